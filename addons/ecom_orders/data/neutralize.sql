@@ -1,0 +1,8 @@
+-- A copy of the database must not talk to the shops of the original.
+UPDATE ecom_channel
+   SET state = 'paused',
+       emergency_stop = true,
+       api_key = NULL,
+       api_secret = NULL,
+       webhook_secret = NULL,
+       webhook_token = md5(random()::text);

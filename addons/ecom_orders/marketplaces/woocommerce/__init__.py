@@ -1,0 +1,13 @@
+"""WooCommerce (REST API v3): the connector and what it is made of.
+
+* :mod:`.client`: the verbs;
+* :mod:`.api`: addresses, credentials, pages, what refusals mean;
+* :mod:`.feed`: the order feed that loses no row;
+* :mod:`.oauth`: signatures for shops on plain http;
+* :mod:`.webhook`: deliveries of the shop;
+* :mod:`.normaliser`, :mod:`.const`: payloads to the common schema.
+"""
+
+from .client import WooCommerceConnector
+
+__all__ = ["WooCommerceConnector"]

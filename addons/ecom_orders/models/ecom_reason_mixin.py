@@ -1,0 +1,258 @@
+from odoo import api, fields, models
+
+# Codes and short names, used to filter and group. The text that tells a person what
+# happened and what to do is made in the reader's language by `_get_explanations`.
+REASONS = [
+    # an order waits for a person (blocks)
+    ("unknown_sku", "Unknown product"),
+    ("missing_tax", "Missing tax"),
+    ("unexplained_difference", "Total differs"),
+    ("unpaid", "Unpaid"),
+    ("payment_failed", "Payment failed"),
+    ("on_hold_at_shop", "On hold at the shop"),
+    ("unknown_status", "Unknown status"),
+    ("confirm_by_hand", "To be confirmed by hand"),
+    ("confirm_failed", "Confirmation refused"),
+    # somebody should know (notices)
+    ("incomplete_address", "Incomplete address"),
+    ("no_currency_rate", "No currency rate"),
+    ("cancelled_after_shipping", "Cancelled after shipping"),
+    ("cancelled_after_invoice", "Cancelled after invoicing"),
+    ("cancelled_in_odoo", "Cancelled in Odoo"),
+    ("changed_after_shipping", "Changed after shipping"),
+    ("payment_withdrawn", "Payment withdrawn"),
+    ("refund_to_credit", "Refund to be credited"),
+    # a message could not be used
+    ("bad_payload", "Unreadable message"),
+    ("unknown_currency", "Unknown currency"),
+    ("refused_by_odoo", "Refused by Odoo"),
+    ("internal_error", "Internal error"),
+    ("not_placed", "Not placed yet"),
+    ("before_start", "Before the start date"),
+    ("not_handled", "Not handled"),
+    ("unknown_order", "Unknown order"),
+    ("older_version", "Older version"),
+    # a channel could not be reached
+    ("connection_failed", "Cannot be reached"),
+    ("tls_failed", "Insecure connection"),
+    ("timed_out", "No answer in time"),
+    ("server_failed", "Error of the shop's server"),
+    ("rate_limited", "Too many requests"),
+    ("bad_answer", "Unexpected answer"),
+    ("redirect_refused", "Wrong address (redirect)"),
+    ("authentication_failed", "Keys refused"),
+    ("permission_refused", "Not permitted"),
+    ("not_found", "Not found"),
+    ("interface_not_found", "Interface not found"),
+    ("request_refused", "Request refused"),
+    ("sending_stopped", "Emergency stop"),
+    ("transport", "Connection problem"),
+    ("marketplace_error", "Marketplace error"),
+]
+KNOWN_REASONS = {code for code, _label in REASONS}
+
+
+class _Details(dict):
+    """Details for a text: a missing one reads as a question mark, never an error.
+
+    Lists hold codes, shown by their labels.
+    """
+
+    def __init__(self, values, labels):
+        super().__init__(
+            (key, ", ".join(labels.get(code, code) for code in value))
+            if isinstance(value, list)
+            else (key, value)
+            for key, value in (values or {}).items()
+        )
+
+    def __missing__(self, key):
+        return "?"
+
+
+class EcomReasonMixin(models.AbstractModel):
+    """A reason code with details, and its explanation in the reader's language.
+
+    The code is stored, so that it can be filtered and grouped; the details are plain
+    values; the sentence is made when it is read.
+    """
+
+    _name = "ecom.reason.mixin"
+    _description = "Reason that a person can act on"
+
+    reason = fields.Selection(REASONS, index="btree_not_null", readonly=True)
+    reason_details = fields.Json(readonly=True)
+    explanation = fields.Text(
+        compute="_compute_explanation",
+        help="What happened and what you can do about it.",
+    )
+
+    @api.depends("reason", "reason_details")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        explanations = self._get_explanations()
+        labels = self._get_detail_labels()
+        for record in self:
+            text = explanations.get(record.reason, "")
+            record.explanation = text % _Details(record.reason_details, labels)
+
+    @api.model
+    def _explain_reason(self, reason, reason_details=None):
+        """The sentence for a reason that is not stored on a record."""
+        text = self._get_explanations().get(reason, "")
+        return text % _Details(reason_details, self._get_detail_labels())
+
+    @api.model
+    def _get_detail_labels(self):
+        """Names of codes that stand in lists of details."""
+        _ = self.env._
+        return {
+            "name": _("name"),
+            "street": _("street"),
+            "city": _("city"),
+            "country": _("country"),
+        }
+
+    @api.model
+    def _get_explanations(self):
+        """Sentences by reason code, with ``%(detail)s`` placeholders.
+
+        Extend it together with the selection when an addon brings reasons of its own.
+        """
+        _ = self.env._
+        return {
+            "unknown_sku": _(
+                "“%(name)s” (SKU %(sku)s) is not linked to a product yet. "
+                "Choose its product in Listings: all waiting orders are released."
+            ),
+            "missing_tax": _(
+                "No sales tax for %(label)s %(percent)s% (country %(country)s). "
+                "Choose or create it in Taxes: all waiting orders are released."
+            ),
+            "unexplained_difference": _(
+                "The shop's total is %(total)s %(currency)s, its lines add up to "
+                "%(lines)s. The difference of %(difference)s is above the channel's "
+                "limit. Check the order in the shop, then release it."
+            ),
+            "unpaid": _("The shop has not received the payment yet."),
+            "payment_failed": _(
+                "The payment failed. The buyer can still pay; else cancel the order."
+            ),
+            "on_hold_at_shop": _("The shop itself holds this order (%(status)s)."),
+            "unknown_status": _(
+                "The shop's status “%(status)s” is not a standard one. "
+                "Look at the order in the shop, then release or cancel it."
+            ),
+            "confirm_by_hand": _(
+                "Orders of this channel are confirmed by a person. Release it."
+            ),
+            "confirm_failed": _("Odoo refused to confirm the order: %(error)s"),
+            "incomplete_address": _(
+                "The address lacks: %(missing)s. Ask the buyer before shipping."
+            ),
+            "no_currency_rate": _(
+                "There is no exchange rate for %(currency)s. Enter one before "
+                "invoicing, or amounts are booked one to one."
+            ),
+            "cancelled_after_shipping": _(
+                "The shop cancelled the order after it was shipped. "
+                "Arrange the return or clear it up with the buyer."
+            ),
+            "cancelled_after_invoice": _(
+                "The shop cancelled the order, but its invoice is posted. "
+                "Create a credit note."
+            ),
+            "cancelled_in_odoo": _(
+                "The order was cancelled in Odoo, but it is alive in the shop. "
+                "Cancel it there too, or set it back to quotation here."
+            ),
+            "changed_after_shipping": _(
+                "The shop changed the order after it was shipped, invoiced or "
+                "locked; nothing was changed here. %(changes)s"
+            ),
+            "payment_withdrawn": _(
+                "The shop took the payment back (%(status)s) after the order was "
+                "confirmed. Do not ship before it is cleared up."
+            ),
+            "refund_to_credit": _(
+                "%(amount)s %(currency)s were refunded in the shop (%(text)s). "
+                "Create the credit note for it."
+            ),
+            "bad_payload": _(
+                "The field %(field)s cannot be understood (%(value)s). The message is "
+                "kept; retry after the shop has corrected it or the addon is updated."
+            ),
+            "unknown_currency": _(
+                "The currency %(currency)s does not exist in Odoo. "
+                "Create it, then retry."
+            ),
+            "refused_by_odoo": _("Odoo refused the data: %(error)s"),
+            "internal_error": _(
+                "An unexpected error: %(error)s. The message is kept; retry it after "
+                "the cause is fixed. The server's log has the details."
+            ),
+            "not_placed": _("A check-out that was not finished (%(status)s)."),
+            "before_start": _(
+                "Placed on %(date)s, before the channel's start date. Set an earlier "
+                "date on the channel and retry, if you want it."
+            ),
+            "not_handled": _("A message about something that is not imported."),
+            "unknown_order": _("About an order that was never imported."),
+            "older_version": _("A newer version of the same order was applied."),
+            "connection_failed": _(
+                "The shop cannot be reached. Check the address (%(url)s) and that the "
+                "shop is online."
+            ),
+            "tls_failed": _(
+                "No secure connection to %(url)s: its certificate is not valid. Renew "
+                "the shop's certificate."
+            ),
+            "timed_out": _("The shop did not answer in time. It is tried again."),
+            "server_failed": _(
+                "The shop's server has an error (HTTP %(status)s). It is tried again; "
+                "if it stays, tell the shop's administrator."
+            ),
+            "rate_limited": _(
+                "The shop asks for fewer requests. It is tried again later."
+            ),
+            "bad_answer": _(
+                "The shop's answer is not what the interface promises: %(excerpt)s. A "
+                "firewall or maintenance page may stand in between."
+            ),
+            "redirect_refused": _(
+                "The shop redirects to %(target)s. Enter that address in the channel."
+            ),
+            "authentication_failed": _(
+                "The shop refused the keys. Create a new pair of keys with read and "
+                "write permission in the shop and enter both. %(message)s"
+            ),
+            "permission_refused": _(
+                "The keys are right, but may not do this. Give them read and write "
+                "permission in the shop. %(message)s"
+            ),
+            "not_found": _("The shop does not have it (any more)."),
+            "interface_not_found": _(
+                "There is a server at %(url)s, but not the shop's interface. Check the "
+                "address; in WooCommerce, permalinks must not be “Plain”."
+            ),
+            "request_refused": _("The shop refused the request: %(message)s"),
+            "sending_stopped": _(
+                "The emergency stop of the channel is on: nothing is sent or fetched."
+            ),
+            "transport": _("No usable answer from the shop. It is tried again."),
+            "marketplace_error": _("The marketplace reports an error: %(message)s"),
+        }
+
+    @api.model
+    def _prepare_reason(self, code, details=None):
+        """Values for a record that has this reason; unknown codes stay visible.
+
+        :param code: one of ``REASONS``.
+        :param details: plain values for the explanation.
+        """
+        if code not in KNOWN_REASONS and code not in dict(
+            self._fields["reason"].selection
+        ):
+            details = {"message": code, "error": code, **(details or {})}
+            code = "marketplace_error"
+        return {"reason": code, "reason_details": details or False}

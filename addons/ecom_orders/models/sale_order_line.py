@@ -1,0 +1,42 @@
+from odoo import fields, models
+
+from ..marketplaces.schema import LineKind
+
+
+class SaleOrderLine(models.Model):
+    """A line remembers which line of the channel's order it is."""
+
+    _inherit = "sale.order.line"
+
+    ecom_line_key = fields.Char(
+        copy=False,
+        readonly=True,
+        help="The line's identity in the channel's order.",
+    )
+    ecom_kind = fields.Selection(
+        [
+            (LineKind.PRODUCT.value, "Product"),
+            (LineKind.SHIPPING.value, "Shipping"),
+            (LineKind.FEE.value, "Fee"),
+            (LineKind.DISCOUNT.value, "Discount"),
+            (LineKind.GIFT_CARD.value, "Gift card"),
+            (LineKind.TIP.value, "Tip"),
+            (LineKind.DUTY.value, "Duty"),
+            (LineKind.ROUNDING.value, "Rounding"),
+            (LineKind.UNEXPLAINED.value, "Unexplained difference"),
+            (LineKind.UNMAPPED_TAX.value, "Tax not linked yet"),
+        ],
+        string="Marketplace Type",
+        copy=False,
+        readonly=True,
+    )
+    ecom_fingerprint = fields.Char(
+        copy=False,
+        readonly=True,
+        help="What the channel last said of this line; a line that a person changed "
+        "here is only written again when the channel says something new.",
+    )
+
+    _ecom_line_uniq = models.UniqueIndex(
+        "(order_id, ecom_line_key) WHERE ecom_line_key IS NOT NULL"
+    )

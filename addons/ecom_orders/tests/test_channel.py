@@ -1,0 +1,225 @@
+from datetime import datetime, timedelta, timezone
+
+from freezegun import freeze_time
+
+from odoo import fields
+from odoo.exceptions import UserError
+from odoo.tests import Form, tagged
+
+from odoo.addons.ecom_orders.marketplaces import errors
+from odoo.addons.ecom_orders.marketplaces.base import (
+    OrderCursor,
+    OrderPage,
+    ShopInfo,
+)
+
+from .common import EcomOrdersCommon, woo_line, woo_order
+
+
+@tagged("post_install", "-at_install")
+class TestChannel(EcomOrdersCommon):
+    """A channel is connected, fetches by itself, and says what is wrong in words."""
+
+    def setUp(self):
+        super().setUp()
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 100)
+
+    def page(self, *orders, since=None, more=False):
+        stamp = since or datetime(2026, 3, 1, 10, 0, 5, tzinfo=timezone.utc)
+        return OrderPage(
+            tuple(self.envelope(order) for order in orders),
+            OrderCursor(since=stamp),
+            more,
+        )
+
+    def order(self, number):
+        return woo_order(number, [woo_line(1, "MUG", 1, "5.00")])
+
+    # -- setting up ------------------------------------------------------------------------
+
+    def test_form_needs_a_name_and_finds_the_warehouse(self):
+        with Form(self.env["ecom.channel"]) as form:
+            form.name = "New Shop"
+            form.url = "https://new.example.com/"
+        channel = form.record
+        self.assertEqual(channel.url, "https://new.example.com")
+        self.assertEqual(channel.warehouse_id, self.warehouse)
+        self.assertEqual(channel.source_id.name, "New Shop")
+        self.assertTrue(channel.webhook_token)
+        self.assertTrue(channel.shipping_product_id)
+
+    def test_same_shop_cannot_be_connected_twice(self):
+        with self.assertRaisesRegex(Exception, "shop_uniq"):
+            with self.cr.savepoint():
+                self._create_channel(url=self.channel.url + "/")
+
+    def test_connection_test_tells_what_was_found(self):
+        info = ShopInfo("Ada's Shop", "USD", "Asia/Shanghai", "9.1", False)
+        with self.connector(check=lambda: info):
+            notice = self.channel.action_test_connection()
+        self.assertIn("Ada's Shop", notice["params"]["message"])
+        self.assertEqual(self.channel.timezone, "Asia/Shanghai")
+
+    def test_connection_test_tells_what_to_do(self):
+        failures = {
+            errors.AuthenticationFailed("Consumer secret is invalid."): "new pair",
+            errors.ConnectionFailed("refused"): "Check the address",
+            errors.TlsFailed("expired"): "certificate",
+            errors.NotThere("404"): "permalinks",
+            errors.PermissionRefused("read only"): "read and write",
+        }
+        for error, advice in failures.items():
+            with (
+                self.subTest(error=error.code),
+                self.connector(check=error),
+                self.assertRaisesRegex(UserError, advice),
+            ):
+                self.channel.action_test_connection()
+
+    def test_channel_connects_only_after_a_good_test(self):
+        self.channel.state = "draft"
+        with self.connector(check=errors.AuthenticationFailed("no")):
+            with self.assertRaises(UserError):
+                self.channel.action_connect()
+        self.assertEqual(self.channel.state, "draft")
+        with self.connector(check=ShopInfo):
+            self.channel.action_connect()
+        self.assertEqual(self.channel.state, "connected")
+
+    def test_channel_with_orders_cannot_be_deleted(self):
+        self.import_orders(self.order(1))
+        with self.assertRaises(UserError):
+            self.channel.unlink()
+
+    # -- fetching --------------------------------------------------------------------------
+
+    def test_fetch_stores_pages_and_moves_the_cursor(self):
+        later = datetime(2026, 3, 1, 11, tzinfo=timezone.utc)
+        pages = [
+            self.page(self.order(1), more=True),
+            self.page(self.order(2), since=later),
+        ]
+        with self.connector(fetch_orders=lambda _cursor: pages.pop(0)):
+            self.channel._cron_fetch()
+        self.assertEqual(self.inbox.search_count([]), 2)
+        self.assertEqual(self.channel.order_cursor, datetime(2026, 3, 1, 11))
+        self.assertTrue(self.channel.last_success_at)
+
+    def test_next_fetch_reaches_back_by_the_overlap(self):
+        self.channel.order_cursor = "2026-03-01 11:00:00"
+        asked = []
+
+        def fetch(cursor):
+            asked.append(cursor.since)
+            return self.page()
+
+        with self.connector(fetch_orders=fetch):
+            self.channel._cron_fetch()
+        expected = datetime(2026, 3, 1, 11, tzinfo=timezone.utc) - timedelta(seconds=300)
+        self.assertEqual(asked, [expected])
+
+    def test_cursor_never_moves_back(self):
+        self.channel.order_cursor = "2026-05-01 00:00:00"
+        with self.connector(fetch_orders=lambda _cursor: self.page(self.order(1))):
+            self.channel._cron_fetch()
+        self.assertEqual(self.channel.order_cursor, datetime(2026, 5, 1))
+
+    def test_failure_after_the_first_page_keeps_that_page(self):
+        pages = [self.page(self.order(1), more=True)]
+
+        def fetch(_cursor):
+            if pages:
+                return pages.pop()
+            raise errors.ServerFailed("HTTP 500", status=500)
+
+        with self.connector(fetch_orders=fetch):
+            self.channel._cron_fetch()
+        self.assertEqual(self.inbox.search_count([]), 1)
+        self.assertEqual(self.channel.order_cursor, datetime(2026, 3, 1, 10, 0, 5))
+        self.assertEqual(self.channel.reason, "server_failed")
+        self.assertIn("500", self.channel.explanation)
+
+    @freeze_time("2026-03-05 08:00:00")
+    def test_failing_channel_is_asked_less_and_less_often(self):
+        with self.connector(fetch_orders=errors.TimedOut("slow")):
+            delays = []
+            for _attempt in range(5):
+                self.channel.next_fetch_at = False
+                self.channel._cron_fetch()
+                delays.append(self.channel.next_fetch_at - fields.Datetime.now())
+        minutes = [delay.total_seconds() / 60 for delay in delays]
+        self.assertEqual(minutes, [10 * 2, 10 * 4, 10 * 8, 120, 120])
+
+    def test_somebody_is_told_after_the_third_failure_and_only_once(self):
+        with self.connector(fetch_orders=errors.TimedOut("slow")):
+            for _attempt in range(2):
+                self.channel.next_fetch_at = False
+                self.channel._cron_fetch()
+            self.assertFalse(self.channel.activity_ids)
+            for _attempt in range(3):
+                self.channel.next_fetch_at = False
+                self.channel._cron_fetch()
+        self.assertEqual(len(self.channel.activity_ids), 1)
+
+    def test_refused_keys_are_told_at_once(self):
+        with self.connector(fetch_orders=errors.AuthenticationFailed("bad")):
+            self.channel._cron_fetch()
+        self.assertEqual(len(self.channel.activity_ids), 1)
+
+    def test_success_clears_the_problem(self):
+        with self.connector(fetch_orders=errors.TimedOut("slow")):
+            self.channel._cron_fetch()
+        self.channel.next_fetch_at = False
+        with self.connector(fetch_orders=lambda _cursor: self.page()):
+            self.channel._cron_fetch()
+        self.assertFalse(self.channel.reason)
+        self.assertEqual(self.channel.failure_count, 0)
+
+    def test_one_channel_away_does_not_stop_the_other(self):
+        other = self._create_channel(name="Other")
+        broken = self.channel
+
+        def fetch(channel):
+            if channel == broken:
+                raise errors.ConnectionFailed("away")
+
+        self.patch(type(broken), "_fetch_orders", fetch)
+        broken._cron_fetch()
+        self.assertEqual(broken.reason, "connection_failed")
+        self.assertTrue(other.last_success_at)
+
+    def test_paused_stopped_and_draft_channels_are_not_fetched(self):
+        asked = []
+        with self.connector(fetch_orders=lambda _cursor: asked.append(1)):
+            self.channel.action_pause()
+            self.channel._cron_fetch()
+            self.channel.state = "connected"
+            self.channel.action_emergency_stop()
+            self.channel._cron_fetch()
+            self.channel.action_emergency_release()
+            self.channel.state = "draft"
+            self.channel._cron_fetch()
+        self.assertEqual(asked, [])
+
+    def test_sweep_finds_what_the_feed_did_not_tell(self):
+        trashed = woo_order(
+            1,
+            [woo_line(1, "MUG", 1, "5.00")],
+            status="trash",
+            date_modified_gmt="2026-03-02T10:00:00",
+        )
+        order = self.import_orders(self.order(1))
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(self.order(2)),
+            fetch_removed_orders=lambda _since: iter([(self.envelope(trashed),)]),
+        ):
+            self.channel._cron_sweep()
+        self.process()
+        self.assertEqual(order.state, "cancel")
+        self.assertTrue(self.orders(2))
+        self.assertTrue(self.channel.last_sweep_at)
+
+    def test_fetch_now_is_for_everybody_who_works_with_orders(self):
+        self.channel.next_fetch_at = "2099-01-01 00:00:00"
+        self.channel.action_fetch_now()
+        self.assertFalse(self.channel.next_fetch_at)
