@@ -511,15 +511,22 @@ class EcomChannel(models.Model):
         """Text of a warning of the connection test."""
         _ = self.env._
         return {
-            "settings_unreadable": _(
-                "The keys may not read the shop's settings; currency and time zone "
-                "could not be checked."
+            "settings_not_readable": _(
+                "The keys may not read the shop's settings; its currency could not be "
+                "checked."
             ),
-            "write_unverified": _(
-                "It could not be checked that the keys may write; stock and webhooks "
-                "need it."
+            "version_not_readable": _(
+                "The keys may not read the shop's version; it must be 5.8 or newer."
             ),
-            "read_only_key": _("The keys may only read; stock and webhooks need more."),
+            "shop_too_old": _("The shop's version is too old. Update it."),
+            "write_not_allowed": _(
+                "The keys may only read. Orders arrive, but stock and webhooks need "
+                "keys that may write."
+            ),
+            "clock_differs": _(
+                "The shop's clock differs from ours by more than five minutes. "
+                "Correct it, or its signatures will fail."
+            ),
             "plain_http": _(
                 "The connection is not encrypted. Use https except for tests."
             ),

@@ -73,8 +73,7 @@ class EcomTaxRule(models.Model):
 
     def action_create_tax(self):
         """Create the missing taxes in Odoo, and choose them."""
-        for rule in self.filtered(lambda rule: not rule.tax_id):
-            rule.tax_id = self.env["account.tax"].create(rule._prepare_tax_values())
+        self.filtered(lambda rule: not rule.tax_id)._create_taxes()
 
     def action_match(self):
         """Look again for a tax of the same rate, country and inclusion."""
@@ -92,7 +91,7 @@ class EcomTaxRule(models.Model):
         company = self.company_id
         country = self._get_tax_country()
         values = {
-            "name": f"{self.label} {self.rate_key}% {self.country_code}".strip(),
+            "name": self._get_tax_name(),
             "amount": self.percent,
             "amount_type": "percent",
             "type_tax_use": "sale",
@@ -167,8 +166,24 @@ class EcomTaxRule(models.Model):
         return found
 
     def _create_taxes(self):
+        """Create the taxes, or take the ones that were created for another channel."""
+        taxes = self.env["account.tax"]
         for rule in self:
-            rule.tax_id = self.env["account.tax"].create(rule._prepare_tax_values())
+            rule.tax_id = taxes.search(
+                [
+                    ("company_id", "=", rule.company_id.id),
+                    ("type_tax_use", "=", "sale"),
+                    ("name", "=", rule._get_tax_name()),
+                ],
+                limit=1,
+            ) or taxes.create(rule._prepare_tax_values())
+
+    def _get_tax_name(self):
+        """Name of the tax that a rule asks for; tells all that tells rules apart."""
+        self.ensure_one()
+        included = self.env._("incl.") if self.included else ""
+        parts = (self.label, f"{self.rate_key}%", self.country_code, included)
+        return " ".join(part for part in parts if part)
 
     def _get_key(self):
         self.ensure_one()

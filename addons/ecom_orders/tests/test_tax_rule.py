@@ -64,6 +64,24 @@ class TestTaxRule(EcomOrdersCommon):
         self.assertEqual(order.order_line.tax_ids.amount, 7.25)
         self.assertMoney(order.amount_total, 107.25)
 
+    def test_tax_created_for_one_channel_serves_the_next(self):
+        # A British tax of a company that is not registered in Britain stands under the
+        # company's own country, where the search by country does not find it.
+        other = self._create_channel(name="Other", tax_policy="create")
+        self.channel.tax_policy = "create"
+        order = self.taxed(rate="20", country="GB")
+        first = self.import_orders(order)
+        second = self.import_orders(order, channel=other)
+        self.assertEqual(first.order_line.tax_ids, second.order_line.tax_ids)
+        self.assertEqual(second.state, "sale")
+
+    def test_included_and_excluded_tax_are_created_apart(self):
+        self.channel.tax_policy = "create"
+        net = self.import_orders(self.taxed(1, country="GB"))
+        gross = self.import_orders(self.taxed(2, country="GB", prices_include_tax=True))
+        self.assertFalse(net.order_line.tax_ids & gross.order_line.tax_ids)
+        self.assertEqual(net.amount_total, gross.amount_total)
+
     def test_tax_that_was_created_in_odoo_meanwhile_is_found_by_the_next_order(self):
         self.import_orders(self.taxed(1))
         tax = self._create_tax(7.25)

@@ -304,6 +304,8 @@ class OrderFeed:
         hidden = [_Row.of(payload) for payload in page.rows]
         if not hidden:
             return None
+        # The dated rows of the first page come again; the others would not.
+        hidden = [row for row in rows if not row.stamp] + hidden
         if page.has_more and any(row.stamp for row in hidden):
             return self._advance(state, hidden, page.shop_now)
         after = state.moved(border, page.shop_now)

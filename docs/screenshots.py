@@ -1,0 +1,248 @@
+"""Takes the pictures of the documentation from a running demo.
+
+Usage: ``make screenshots`` (starts the demo and runs this). Chromium without a window
+is steered by its debugging protocol; websocket-client is the only library needed.
+Pictures go to ``docs/images``.
+"""
+
+import base64
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import websocket
+
+IMAGES = Path(__file__).parent / "images"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZE = (1440, 900)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--remote-allow-origins=*",
+    "--remote-debugging-port=0",
+)
+
+
+class Browser:
+    """A Chromium page that is told where to go and what to run."""
+
+    def __init__(self):
+        program = next(filter(None, map(shutil.which, BROWSERS)), None)
+        if not program:
+            sys.exit("Chromium is needed for pictures: install the package chromium.")
+        self.profile = tempfile.mkdtemp(prefix="screenshots-")
+        size = f"--window-size={SIZE[0]},{SIZE[1]}"
+        self.process = subprocess.Popen(
+            [program, *FLAGS, size, f"--user-data-dir={self.profile}", "about:blank"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        self.numbers = itertools.count(1)
+        self.socket = websocket.create_connection(self._page_url(), timeout=60)
+        self.call("Page.enable")
+        self.call("Runtime.enable")
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=SIZE[0],
+            height=SIZE[1],
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+
+    def _page_url(self):
+        """Address of the page's debugging socket, as soon as Chromium tells it."""
+        port_file = Path(self.profile) / "DevToolsActivePort"
+        for _attempt in range(300):
+            if port_file.exists() and port_file.read_text().strip():
+                port = port_file.read_text().split()[0]
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as reply:
+                    pages = [p for p in json.load(reply) if p["type"] == "page"]
+                if pages:
+                    return pages[0]["webSocketDebuggerUrl"]
+            time.sleep(0.1)
+        sys.exit("Chromium did not start.")
+
+    def call(self, method, **params):
+        """Send a command of the debugging protocol and return its result."""
+        number = next(self.numbers)
+        self.socket.send(json.dumps({"id": number, "method": method, "params": params}))
+        while True:
+            answer = json.loads(self.socket.recv())
+            if answer.get("id") == number:
+                if "error" in answer:
+                    raise RuntimeError(f"{method}: {answer['error']}")
+                return answer["result"]
+
+    def run(self, script):
+        """Evaluate JavaScript in the page and return its value."""
+        result = self.call(
+            "Runtime.evaluate",
+            expression=script,
+            returnByValue=True,
+            awaitPromise=True,
+        )
+        if "exceptionDetails" in result:
+            raise RuntimeError(result["exceptionDetails"])
+        return result["result"].get("value")
+
+    def go(self, url):
+        """Open an address."""
+        self.call("Page.navigate", url=url)
+        time.sleep(0.5)
+
+    def wait(self, condition, seconds=60):
+        """Wait until a JavaScript condition holds."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            try:
+                if self.run(f"Boolean({condition})"):
+                    return
+            except RuntimeError:
+                pass  # the page is being replaced
+            time.sleep(0.3)
+        self.shoot("failed")
+        sys.exit(f"Gave up waiting for {condition}; see {IMAGES / 'failed.png'}")
+
+    def shoot(self, name):
+        """Save what is to be seen."""
+        time.sleep(1.0)  # fonts and avatars
+        data = self.call("Page.captureScreenshot", format="png")["data"]
+        IMAGES.mkdir(parents=True, exist_ok=True)
+        (IMAGES / f"{name}.png").write_bytes(base64.b64decode(data))
+        print(f"docs/images/{name}.png", flush=True)
+
+    def close(self):
+        """End the browser and forget its profile."""
+        self.socket.close()
+        self.process.terminate()
+        self.process.wait(10)
+        shutil.rmtree(self.profile, ignore_errors=True)
+
+
+def log_in(browser, url, login, password):
+    """Log in as a person does, by the form."""
+    browser.go(f"{url}/web/login")
+    browser.wait("document.querySelector('input[name=login]')")
+    browser.run(
+        f"document.querySelector('input[name=login]').value = {json.dumps(login)};"
+        f"document.querySelector('input[name=password]').value = {json.dumps(password)};"
+        "document.querySelector('form.oe_login_form').submit();"
+    )
+    browser.wait("document.querySelector('.o_web_client .o_main_navbar')", 120)
+
+
+def open_action(browser, url, action, ready):
+    """Open a window action by its external id."""
+    browser.go(f"{url}/odoo/action-{action}")
+    browser.wait(f"document.querySelector({json.dumps(ready)})", 120)
+
+
+def ask(browser, model, method, domain, **options):
+    """Call a method of a model with a domain, as the web client does."""
+    call = {
+        "jsonrpc": "2.0",
+        "method": "call",
+        "params": {
+            "model": model,
+            "method": method,
+            "args": [domain],
+            "kwargs": options,
+        },
+    }
+    return browser.run(
+        "fetch('/web/dataset/call_kw', {method: 'POST',"
+        "headers: {'Content-Type': 'application/json'},"
+        f"body: {json.dumps(json.dumps(call))}"
+        "}).then(r => r.json()).then(r => r.result)"
+    )
+
+
+def newest_id(browser, model, domain):
+    """Id of the newest record of a domain; ``None`` when there is none."""
+    ids = ask(browser, model, "search", domain, limit=1, order="id desc")
+    return ids[0] if ids else None
+
+
+def wait_for_orders(browser, minimum, seconds=240):
+    """Wait until so many orders have arrived and were confirmed."""
+    end = time.monotonic() + seconds
+    domain = [("ecom_channel_id", "!=", False), ("state", "=", "sale")]
+    while time.monotonic() < end:
+        if ask(browser, "sale.order", "search_count", domain) >= minimum:
+            return
+        time.sleep(2)
+    sys.exit("The orders of the simulated shop did not arrive.")
+
+
+def place_orders(shop_url, count):
+    """Let the simulated shop sell something."""
+    request = urllib.request.Request(
+        f"{shop_url}/_sim/orders",
+        json.dumps({"count": count}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    urllib.request.urlopen(request, timeout=120).close()
+
+
+def take_all(browser, url):
+    """All pictures of the documentation."""
+    open_action(browser, url, "ecom_orders.sale_order_action", ".o_data_row")
+    browser.shoot("orders")
+    order = newest_id(
+        browser,
+        "sale.order",
+        [("ecom_held", "=", True), ("ecom_hold_reason", "=", "unknown_sku")],
+    ) or newest_id(browser, "sale.order", [("ecom_channel_id", "!=", False)])
+    browser.go(f"{url}/odoo/action-ecom_orders.sale_order_action/{order}")
+    browser.wait("document.querySelector('.o_notebook a[name=ecom_orders]')", 120)
+    browser.run("document.querySelector('.o_notebook a[name=ecom_orders]').click()")
+    browser.wait("document.querySelector('[name=ecom_block_ids]')")
+    browser.shoot("order-marketplace-tab")
+    open_action(
+        browser, url, "ecom_orders.ecom_inbox_message_action", ".o_data_row"
+    )
+    browser.shoot("inbox")
+    open_action(browser, url, "ecom_orders.ecom_order_block_action", ".o_group_header")
+    browser.run("document.querySelectorAll('.o_group_header').forEach(g => g.click())")
+    browser.shoot("to-do")
+    open_action(browser, url, "ecom_orders.ecom_listing_action", ".o_data_row")
+    browser.shoot("listings")
+    channel = newest_id(browser, "ecom.channel", [])
+    open_action(browser, url, "ecom_orders.ecom_channel_action", ".o_kanban_record")
+    browser.shoot("channels")
+    browser.go(f"{url}/odoo/action-ecom_orders.ecom_channel_action/{channel}")
+    browser.wait("document.querySelector('.o_form_view .o_form_statusbar')", 120)
+    browser.shoot("channel")
+
+
+def main():
+    """Take the pictures; addresses and login come from the environment."""
+    url = os.environ["ODOO_URL"]
+    place_orders(os.environ["SHOP_URL"], 30)
+    browser = Browser()
+    try:
+        log_in(
+            browser, url, os.environ["ODOO_LOGIN"], os.environ["ODOO_PASSWORD"]
+        )
+        wait_for_orders(browser, 20)
+        take_all(browser, url)
+    finally:
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
