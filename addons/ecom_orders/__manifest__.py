@@ -23,6 +23,9 @@
         "views/sale_order_views.xml",
         "views/ecom_orders_menus.xml",
     ],
+    "assets": {
+        "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],
+    },
     "application": True,
     "installable": True,
 }

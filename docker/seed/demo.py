@@ -110,7 +110,7 @@ def _create_categories(env, items):
 
 
 def _product_name(item):
-    values = ", ".join(value for _option, value in item["options"])
+    values = ", ".join(item["options"].values())
     return f"{item['name']} ({values})" if values else item["name"]
 
 

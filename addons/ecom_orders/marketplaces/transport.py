@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
+from functools import cached_property
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode, urljoin, urlsplit, urlunsplit
@@ -116,6 +117,7 @@ class Request:
     :param shop: whose rate budget it counts against; the host when empty.
     :param query: pairs, sent in this order.
     :param json: body, sent as JSON; ``None`` = no body.
+    :param expect_json: a 2xx answer that is not JSON is a failed attempt.
     :param idempotent: whether sending it twice does no more than sending it once.
         ``None`` = as the method says. Decides about retries.
     :param authorise: called before every attempt with the request and returns it with
@@ -129,6 +131,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
+    expect_json: bool = False
     idempotent: bool | None = None
     authorise: Callable[[Request], Request] | None = field(default=None, repr=False)
 
@@ -191,10 +194,16 @@ class Response:
         return parse_http_date(self.headers.get("Date", ""))
 
     def json(self) -> Any:
-        """Parse the body; numbers stay exact (``int``, ``Decimal``).
+        """The parsed body; numbers stay exact (``int``, ``Decimal``).
+
+        Parsed once: do not change it in place.
 
         :raises BadAnswer: for HTML, a truncated body, NaN, rubbish.
         """
+        return self._document
+
+    @cached_property
+    def _document(self) -> Any:
         try:
             # Some PHP files begin with a byte order mark, and then so do answers.
             return json.loads(
@@ -551,7 +560,20 @@ class Transport:
                 ),
                 wait=wait,
             )
+        if request.expect_json and response.ok:
+            return self._parsed(request, response)
         return response
+
+    def _parsed(self, request: Request, response: Response) -> Response | _Failure:
+        """The response if its body is JSON: a cut answer can be whole next time."""
+        try:
+            response.json()
+        except BadAnswer as error:
+            details = error.details
+            text = f"{error} for {self._redact(request)}"
+        else:
+            return response
+        return _Failure(BadAnswer(self._redact(text), **details))
 
     def _read(
         self, request: Request, answer: requests.Response, deadline: float

@@ -16,11 +16,19 @@ from ..marketplaces.base import (
 )
 from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.transport import Transport
+from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
 
 _logger = logging.getLogger(__name__)
 
 SECRETS = "ecom_orders.group_manager,ecom_orders.group_technical"
 MAX_BACKOFF = timedelta(hours=2)
+
+
+class UnexpectedError(MarketplaceError):
+    """A defect while fetching; told like any other reason, tried again later."""
+
+    code = "internal_error"
+    retriable = True
 
 
 class EcomChannel(models.Model):
@@ -365,7 +373,7 @@ class EcomChannel(models.Model):
             options={"query_auth": self.query_auth},
         )
 
-    def _is_sending_allowed(self):
+    def _is_sending_allowed(self, _request=None):
         """The kill switch, asked before each request.
 
         Read by a connection of its own, so that it also stops a run whose transaction
@@ -643,6 +651,11 @@ class EcomChannel(models.Model):
         except MarketplaceError as error:
             _logger.info("Channel %s: %s (%s)", self.id, error.code, error)
             self._record_failure(error)
+        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
+            _logger.warning("Channel %s: fetching failed", self.id, exc_info=True)
+            self.env.cr.rollback()
+            self.env.invalidate_all()
+            self._record_failure(UnexpectedError(error=type(error).__name__))
         else:
             self._record_success()
 
@@ -673,11 +686,32 @@ class EcomChannel(models.Model):
         more = True
         while more:
             page = connector.fetch_orders(cursor)
-            self._store_page(page)
-            cursor, more = page.cursor, page.more
-            if not self.env["ir.cron"]._commit_progress():
-                break
+            left = self._keep(lambda page=page: self._store_page(page))
+            cursor, more = page.cursor, left and page.more
         self._fetch_refunds(connector)
+
+    def _keep(self, store):
+        """Store what was just received, and commit.
+
+        The shop's own messages arrive at the same time. Whoever comes second has to
+        look again with a fresh transaction, so what was done before is committed
+        first and storing is repeated when another transaction was faster.
+
+        :return: whether there is time left to go on.
+        """
+        cron = self.env["ir.cron"]
+        cron._commit_progress()
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                store()
+                self.env.flush_all()
+            except CONCURRENCY_ERRORS as error:
+                if attempt == MAX_ATTEMPTS - 1:
+                    raise
+                self.env["ecom.inbox.message"]._start_over(error)
+            else:
+                break
+        return bool(cron._commit_progress())
 
     def _get_order_cursor(self):
         """Where to read on: behind the last position by the overlap."""
@@ -704,8 +738,7 @@ class EcomChannel(models.Model):
         inbox = self.env["ecom.inbox.message"]
         for order in refunds.order_id:
             envelopes = connector.fetch_refunds(order.ecom_external_id)
-            inbox._store(self, envelopes, origin="poll")
-            if not self.env["ir.cron"]._commit_progress():
+            if not self._keep(lambda e=envelopes: inbox._store(self, e, origin="poll")):
                 break
 
     def _sweep_orders(self):
@@ -720,12 +753,10 @@ class EcomChannel(models.Model):
         cursor, more = OrderCursor(since=start), True
         while more:
             page = connector.fetch_orders(cursor)
-            inbox._store(self, page.envelopes, origin="sweep")
+            self._keep(lambda p=page: inbox._store(self, p.envelopes, origin="sweep"))
             cursor, more = page.cursor, page.more
-            self.env["ir.cron"]._commit_progress()
         for envelopes in connector.fetch_removed_orders(start):
-            inbox._store(self, envelopes, origin="sweep")
-            self.env["ir.cron"]._commit_progress()
+            self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
         self.last_sweep_at = fields.Datetime.now()
 
     def _receive_webhook(self, envelope):

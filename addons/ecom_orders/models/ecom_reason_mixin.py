@@ -45,6 +45,7 @@ REASONS = [
     ("not_found", "Not found"),
     ("interface_not_found", "Interface not found"),
     ("request_refused", "Request refused"),
+    ("shop_too_old", "Shop too old"),
     ("sending_stopped", "Emergency stop"),
     ("transport", "Connection problem"),
     ("marketplace_error", "Marketplace error"),
@@ -236,6 +237,9 @@ class EcomReasonMixin(models.AbstractModel):
                 "address; in WooCommerce, permalinks must not be “Plain”."
             ),
             "request_refused": _("The shop refused the request: %(message)s"),
+            "shop_too_old": _(
+                "The shop's software is too old for this connection. Update it."
+            ),
             "sending_stopped": _(
                 "The emergency stop of the channel is on: nothing is sent or fetched."
             ),

@@ -8,4 +8,5 @@ from . import test_partner
 from . import test_refund
 from . import test_security
 from . import test_tax_rule
+from . import test_tour
 from . import test_webhook

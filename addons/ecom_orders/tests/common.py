@@ -34,7 +34,7 @@ def woo_line(number, sku, quantity, total, rate="0", subtotal=None, **extra):
     }
 
 
-def woo_order(number, lines, rate="0", country="US", **extra):
+def woo_order(external_id, lines, rate="0", country="US", **extra):
     """A paid order of a WooCommerce shop in the shape of REST API v3.
 
     :param lines: made by :func:`woo_line`, all at the same tax rate.
@@ -53,8 +53,8 @@ def woo_order(number, lines, rate="0", country="US", **extra):
         "phone": "555 0100",
     }
     order = {
-        "id": number,
-        "number": str(number),
+        "id": external_id,
+        "number": str(external_id),
         "status": "processing",
         "currency": "USD",
         "prices_include_tax": False,
@@ -66,7 +66,7 @@ def woo_order(number, lines, rate="0", country="US", **extra):
         "shipping": dict(address, email=None),
         "payment_method": "bacs",
         "payment_method_title": "Bank transfer",
-        "transaction_id": f"T-{number}",
+        "transaction_id": f"T-{external_id}",
         "customer_note": "",
         "line_items": lines,
         "shipping_lines": [],
@@ -84,7 +84,7 @@ def woo_order(number, lines, rate="0", country="US", **extra):
     if tax and not order["tax_lines"]:
         order["tax_lines"] = [
             {
-                "id": 9000 + number,
+                "id": 9000 + external_id,
                 "rate_id": 1,
                 "rate_code": f"{country}-TAX-1",
                 "label": "Sales Tax",

@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta, timezone
 
 from freezegun import freeze_time
+from psycopg2 import errors as pg_errors
 
 from odoo import fields
 from odoo.exceptions import UserError
@@ -90,6 +91,24 @@ class TestChannel(EcomOrdersCommon):
         self.import_orders(self.order(1))
         with self.assertRaises(UserError):
             self.channel.unlink()
+
+    # -- concurrency -----------------------------------------------------------------------
+
+    def test_page_is_stored_again_when_a_webhook_was_faster(self):
+        self.patch(type(self.inbox), "_start_over", lambda *a: None)
+        store, calls = type(self.inbox)._store, []
+
+        def stored(*args, **kwargs):
+            calls.append(1)
+            if len(calls) == 1:
+                raise pg_errors.SerializationFailure
+            return store(*args, **kwargs)
+
+        self.patch(type(self.inbox), "_store", stored)
+        with self.connector(fetch_orders=lambda _cursor: self.page(self.order(1))):
+            self.channel._cron_fetch()
+        self.assertEqual(self.inbox.search_count([]), 1)
+        self.assertFalse(self.channel.reason)
 
     # -- fetching --------------------------------------------------------------------------
 

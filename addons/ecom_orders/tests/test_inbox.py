@@ -242,3 +242,22 @@ class TestInbox(EcomOrdersCommon):
 
         plan(2, 100)
         self.assertEqual(plan(2, 200), plan(40, 300))
+
+    def test_row_that_somebody_else_inserted_meanwhile_is_no_error(self):
+        # As if the search had not seen the row yet.
+        self.receive(self.order())
+        self.patch(type(self.inbox), "search", lambda inbox, *a, **k: inbox.browse())
+        self.assertFalse(self.receive(self.order()))
+
+    def test_defect_while_fetching_is_a_reason_and_the_job_does_not_fail(self):
+        def broken(_channel):
+            raise ZeroDivisionError
+
+        self.patch(type(self.channel), "_fetch_orders", broken)
+        with (
+            mute_logger("odoo.addons.ecom_orders.models.ecom_channel"),
+            self.enter_registry_test_mode(),
+        ):
+            self.env.ref("ecom_orders.ir_cron_fetch").method_direct_trigger()
+        self.assertEqual(self.channel.reason, "internal_error")
+        self.assertIn("ZeroDivisionError", self.channel.explanation)

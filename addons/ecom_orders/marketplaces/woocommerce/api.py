@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import html
-import itertools
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -36,7 +35,7 @@ REST_ROOT = "wp-json"
 API_ROOT = f"{REST_ROOT}/wc/v3"
 PAGE_LIMIT = 100  # rows; 101 is refused with 400 rest_invalid_param
 OVERLAP = 10  # rows that two pages of a walk have in common
-WALK_ATTEMPTS = 40  # tries to join two pages before giving up looking for the joint
+WALK_MINIMUM = 2 * OVERLAP  # rows of a page of a walk, at least
 
 # What people paste from the address bar instead of the shop's own address.
 _TAILS = re.compile(r"/(?:wp-json|wp-admin|wp-login\.php|index\.php)(?:/.*)?$")
@@ -180,6 +179,7 @@ class Api:
             f"{self.address}/{REST_ROOT}/",
             operation="index",
             query=(("_fields", "name,timezone_string,gmt_offset,namespaces"),),
+            expect_json=True,
         )
         answer = self._ask(request).json()
         return answer if isinstance(answer, Mapping) else {}
@@ -214,12 +214,11 @@ class Api:
         :return: new rows, the new place, whether there is more, the shop's clock.
         :raises BadAnswer: when the shop does not honour ``offset``.
         """
-        per_page = max(2, min(per_page, PAGE_LIMIT))
-        overlap = min(OVERLAP, per_page // 2)
-        offset = max(0, place.count - overlap)
-        step = per_page
-        first_ids: dict[int, int] = {}
-        for attempt in itertools.count(1):
+        per_page = max(WALK_MINIMUM, min(per_page, PAGE_LIMIT))
+        offset, step = max(0, place.count - OVERLAP), per_page
+        doubted: set[int] = set()
+        pages: dict[tuple[int, ...], int] = {}
+        while True:
             page = self.page(
                 path,
                 operation,
@@ -229,13 +228,14 @@ class Api:
                 per_page=per_page,
                 offset=offset,
             )
-            ids = [int(readable_id(row) or 0) for row in page.rows]
+            ids = tuple(int(readable_id(row) or 0) for row in page.rows)
+            _check_offset(page, offset, ids, pages)
             first = next((row_id for row_id in ids if row_id), 0)
-            _check_offset(page, offset, first, first_ids)
-            # Giving up to look for the joint is for a shop that leaves out many rows
-            # in a row; it must not keep the walk from ending.
             joined = not offset or 0 < first <= place.through
-            if not joined and attempt <= WALK_ATTEMPTS:
+            if not joined and offset not in doubted:
+                # Doubted once only: coming here again, the page before was joined,
+                # and what is missing in between are rows that the shop leaves out.
+                doubted.add(offset)
                 offset, step = max(0, offset - step), step * 2
                 continue
             new = tuple(
@@ -243,12 +243,11 @@ class Api:
                 for row, row_id in zip(page.rows, ids, strict=True)
                 if not row_id or row_id > place.through
             )
-            through = max([place.through, *ids])
+            through = max((place.through, *ids))
             end = offset + (per_page if page.has_more else len(ids))
-            if new or not page.has_more or attempt > WALK_ATTEMPTS:
+            if new or not page.has_more:
                 return new, Place(through, end), page.has_more, page.shop_now
-            offset = end - overlap
-        raise AssertionError  # the loop above has no end of its own
+            offset = end - OVERLAP
 
     # -- sending -----------------------------------------------------------------------
 
@@ -267,6 +266,7 @@ class Api:
             operation=operation,
             shop=self.address,
             query=tuple((name, _text(value)) for name, value in query.items()),
+            expect_json=True,
             authorise=self._authorise,
         )
 
@@ -310,12 +310,15 @@ class Api:
 
 
 def _check_offset(
-    page: Page, offset: int, first: int, first_ids: dict[int, int]
+    page: Page, offset: int, ids: tuple[int, ...], pages: dict[tuple[int, ...], int]
 ) -> None:
-    """Refuse a shop that ignores ``offset``: it would look complete and not be."""
-    too_many = page.total is not None and len(page.rows) > max(0, page.total - offset)
-    same = first and first_ids.get(first, offset) != offset
-    first_ids[first] = offset
+    """Refuse a shop that ignores ``offset``: it would look complete and not be.
+
+    :param pages: offset by ids of the full pages before this one.
+    """
+    there = len({row_id for row_id in ids if row_id})
+    too_many = page.total is not None and there > max(0, page.total - offset)
+    same = len(ids) == page.asked and pages.setdefault(ids, offset) != offset
     if too_many or same:
         raise BadAnswer("the shop ignores the parameter 'offset'", offset=offset)
 

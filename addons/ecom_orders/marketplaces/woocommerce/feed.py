@@ -38,7 +38,7 @@ from ..base import (
     canonical_json,
 )
 from ..errors import BadAnswer, PayloadError, TooOld
-from .api import PAGE_LIMIT, Api, Page, Place
+from .api import OVERLAP, PAGE_LIMIT, WALK_MINIMUM, Api, Page, Place
 from .webhook import readable_id, without_volatile
 
 SECOND = timedelta(seconds=1)
@@ -46,8 +46,8 @@ SECOND = timedelta(seconds=1)
 SETTLE = timedelta(seconds=10)
 """How long the shop may take from stamping an order to showing it."""
 
-EMPTY_PAGES = 200
-"""Pages without a single dated row after which the shop is given up on."""
+UNDATED_LIMIT = 20_000
+"""Orders without a date of modification after which the shop is given up on."""
 
 # Local hours in which clocks are put back somewhere, and so run twice.
 _TWICE = (21, 22, 23, 0, 1, 2, 3)
@@ -188,29 +188,46 @@ class OrderFeed:
     def _dated_page(
         self, since: datetime | None, page_size: int
     ) -> tuple[Page, list[_Row]]:
-        """Page 1, and further ones while not a single row of them has a stamp.
+        """The first page, and what follows while not a single row of it has a stamp.
 
-        Rows without a stamp come first in a list from the beginning. The page number
-        is harmless for them: an order that is touched gets a stamp and comes later.
+        Orders without a stamp come first in a list from the beginning, and the window
+        cannot move over them. They are passed like :meth:`~.api.Api.next_by_id` passes
+        rows: by offset, each page overlapping what is known.
         """
-        rows: list[_Row] = []
-        for number in range(1, EMPTY_PAGES + 1):
-            page = self._list(since, None, page_size, number)
-            rows += [_Row.of(payload) for payload in page.rows]
-            if not page.has_more or any(row.stamp for row in rows):
-                return page, rows
-        raise BadAnswer("pages and pages of orders without a date of modification")
+        page = self._list(since, None, page_size)
+        rows = [_Row.of(payload) for payload in page.rows]
+        known = {row.record_id for row in rows}
+        end, doubted = page.asked, set()
+        offset = max(0, end - OVERLAP)
+        while page.has_more and not any(row.stamp for row in rows):
+            page = self._list(since, None, max(page_size, WALK_MINIMUM), offset)
+            news = [_Row.of(payload) for payload in page.rows]
+            first = news[0].record_id if news else ""
+            if offset and first not in known and offset not in doubted:
+                doubted.add(offset)  # once only, see next_by_id
+                offset = max(0, offset - page.asked)
+                continue
+            rows += [row for row in news if row.record_id not in known]
+            known.update(row.record_id for row in news)
+            end = offset + page.asked
+            if end > UNDATED_LIMIT:
+                raise BadAnswer("orders without a date of modification without end")
+            offset = end - OVERLAP
+        return page, rows
 
     def _list(
         self,
         since: datetime | None,
         before: datetime | None,
         page_size: int,
-        number: int = 1,
+        offset: int = 0,
     ) -> Page:
-        query = self._between(since, before)
         return self._page(
-            **query, orderby="modified", order="asc", per_page=page_size, page=number
+            **self._between(since, before),
+            orderby="modified",
+            order="asc",
+            per_page=page_size,
+            offset=offset,
         )
 
     def _between(
@@ -245,7 +262,7 @@ class OrderFeed:
         if state.since and last <= state.since:
             last = max(stamps)
         drain = Place() if last == state.since else None
-        seen = frozenset() if drain else _ids_at(rows, last)
+        seen = state.seen if drain else _ids_at(rows, last)
         state_after = state.moved(last, shop_now, seen, drain)
         return OrderPage(_fresh(state, rows), state_after.cursor(), True)
 
@@ -272,9 +289,9 @@ class OrderFeed:
             page_size,
             **self._between(state.since, state.since + SECOND),
         )
-        envelopes = tuple(_Row.of(payload).envelope for payload in rows)
+        envelopes = _fresh(state, [_Row.of(payload) for payload in rows])
         if more:
-            after = state.moved(state.since, shop_now, drain=place)
+            after = state.moved(state.since, shop_now, state.seen, place)
         else:
             after = state.moved(state.since + SECOND, shop_now)
         return OrderPage(envelopes, after.cursor(), True)
