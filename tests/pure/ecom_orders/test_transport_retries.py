@@ -166,6 +166,24 @@ def test_each_attempt_gets_fresh_credentials():
     ]
 
 
+@pytest.mark.parametrize("body", [b"<p>Be right back</p>", b'[{"id": 1}, {"id'])
+def test_an_answer_that_should_be_json_and_is_not_is_asked_for_again(body):
+    with ScriptedServer(Answer(200, body), FINE) as server:
+        assert transport().send(get(server, expect_json=True)).json() == {"fine": True}
+    with ScriptedServer(Answer(200, body)) as server:
+        with pytest.raises(errors.BadAnswer) as caught:
+            transport(attempts=2).send(get(server, expect_json=True))
+        assert len(server.seen) == 2
+    assert caught.value.details["size"] == len(body)
+
+
+def test_a_write_whose_answer_is_no_json_is_not_repeated():
+    with ScriptedServer(Answer(200, b"<p>Warning</p>"), FINE) as server:
+        with pytest.raises(errors.BadAnswer):
+            transport().send(post(server, expect_json=True))
+    assert len(server.seen) == 1
+
+
 def test_no_answer_in_time():
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))

@@ -214,7 +214,7 @@ class Api:
         :return: new rows, the new place, whether there is more, the shop's clock.
         :raises BadAnswer: when the shop does not honour ``offset``.
         """
-        per_page = max(WALK_MINIMUM, min(per_page, PAGE_LIMIT))
+        per_page = min(max(per_page, WALK_MINIMUM), PAGE_LIMIT)
         offset, step = max(0, place.count - OVERLAP), per_page
         doubted: set[int] = set()
         pages: dict[tuple[int, ...], int] = {}

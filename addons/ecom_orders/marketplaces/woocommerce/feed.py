@@ -146,7 +146,7 @@ class _State:
         resume = self.resume
         settled = shop_now - SETTLE
         if since > settled:
-            resume, seen = min(resume or settled, settled), frozenset()
+            resume = min(resume or settled, settled)
         return _State(since, seen, drain, resume)
 
 

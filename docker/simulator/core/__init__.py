@@ -1,0 +1,1 @@
+"""Marketplace-neutral machinery: server, clock, journal, faults, control."""

@@ -1,0 +1,1 @@
+"""The neutral world: catalogue, buyers, orders, money. Knows no marketplace."""
