@@ -16,6 +16,11 @@ SHOP_KEY = "ck_simulator"
 SHOP_SECRET = "cs_simulator"  # noqa: S105
 # Left out on purpose: its orders wait until somebody links the product.
 UNLINKED = {"APRON-LIN"}
+# Units of each currency for one US dollar.
+RATES = {
+    "AED": 3.67, "BHD": 0.376, "BRL": 5.4, "CAD": 1.36, "CNY": 7.2, "EUR": 0.92,
+    "GBP": 0.79, "JPY": 150.0, "KWD": 0.307,
+}  # fmt: skip
 
 
 def seed(env, shop_url, odoo_url):
@@ -28,6 +33,7 @@ def seed(env, shop_url, odoo_url):
     env["ir.config_parameter"].set_param("web.base.url", odoo_url)
     env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
     _name_company(env)
+    _enter_rates(env)
     _create_products(env, _ask(shop_url, "catalogue"))
     _create_users(env)
     channel = _create_channel(env, shop_url)
@@ -58,6 +64,22 @@ def _name_company(env):
             "state_id": env.ref("base.state_us_5").id,
         }
     )
+
+
+def _enter_rates(env):
+    """Invented exchange rates for the currencies that the shop's buyers pay in."""
+    currencies = env["res.currency"].with_context(active_test=False)
+    for currency in currencies.search([("name", "in", list(RATES))]):
+        if not currency.rate_ids:
+            currency.active = True
+            env["res.currency.rate"].create(
+                {
+                    "currency_id": currency.id,
+                    "company_id": env.company.id,
+                    "name": "2020-01-01",
+                    "rate": RATES[currency.name],
+                }
+            )
 
 
 def _create_products(env, catalogue):

@@ -579,6 +579,8 @@ class Transport:
         self, request: Request, answer: requests.Response, deadline: float
     ) -> bytes | _Failure:
         limit = self.settings.max_bytes
+        # urllib3 before 2.0 takes a body cut short for a whole one unless told.
+        answer.raw.enforce_content_length = True
         chunks: list[bytes] = []
         size = 0
         for chunk in answer.iter_content(CHUNK_SIZE):

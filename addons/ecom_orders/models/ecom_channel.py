@@ -92,7 +92,9 @@ class EcomChannel(models.Model):
     webhook_token = fields.Char(
         groups=SECRETS, copy=False, default=lambda self: uuid.uuid4().hex
     )
-    webhook_url = fields.Char(compute="_compute_webhook_url", groups=SECRETS)
+    webhook_url = fields.Char(
+        string="Webhook Address", compute="_compute_webhook_url", groups=SECRETS
+    )
     webhook_topics = fields.Char(readonly=True, copy=False)
     last_webhook_at = fields.Datetime(
         string="Last Message Sent by the Shop", compute="_compute_last_webhook_at"
@@ -201,13 +203,20 @@ class EcomChannel(models.Model):
         "that the shop saved late is not missed.",
     )
     order_cursor = fields.Datetime(
+        string="Read Up To",
         readonly=True, copy=False, help="Orders are read up to here (shop's clock)."
     )
     order_cursor_seen = fields.Json(readonly=True, copy=False)
-    last_fetch_at = fields.Datetime(readonly=True, copy=False)
-    last_success_at = fields.Datetime(readonly=True, copy=False)
-    next_fetch_at = fields.Datetime(readonly=True, copy=False, index=True)
-    last_sweep_at = fields.Datetime(readonly=True, copy=False)
+    last_fetch_at = fields.Datetime(string="Last Try", readonly=True, copy=False)
+    last_success_at = fields.Datetime(
+        string="Last Fetched", readonly=True, copy=False
+    )
+    next_fetch_at = fields.Datetime(
+        string="Next Fetch", readonly=True, copy=False, index=True
+    )
+    last_sweep_at = fields.Datetime(
+        string="Last Daily Check", readonly=True, copy=False
+    )
     failure_count = fields.Integer(readonly=True, copy=False)
     reason = fields.Selection(string="Problem", copy=False)
     reason_details = fields.Json(copy=False)

@@ -82,13 +82,14 @@ class EcomInboxMessage(models.Model):
         readonly=True,
     )
     received_at = fields.Datetime(
-        default=fields.Datetime.now, required=True, readonly=True
+        string="Received", default=fields.Datetime.now, required=True, readonly=True
     )
     state = fields.Selection(
+        # "held": applied, but its order waits for a person
         [
             ("received", "Waiting"),
             ("done", "Applied"),
-            ("held", "Applied, order held"),
+            ("held", "Held"),
             ("failed", "Failed"),
             ("ignored", "Ignored"),
             ("superseded", "Superseded"),
@@ -99,8 +100,8 @@ class EcomInboxMessage(models.Model):
         index=True,
     )
     attempts = fields.Integer(readonly=True)
-    next_attempt_at = fields.Datetime(readonly=True)
-    processed_at = fields.Datetime(readonly=True)
+    next_attempt_at = fields.Datetime(string="Next Attempt", readonly=True)
+    processed_at = fields.Datetime(string="Processed", readonly=True)
     version = fields.Char(readonly=True, help="Age of the order's state in it.")
     order_id = fields.Many2one(
         "sale.order", index="btree_not_null", ondelete="set null", readonly=True

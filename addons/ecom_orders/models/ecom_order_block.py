@@ -51,7 +51,7 @@ class EcomOrderBlock(models.Model):
     released = fields.Boolean(
         readonly=True, help="A person let the order go in spite of this reason."
     )
-    resolved_at = fields.Datetime(readonly=True)
+    resolved_at = fields.Datetime(string="Resolved", readonly=True)
     resolved_by_id = fields.Many2one("res.users", readonly=True)
     listing_id = fields.Many2one("ecom.listing", ondelete="set null", readonly=True)
     tax_rule_id = fields.Many2one("ecom.tax.rule", ondelete="set null", readonly=True)

@@ -74,7 +74,6 @@ class Batch:
     listings: dict
     rules: dict
     orders: dict
-    rated: set
 
 
 def naive(moment):
@@ -170,6 +169,7 @@ class EcomOrderImporter(models.AbstractModel):
         currencies = currencies.search(
             [("name", "in", [o.currency for o in externals])]
         )
+        self._check_rates(channel, currencies)
         lines = [line for order in externals for line in order.lines]
         return Batch(
             channel=channel,
@@ -185,7 +185,6 @@ class EcomOrderImporter(models.AbstractModel):
                 channel, [rate for o in externals for rate in self._get_rates(o)]
             ),
             orders=dict(existing),
-            rated=self._get_rated_currencies(channel, currencies),
         )
 
     @api.model
@@ -204,17 +203,29 @@ class EcomOrderImporter(models.AbstractModel):
         return rates.values()
 
     @api.model
-    def _get_rated_currencies(self, channel, currencies):
-        """Ids of the currencies that have an exchange rate (or need none)."""
-        groups = self.env["res.currency.rate"]._read_group(
+    def _check_rates(self, channel, currencies):
+        """Tell somebody, once, about currencies without an exchange rate.
+
+        Orders do not wait for it; their invoices would be booked one to one.
+        """
+        foreign = currencies - channel.company_id.currency_id
+        groups = foreign and self.env["res.currency.rate"]._read_group(
             [
-                ("currency_id", "in", currencies.ids),
+                ("currency_id", "in", foreign.ids),
                 ("company_id", "in", (False, channel.company_id.root_id.id)),
             ],
             ["currency_id"],
         )
-        rated = {currency.id for (currency,) in groups}
-        return rated | {channel.company_id.currency_id.id}
+        rated = {currency.id for (currency,) in groups or ()}
+        missing = foreign.filtered(lambda currency: currency.id not in rated)
+        if missing:
+            channel._alert(
+                self.env._("Exchange rates are missing"),
+                self.env._(
+                    "Enter them before invoicing, or amounts are booked one to one: %s",
+                    ", ".join(missing.mapped("name")),
+                ),
+            )
 
     @api.model
     def _drop_unknown_currencies(self, batch, accepted):
@@ -234,7 +245,7 @@ class EcomOrderImporter(models.AbstractModel):
         currency = batch.currencies[external.currency]
         priced = price_order(external, Decimal(str(currency.rounding)))
         lines, holds = self._prepare_lines(batch, external, priced, currency)
-        holds += self._prepare_notices(batch, external, currency)
+        holds += self._prepare_notices(batch, external)
         if priced.difference:
             lines.append(self._prepare_difference_line(batch, priced))
             holds += self._prepare_difference_hold(batch, external, priced)
@@ -497,23 +508,14 @@ class EcomOrderImporter(models.AbstractModel):
         ]
 
     @api.model
-    def _prepare_notices(self, batch, external, currency):
+    def _prepare_notices(self, batch, external):
         """What somebody should know although it holds nothing up."""
-        notices = []
-        if currency.id not in batch.rated:
-            notices.append(
-                Hold(
-                    "no_currency_rate",
-                    holding=False,
-                    details={"currency": currency.name},
-                )
-            )
         missing = self._get_missing_address_parts(batch, external)
-        if missing:
-            notices.append(
-                Hold("incomplete_address", holding=False, details={"missing": missing})
-            )
-        return notices
+        if not missing:
+            return []
+        return [
+            Hold("incomplete_address", holding=False, details={"missing": missing})
+        ]
 
     @api.model
     def _get_missing_address_parts(self, batch, external):

@@ -15,7 +15,6 @@ REASONS = [
     ("confirm_failed", "Confirmation refused"),
     # somebody should know (notices)
     ("incomplete_address", "Incomplete address"),
-    ("no_currency_rate", "No currency rate"),
     ("cancelled_after_shipping", "Cancelled after shipping"),
     ("cancelled_after_invoice", "Cancelled after invoicing"),
     ("cancelled_in_odoo", "Cancelled in Odoo"),
@@ -150,10 +149,6 @@ class EcomReasonMixin(models.AbstractModel):
             "confirm_failed": _("Odoo refused to confirm the order: %(error)s"),
             "incomplete_address": _(
                 "The address lacks: %(missing)s. Ask the buyer before shipping."
-            ),
-            "no_currency_rate": _(
-                "There is no exchange rate for %(currency)s. Enter one before "
-                "invoicing, or amounts are booked one to one."
             ),
             "cancelled_after_shipping": _(
                 "The shop cancelled the order after it was shipped. "

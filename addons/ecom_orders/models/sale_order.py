@@ -104,6 +104,15 @@ class SaleOrder(models.Model):
         compute_sudo=True,
         groups=USER,
     )
+    ecom_releasable = fields.Boolean(
+        compute="_compute_ecom_releasable",
+        compute_sudo=True,
+        groups=USER,
+        help="A person may wave through everything that holds it.",
+    )
+    ecom_hold_explanation = fields.Text(
+        compute="_compute_ecom_releasable", compute_sudo=True, groups=USER
+    )
     ecom_refund_ids = fields.One2many(
         "ecom.refund", "order_id", string="Refunds", readonly=True, groups=USER
     )
@@ -128,6 +137,16 @@ class SaleOrder(models.Model):
             order.ecom_held = bool(holding)
             order.ecom_attention = bool(blocks)
             order.ecom_hold_reason = (holding or blocks)[:1].reason
+
+    @api.depends("ecom_block_ids.state", "ecom_block_ids.reason_details")
+    @api.depends_context("lang")
+    def _compute_ecom_releasable(self):
+        for order in self:
+            holds = order._get_open_holds()
+            order.ecom_releasable = bool(holds) and all(holds.mapped("releasable"))
+            order.ecom_hold_explanation = "\n".join(
+                hold.explanation for hold in holds if hold.explanation
+            )
 
     @api.depends("ecom_refund_ids.amount")
     def _compute_ecom_refunded(self):

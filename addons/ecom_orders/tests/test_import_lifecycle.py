@@ -214,3 +214,12 @@ class TestImportLifecycle(EcomOrdersCommon):
         for move in order.picking_ids.move_ids:
             move.write({"quantity": move.product_uom_qty, "picked": True})
         order.picking_ids.button_validate()
+
+    def test_currency_without_a_rate_is_told_once_and_holds_nothing(self):
+        self.env["res.currency.rate"].search([]).unlink()
+        orders = self.import_orders(
+            self.order(1, currency="CHF"), self.order(2, currency="CHF")
+        )
+        self.assertEqual(orders.mapped("state"), ["sale", "sale"])
+        self.assertEqual(len(self.channel.activity_ids), 1)
+        self.assertIn("CHF", self.channel.activity_ids.note)

@@ -89,6 +89,12 @@ class Page:
             return self.total > self.start + self.asked
         return len(self.rows) >= self.asked
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether no row of it was left out by the shop, as far as can be told."""
+        behind = self.asked if self.total is None else self.total - self.start
+        return len(self.rows) >= min(self.asked, behind)
+
 
 @dataclass(frozen=True)
 class Place:
@@ -232,9 +238,9 @@ class Api:
             _check_offset(page, offset, ids, pages)
             first = next((row_id for row_id in ids if row_id), 0)
             joined = not offset or 0 < first <= place.through
-            if not joined and offset not in doubted:
-                # Doubted once only: coming here again, the page before was joined,
-                # and what is missing in between are rows that the shop leaves out.
+            if not joined and (page.is_complete or offset not in doubted):
+                # A page with gaps is doubted once only: coming here again, the page
+                # before was joined, and the joint is one of the rows left out.
                 doubted.add(offset)
                 offset, step = max(0, offset - step), step * 2
                 continue

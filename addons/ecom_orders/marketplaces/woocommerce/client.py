@@ -192,7 +192,8 @@ class WooCommerceConnector(Connector):
 
         A secret cannot be read back, so it is written again to the webhooks that are
         there, and with it the status: a shop disables a webhook after more than five
-        failed deliveries in a row. Doubles are removed.
+        failed deliveries in a row. Doubles are removed. WordPress decodes HTML entities
+        in a secret before it signs, so a secret had better have no ``&`` in it.
         """
         keep: dict[str, str] = {}
         for hook_id, topic in self._own_webhooks(delivery_url):

@@ -8,9 +8,9 @@ second. Two ways to read such a list lose orders:
 * *leaving out what was seen* (``exclude``): an order that changes again is left out
   too.
 
-So the feed is a **moving window**: always page 1 of "modified at or after *since*", and
-*since* moves to the stamp of the last row. Rows of that second come twice and are
-dropped here by id.
+So the feed is a **moving window**: always the first page of "modified at or after
+*since*", and *since* moves to the stamp of the last row. Rows of that second come
+twice and are dropped here by id.
 
 A second with more rows than a page (a bulk edit) cannot be left that way. It is
 **drained**: rows of exactly that second in the order of ids, see
@@ -37,7 +37,7 @@ from ..base import (
     OrderPage,
     canonical_json,
 )
-from ..errors import BadAnswer, PayloadError, TooOld
+from ..errors import BadAnswer, PayloadError, RequestRefused, TooOld
 from .api import OVERLAP, PAGE_LIMIT, WALK_MINIMUM, Api, Page, Place
 from .webhook import readable_id, without_volatile
 
@@ -203,8 +203,9 @@ class OrderFeed:
             page = self._list(since, None, max(page_size, WALK_MINIMUM), offset)
             news = [_Row.of(payload) for payload in page.rows]
             first = news[0].record_id if news else ""
-            if offset and first not in known and offset not in doubted:
-                doubted.add(offset)  # once only, see next_by_id
+            joined = not offset or first in known
+            if not joined and (page.is_complete or offset not in doubted):
+                doubted.add(offset)  # see next_by_id
                 offset = max(0, offset - page.asked)
                 continue
             rows += [row for row in news if row.record_id not in known]
@@ -247,7 +248,15 @@ class OrderFeed:
         return query
 
     def _page(self, **query: Any) -> Page:
-        return self.api.page(self.path, "orders.list", **query)
+        try:
+            return self.api.page(self.path, "orders.list", **query)
+        except RequestRefused as error:
+            if error.details.get("remote_code") != "rest_invalid_param":
+                raise
+            details = error.details
+        # Sorting by modification came in 2020, a year before filtering by it, so a
+        # shop that cannot sort cannot filter: there is nothing to fall back to.
+        raise TooOld("the shop cannot sort orders by modification", **details)
 
     def _advance(
         self, state: _State, rows: list[_Row], shop_now: datetime

@@ -69,7 +69,7 @@ registry.category("web_tour.tours").add("ecom_orders_order_desk", {
         },
         {
             content: "Release it all the same",
-            trigger: "button[name='action_ecom_release']",
+            trigger: ".alert button[name='action_ecom_release']",
             run: "click",
         },
         {
