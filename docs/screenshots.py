@@ -138,8 +138,9 @@ def log_in(browser, url, login, password):
     browser.go(f"{url}/web/login")
     browser.wait("document.querySelector('input[name=login]')")
     browser.run(
-        f"document.querySelector('input[name=login]').value = {json.dumps(login)};"
-        f"document.querySelector('input[name=password]').value = {json.dumps(password)};"
+        "const field = (name) => document.querySelector(`input[name=${name}]`);"
+        f"field('login').value = {json.dumps(login)};"
+        f"field('password').value = {json.dumps(password)};"
         "document.querySelector('form.oe_login_form').submit();"
     )
     browser.wait("document.querySelector('.o_web_client .o_main_navbar')", 120)
@@ -212,9 +213,7 @@ def take_all(browser, url):
     browser.run("document.querySelector('.o_notebook a[name=ecom_orders]').click()")
     browser.wait("document.querySelector('[name=ecom_block_ids]')")
     browser.shoot("order-marketplace-tab")
-    open_action(
-        browser, url, "ecom_orders.ecom_inbox_message_action", ".o_data_row"
-    )
+    open_action(browser, url, "ecom_orders.ecom_inbox_message_action", ".o_data_row")
     browser.shoot("inbox")
     open_action(browser, url, "ecom_orders.ecom_order_block_action", ".o_group_header")
     browser.run("document.querySelectorAll('.o_group_header').forEach(g => g.click())")
@@ -235,9 +234,7 @@ def main():
     place_orders(os.environ["SHOP_URL"], 30)
     browser = Browser()
     try:
-        log_in(
-            browser, url, os.environ["ODOO_LOGIN"], os.environ["ODOO_PASSWORD"]
-        )
+        log_in(browser, url, os.environ["ODOO_LOGIN"], os.environ["ODOO_PASSWORD"])
         wait_for_orders(browser, 20)
         take_all(browser, url)
     finally:

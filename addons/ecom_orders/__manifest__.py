@@ -27,5 +27,4 @@
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],
     },
     "application": True,
-    "installable": True,
 }

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from ecom_orders.marketplaces.base import CONNECTORS, Credentials
 from ecom_orders.marketplaces.transport import Settings, Transport
 from scripted_server import Answer, FakeClock, ScriptedServer
+
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
 from simulator.core.faults import FaultRule
 

@@ -15,7 +15,9 @@ from ecom_orders.marketplaces.schema import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-UNITS = st.sampled_from([Decimal("0.01"), Decimal(1), Decimal("0.001"), Decimal("0.05")])
+UNITS = st.sampled_from(
+    [Decimal("0.01"), Decimal(1), Decimal("0.001"), Decimal("0.05")]
+)
 AMOUNTS = st.decimals(-99999, 99999, places=6)
 RATES = ("a", "b")
 
@@ -31,9 +33,7 @@ def orders(draw):
             quantity=Decimal(1),
             subtotal=ZERO,
             total=draw(AMOUNTS),
-            taxes={
-                key: draw(AMOUNTS) for key in RATES if draw(st.booleans())
-            },
+            taxes={key: draw(AMOUNTS) for key in RATES if draw(st.booleans())},
         )
         for number in range(draw(st.integers(0, 6)))
     )
@@ -49,9 +49,7 @@ def orders(draw):
         total=draw(AMOUNTS),
         total_tax=ZERO,
         lines=lines,
-        tax_rates=tuple(
-            TaxRate(key, total=draw(st.none() | AMOUNTS)) for key in RATES
-        ),
+        tax_rates=tuple(TaxRate(key, total=draw(st.none() | AMOUNTS)) for key in RATES),
     )
 
 
@@ -72,7 +70,7 @@ def test_every_part_is_a_multiple_of_the_unit(order, unit):
 
 
 @given(
-    st.integers(-10**9, 10**9),
+    st.integers(-(10**9), 10**9),
     st.lists(st.decimals(0, 10**6, places=6), min_size=1, max_size=30),
     UNITS,
 )

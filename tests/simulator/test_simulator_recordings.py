@@ -35,7 +35,7 @@ def body_of(name: str) -> Any:
     return recording(name)["response"]["body"]
 
 
-# -- shapes --------------------------------------------------------------------
+# -- shapes ----------------------------------------------------------------------------
 
 
 def shape(value: Any) -> Any:
@@ -218,7 +218,7 @@ class TestErrors:
         assert "&".join(kept) == query
 
 
-# -- the same requests give the same money ---------------------------------------
+# -- the same requests give the same money ---------------------------------------------
 
 
 @pytest.fixture(scope="module")

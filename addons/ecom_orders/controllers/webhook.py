@@ -60,7 +60,7 @@ class EcomWebhook(http.Controller):
     def _find_channel(self, token):
         """The channel of an address, in the environment of the technical user."""
         # The caller is anonymous: the token in the address names the channel, the
-        # signature proves who it is. What follows runs with the technical user's rights.
+        # signature proves who it is. The rest runs with the technical user's rights.
         env = api.Environment(request.env.cr, SUPERUSER_ID, {})
         user = env.ref("ecom_orders.user_technical")
         channel = env["ecom.channel"].search([("webhook_token", "=", token)])

@@ -9,6 +9,12 @@
 * one folder for each marketplace.
 """
 
-from . import base, errors, pricing, schema, transport
+from . import (
+    base,
+    errors,
+    pricing,
+    schema,
+    transport,
+    woocommerce,  # registers itself
+)
 from .base import CONNECTORS, Connector, Credentials
-from . import woocommerce  # registers itself

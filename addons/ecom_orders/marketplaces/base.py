@@ -208,7 +208,7 @@ class Connector(ABC):
         self.credentials = credentials
         self.transport = transport
 
-    # -- reading from the shop -------------------------------------------------------
+    # -- reading from the shop ---------------------------------------------------------
 
     @abstractmethod
     def check(self) -> ShopInfo:
@@ -246,7 +246,7 @@ class Connector(ABC):
     def fetch_products(self) -> Iterator[tuple[ExternalProduct, ...]]:
         """Yield pages of all that can be sold, variations as rows of their own."""
 
-    # -- writing to the shop ---------------------------------------------------------
+    # -- writing to the shop -----------------------------------------------------------
 
     @abstractmethod
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:

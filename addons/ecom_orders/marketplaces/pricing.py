@@ -27,7 +27,7 @@ from .schema import ZERO, ExternalLine, ExternalOrder, LineKind
 
 
 def round_to(amount: Decimal, unit: Decimal) -> Decimal:
-    """Round half away from zero to a multiple of ``unit`` (``0.01``, ``1``, ``0.05``)."""
+    """Round half away from zero to a multiple of ``unit`` (``0.01``, ``1``...)."""
     return (amount / unit).quantize(Decimal(1), rounding=ROUND_HALF_UP) * unit
 
 
@@ -54,9 +54,7 @@ def largest_remainder(
     exact = [total * weight / whole / unit for weight in weights]
     floors = [value.quantize(Decimal(1), rounding=ROUND_FLOOR) for value in exact]
     left = int(total / unit - sum(floors, ZERO))
-    by_remainder = sorted(
-        range(len(weights)), key=lambda i: (floors[i] - exact[i], i)
-    )
+    by_remainder = sorted(range(len(weights)), key=lambda i: (floors[i] - exact[i], i))
     for position in range(left):
         floors[by_remainder[position % len(weights)]] += 1
     return [value * unit for value in floors]
@@ -119,18 +117,14 @@ def price_order(order: ExternalOrder, unit: Decimal) -> PricedOrder:
     taxes = _place_taxes(order, unit)
     lines = tuple(
         PricedLine(line, amount, line_taxes)
-        for line, amount, line_taxes in zip(
-            order.lines, untaxed, taxes, strict=True
-        )
+        for line, amount, line_taxes in zip(order.lines, untaxed, taxes, strict=True)
     )
     total = round_to(order.total, unit)
     difference = total - sum((line.included for line in lines), ZERO)
     kind = None
     if difference:
         limit = rounding_limit(len(order.lines), len(order.tax_rates), unit)
-        kind = (
-            LineKind.ROUNDING if abs(difference) <= limit else LineKind.UNEXPLAINED
-        )
+        kind = LineKind.ROUNDING if abs(difference) <= limit else LineKind.UNEXPLAINED
     return PricedOrder(lines, total, difference, kind)
 
 

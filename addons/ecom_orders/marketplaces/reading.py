@@ -40,9 +40,7 @@ def parse_json(text: str) -> Any:
     :raises PayloadError: when it is not JSON or nested beyond reason.
     """
     try:
-        return json.loads(
-            text, parse_float=Decimal, parse_constant=_refuse_constant
-        )
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
     except RecursionError:
         raise PayloadError("nested too deeply", field="", value="") from None
     except ValueError as error:
@@ -135,9 +133,7 @@ class Reader:
         ):
             raise self.fail(key, "is not a number")
         try:
-            number = Decimal(
-                value.strip() if isinstance(value, str) else str(value)
-            )
+            number = Decimal(value.strip() if isinstance(value, str) else str(value))
         except InvalidOperation:
             raise self.fail(key, "is not a number") from None
         if not number.is_finite() or abs(number) > MAX_AMOUNT:
@@ -157,9 +153,7 @@ class Reader:
         if not isinstance(value, str):
             raise self.fail(key, "is not a time")
         try:
-            moment = datetime.fromisoformat(
-                re.sub(r"[zZ]$", "+00:00", value.strip())
-            )
+            moment = datetime.fromisoformat(re.sub(r"[zZ]$", "+00:00", value.strip()))
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=timezone.utc)
             moment = moment.astimezone(timezone.utc)
@@ -175,7 +169,7 @@ class Reader:
         return value in (True, 1, "yes", "true", "1")
 
     def child(self, key: str) -> Reader:
-        """A nested object; missing, ``null`` and ``[]`` (PHP's empty object) = empty."""
+        """A nested object; missing, ``null``, ``[]`` (PHP's empty object) = empty."""
         value = self.data.get(key)
         return Reader({} if value in (None, [], "") else value, self.at(key))
 

@@ -4,9 +4,10 @@ import uuid
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
-from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+
+from odoo.addons.base.models.res_partner import _tz_get
 
 from ..marketplaces.base import (
     CONNECTORS,
@@ -204,13 +205,18 @@ class EcomChannel(models.Model):
     )
     order_cursor = fields.Datetime(
         string="Read Up To",
-        readonly=True, copy=False, help="Orders are read up to here (shop's clock)."
+        readonly=True,
+        copy=False,
+        help="Orders are read up to here (shop's clock).",
     )
     order_cursor_seen = fields.Json(readonly=True, copy=False)
-    last_fetch_at = fields.Datetime(string="Last Try", readonly=True, copy=False)
-    last_success_at = fields.Datetime(
-        string="Last Fetched", readonly=True, copy=False
+    order_cursor_more = fields.Boolean(
+        readonly=True,
+        copy=False,
+        help="The last run ended before all was read: the next one goes on there.",
     )
+    last_fetch_at = fields.Datetime(string="Last Try", readonly=True, copy=False)
+    last_success_at = fields.Datetime(string="Last Fetched", readonly=True, copy=False)
     next_fetch_at = fields.Datetime(
         string="Next Fetch", readonly=True, copy=False, index=True
     )
@@ -239,7 +245,7 @@ class EcomChannel(models.Model):
         "The interval must be more than zero and the overlap not negative.",
     )
 
-    # -- computed ------------------------------------------------------------------------
+    # -- computed ----------------------------------------------------------------------
 
     @api.model
     def _default_product(self, kind):
@@ -297,7 +303,7 @@ class EcomChannel(models.Model):
             )
         )
 
-    # -- create and write ----------------------------------------------------------------
+    # -- create and write --------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -359,7 +365,7 @@ class EcomChannel(models.Model):
                     self.env._("A connected channel needs an address and a warehouse.")
                 )
 
-    # -- the other side ------------------------------------------------------------------
+    # -- the other side ----------------------------------------------------------------
 
     def _get_connector(self):
         """The pure client of this channel, ready to talk.
@@ -396,7 +402,7 @@ class EcomChannel(models.Model):
             row = cr.fetchone()
         return not (row[0] if row else self.emergency_stop)
 
-    # -- actions -------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------
 
     def action_test_connection(self):
         """Try address and keys, and say what was found or what to do."""
@@ -526,30 +532,29 @@ class EcomChannel(models.Model):
     @api.model
     def _explain_warning(self, code):
         """Text of a warning of the connection test."""
-        _ = self.env._
         return {
-            "settings_not_readable": _(
+            "settings_not_readable": self.env._(
                 "The keys may not read the shop's settings; its currency could not be "
                 "checked."
             ),
-            "version_not_readable": _(
+            "version_not_readable": self.env._(
                 "The keys may not read the shop's version; it must be 5.8 or newer."
             ),
-            "shop_too_old": _("The shop's version is too old. Update it."),
-            "write_not_allowed": _(
+            "shop_too_old": self.env._("The shop's version is too old. Update it."),
+            "write_not_allowed": self.env._(
                 "The keys may only read. Orders arrive, but stock and webhooks need "
                 "keys that may write."
             ),
-            "clock_differs": _(
+            "clock_differs": self.env._(
                 "The shop's clock differs from ours by more than five minutes. "
                 "Correct it, or its signatures will fail."
             ),
-            "plain_http": _(
+            "plain_http": self.env._(
                 "The connection is not encrypted. Use https except for tests."
             ),
         }.get(code, code)
 
-    # -- errors --------------------------------------------------------------------------
+    # -- errors ------------------------------------------------------------------------
 
     def _explain(self, error):
         """What an error of the connector means and what to do, for a person."""
@@ -607,7 +612,7 @@ class EcomChannel(models.Model):
                 user_id=user.id,
             )
 
-    # -- fetching ------------------------------------------------------------------------
+    # -- fetching ----------------------------------------------------------------------
 
     @api.model
     def _trigger_fetch(self):
@@ -723,8 +728,13 @@ class EcomChannel(models.Model):
         return bool(cron._commit_progress())
 
     def _get_order_cursor(self):
-        """Where to read on: behind the last position by the overlap."""
+        """Where to read on: exactly there after an interruption, else overlapping."""
         self.ensure_one()
+        if self.order_cursor and self.order_cursor_more:
+            return OrderCursor(
+                since=self.order_cursor.replace(tzinfo=timezone.utc),
+                seen=frozenset(self.order_cursor_seen or ()),
+            )
         position = self.order_cursor or self.import_since
         if not position:
             return OrderCursor()
@@ -732,12 +742,22 @@ class EcomChannel(models.Model):
         return OrderCursor(since=since.replace(tzinfo=timezone.utc))
 
     def _store_page(self, page):
-        """Keep what a page brought, and how far it reached, in one transaction."""
+        """Keep what a page brought, and how far it reached, in one transaction.
+
+        The cursor is the connector's: it may go back, after a page with a stamp of
+        the future, say.
+        """
         self.env["ecom.inbox.message"]._store(self, page.envelopes, origin="poll")
-        if page.cursor.since:
-            reached = page.cursor.since.astimezone(timezone.utc).replace(tzinfo=None)
-            if not self.order_cursor or reached > self.order_cursor:
-                self.order_cursor = reached
+        since = page.cursor.since
+        if since:
+            since = since.astimezone(timezone.utc).replace(tzinfo=None, microsecond=0)
+        self.write(
+            {
+                "order_cursor": since or self.order_cursor,
+                "order_cursor_seen": sorted(page.cursor.seen),
+                "order_cursor_more": page.more,
+            }
+        )
 
     def _fetch_refunds(self, connector):
         """Read the lines of refunds of which only the amount is known."""
@@ -783,4 +803,3 @@ class EcomChannel(models.Model):
         return self.env["ecom.inbox.message"]._store(
             self, [envelope], origin="fetch", authoritative=envelope.kind == ORDER
         )
-

@@ -123,7 +123,7 @@ class EcomInboxMessage(models.Model):
             except ValueError:
                 message.pretty_body = message.body
 
-    # -- storing -------------------------------------------------------------------------
+    # -- storing -----------------------------------------------------------------------
 
     @api.model
     def _store(self, channel, envelopes, origin, authoritative=False):
@@ -168,7 +168,13 @@ class EcomInboxMessage(models.Model):
         if not vals_list:
             return self.browse()
         self.check_access("create")
-        columns = [*vals_list[0], "create_uid", "write_uid", "create_date", "write_date"]
+        columns = [
+            *vals_list[0],
+            "create_uid",
+            "write_uid",
+            "create_date",
+            "write_date",
+        ]
         stamp = (self.env.uid, self.env.uid, self.env.cr.now(), self.env.cr.now())
         rows = SQL(", ").join(
             SQL("(%s)", SQL(", ").join(SQL("%s", v) for v in (*vals.values(), *stamp)))
@@ -207,7 +213,7 @@ class EcomInboxMessage(models.Model):
         # Running a scheduled job early is harmless; reading jobs is not for users.
         self.env.ref("ecom_orders.ir_cron_process").sudo()._trigger()
 
-    # -- actions -------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------
 
     def action_retry(self):
         """Process the messages again, as soon as the scheduler is free."""
@@ -249,7 +255,7 @@ class EcomInboxMessage(models.Model):
             {"state": "received", "attempts": 0, "next_attempt_at": False}
         )
 
-    # -- processing ----------------------------------------------------------------------
+    # -- processing --------------------------------------------------------------------
 
     @api.model
     def _cron_process(self):
@@ -318,7 +324,7 @@ class EcomInboxMessage(models.Model):
 
     @api.model
     def _take_channel(self, channel):
-        """Take the channel for this transaction: one worker at a time applies orders."""
+        """Take the channel for this transaction: one worker at a time applies."""
         [(taken,)] = self.env.execute_query(
             SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_SPACE, channel.id)
         )
@@ -399,7 +405,7 @@ class EcomInboxMessage(models.Model):
             self._apply_isolated(work[:middle], apply)
             self._apply_isolated(work[middle:], apply)
 
-    # -- outcomes ------------------------------------------------------------------------
+    # -- outcomes ----------------------------------------------------------------------
 
     def _set_exception(self, error):
         """Failed by an exception: Odoo's refusal, or a defect."""

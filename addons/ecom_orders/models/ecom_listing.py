@@ -107,7 +107,7 @@ class EcomListing(models.Model):
         )
         waiting.order_id._ecom_reprocess()
 
-    # -- actions -------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------
 
     def action_match(self):
         """Try again to find products by barcode and SKU."""
@@ -168,7 +168,7 @@ class EcomListing(models.Model):
         )
         return {**action, "domain": [("id", "in", orders.ids)], "context": {}}
 
-    # -- resolution ----------------------------------------------------------------------
+    # -- resolution --------------------------------------------------------------------
 
     @api.model
     def _resolve(self, channel, things):

@@ -91,7 +91,7 @@ class EcomOrderImporter(models.AbstractModel):
     _name = "ecom.order.importer"
     _description = "Import of channel orders"
 
-    # -- orders --------------------------------------------------------------------------
+    # -- orders ------------------------------------------------------------------------
 
     @api.model
     def _import(self, channel, work):
@@ -237,7 +237,7 @@ class EcomOrderImporter(models.AbstractModel):
                 message._set_failed("unknown_currency", {"currency": order.currency})
         return known
 
-    # -- plan ----------------------------------------------------------------------------
+    # -- plan --------------------------------------------------------------------------
 
     @api.model
     def _prepare_plan(self, batch, external):
@@ -304,7 +304,7 @@ class EcomOrderImporter(models.AbstractModel):
 
     @api.model
     def _prepare_lines(self, batch, external, priced, currency):
-        """Line plans of all lines, and the reasons that hold the order because of them."""
+        """Line plans of all lines, and the reasons by which they hold the order."""
         rates = {rate.key: rate for rate in self._get_rates(external)}
         plans, holds, untaxable = [], {}, {}
         for line in priced.lines:
@@ -503,9 +503,7 @@ class EcomOrderImporter(models.AbstractModel):
             "currency": external.currency,
         }
         # The amount is part of the key: a person released this difference, not any.
-        return [
-            Hold("unexplained_difference", str(priced.difference), details=details)
-        ]
+        return [Hold("unexplained_difference", str(priced.difference), details=details)]
 
     @api.model
     def _prepare_notices(self, batch, external):
@@ -513,18 +511,15 @@ class EcomOrderImporter(models.AbstractModel):
         missing = self._get_missing_address_parts(batch, external)
         if not missing:
             return []
-        return [
-            Hold("incomplete_address", holding=False, details={"missing": missing})
-        ]
+        return [Hold("incomplete_address", holding=False, details={"missing": missing})]
 
     @api.model
     def _get_missing_address_parts(self, batch, external):
         """Codes of what the delivery address lacks; nothing for goods not shipped."""
         ships = any(
             line.kind is LineKind.PRODUCT
-            and batch.listings[
-                self.env["ecom.listing"]._key_of(line)
-            ].product_id.type != "service"
+            and batch.listings[self.env["ecom.listing"]._key_of(line)].product_id.type
+            != "service"
             for line in external.lines
         )
         if not ships or external.status.is_dead:
@@ -539,7 +534,7 @@ class EcomOrderImporter(models.AbstractModel):
         }
         return [code for code, value in parts.items() if not value]
 
-    # -- writing -------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------
 
     @api.model
     def _write_orders(self, batch, plans, messages):
@@ -716,7 +711,7 @@ class EcomOrderImporter(models.AbstractModel):
                 Hold("unexplained_difference", str(amount), details=details)
             )
 
-    # -- refunds -------------------------------------------------------------------------
+    # -- refunds -----------------------------------------------------------------------
 
     @api.model
     def _write_refunds(self, batch, plans):
@@ -807,7 +802,7 @@ class EcomOrderImporter(models.AbstractModel):
                 known[refund.external_id] = self.env["ecom.refund"].create(values)
             message._set_done(order)
 
-    # -- settling: blocks and state ------------------------------------------------------
+    # -- settling: blocks and state ----------------------------------------------------
 
     @api.model
     def _settle(self, batch, plans):
@@ -849,14 +844,11 @@ class EcomOrderImporter(models.AbstractModel):
             plan.holds = []  # nothing of it matters any more
         details = {"status": external.raw_status}
         waived = [
-            reason
-            for reason in decision.holds
-            if (order.id, reason, "") in released
+            reason for reason in decision.holds if (order.id, reason, "") in released
         ]
         plan.holds += [Hold(reason, details=details) for reason in decision.holds]
         plan.holds += [
-            Hold(reason, holding=False, details=details)
-            for reason in decision.notices
+            Hold(reason, holding=False, details=details) for reason in decision.notices
         ]
         if waived and len(waived) == len(decision.holds):
             blocked = any(
@@ -946,7 +938,7 @@ class EcomOrderImporter(models.AbstractModel):
             self._confirm(orders[:middle])
             self._confirm(orders[middle:])
 
-    # -- deletion ------------------------------------------------------------------------
+    # -- deletion ----------------------------------------------------------------------
 
     @api.model
     def _import_deletion(self, channel, external_id):

@@ -81,7 +81,7 @@ class EcomPartnerMatcher(models.AbstractModel):
         """Key of the contact within a batch; a nameless order has a contact alone."""
         return buyer_key(order) or f"order:{order.external_id}"
 
-    # -- contacts ------------------------------------------------------------------------
+    # -- contacts ----------------------------------------------------------------------
 
     @api.model
     def _find_partners(self, channel, orders, places):
@@ -162,7 +162,7 @@ class EcomPartnerMatcher(models.AbstractModel):
             "customer_rank": 1,
         }
 
-    # -- addresses -----------------------------------------------------------------------
+    # -- addresses ---------------------------------------------------------------------
 
     @api.model
     def _find_addresses(self, channel, orders, partners, places):
@@ -205,9 +205,10 @@ class EcomPartnerMatcher(models.AbstractModel):
         """Whether an address says nothing that the contact's own does not say."""
 
         def same(left, right):
-            return " ".join((left or "").split()).casefold() == " ".join(
-                (right or "").split()
-            ).casefold()
+            return (
+                " ".join((left or "").split()).casefold()
+                == " ".join((right or "").split()).casefold()
+            )
 
         return (
             same(partner.name, address.name)
@@ -219,9 +220,7 @@ class EcomPartnerMatcher(models.AbstractModel):
         )
 
     @api.model
-    def _prepare_child_values(
-        self, channel, partner_id, digest, kind, address, places
-    ):
+    def _prepare_child_values(self, channel, partner_id, digest, kind, address, places):
         """Values of an address of a contact."""
         return {
             **self._prepare_address_values(address, places),
@@ -253,7 +252,7 @@ class EcomPartnerMatcher(models.AbstractModel):
             "phone": address.phone or False,
         }
 
-    # -- countries and states ------------------------------------------------------------
+    # -- countries and states ----------------------------------------------------------
 
     @api.model
     def _find_places(self, orders):

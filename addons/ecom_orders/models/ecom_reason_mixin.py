@@ -105,12 +105,11 @@ class EcomReasonMixin(models.AbstractModel):
     @api.model
     def _get_detail_labels(self):
         """Names of codes that stand in lists of details."""
-        _ = self.env._
         return {
-            "name": _("name"),
-            "street": _("street"),
-            "city": _("city"),
-            "country": _("country"),
+            "name": self.env._("name"),
+            "street": self.env._("street"),
+            "city": self.env._("city"),
+            "country": self.env._("country"),
         }
 
     @api.model
@@ -119,127 +118,140 @@ class EcomReasonMixin(models.AbstractModel):
 
         Extend it together with the selection when an addon brings reasons of its own.
         """
-        _ = self.env._
         return {
-            "unknown_sku": _(
+            "unknown_sku": self.env._(
                 "“%(name)s” (SKU %(sku)s) is not linked to a product yet. "
                 "Choose its product in Listings: all waiting orders are released."
             ),
-            "missing_tax": _(
+            "missing_tax": self.env._(
                 "No sales tax for %(label)s %(percent)s% (country %(country)s). "
                 "Choose or create it in Taxes: all waiting orders are released."
             ),
-            "unexplained_difference": _(
+            "unexplained_difference": self.env._(
                 "The shop's total is %(total)s %(currency)s, its lines add up to "
                 "%(lines)s. The difference of %(difference)s is above the channel's "
                 "limit. Check the order in the shop, then release it."
             ),
-            "unpaid": _("The shop has not received the payment yet."),
-            "payment_failed": _(
+            "unpaid": self.env._("The shop has not received the payment yet."),
+            "payment_failed": self.env._(
                 "The payment failed. The buyer can still pay; else cancel the order."
             ),
-            "on_hold_at_shop": _("The shop itself holds this order (%(status)s)."),
-            "unknown_status": _(
+            "on_hold_at_shop": self.env._(
+                "The shop itself holds this order (%(status)s)."
+            ),
+            "unknown_status": self.env._(
                 "The shop's status “%(status)s” is not a standard one. "
                 "Look at the order in the shop, then release or cancel it."
             ),
-            "confirm_by_hand": _(
+            "confirm_by_hand": self.env._(
                 "Orders of this channel are confirmed by a person. Release it."
             ),
-            "confirm_failed": _("Odoo refused to confirm the order: %(error)s"),
-            "incomplete_address": _(
+            "confirm_failed": self.env._(
+                "Odoo refused to confirm the order: %(error)s"
+            ),
+            "incomplete_address": self.env._(
                 "The address lacks: %(missing)s. Ask the buyer before shipping."
             ),
-            "cancelled_after_shipping": _(
+            "cancelled_after_shipping": self.env._(
                 "The shop cancelled the order after it was shipped. "
                 "Arrange the return or clear it up with the buyer."
             ),
-            "cancelled_after_invoice": _(
+            "cancelled_after_invoice": self.env._(
                 "The shop cancelled the order, but its invoice is posted. "
                 "Create a credit note."
             ),
-            "cancelled_in_odoo": _(
+            "cancelled_in_odoo": self.env._(
                 "The order was cancelled in Odoo, but it is alive in the shop. "
                 "Cancel it there too, or set it back to quotation here."
             ),
-            "changed_after_shipping": _(
+            "changed_after_shipping": self.env._(
                 "The shop changed the order after it was shipped, invoiced or "
                 "locked; nothing was changed here. %(changes)s"
             ),
-            "payment_withdrawn": _(
+            "payment_withdrawn": self.env._(
                 "The shop took the payment back (%(status)s) after the order was "
                 "confirmed. Do not ship before it is cleared up."
             ),
-            "refund_to_credit": _(
+            "refund_to_credit": self.env._(
                 "%(amount)s %(currency)s were refunded in the shop (%(text)s). "
                 "Create the credit note for it."
             ),
-            "bad_payload": _(
+            "bad_payload": self.env._(
                 "The field %(field)s cannot be understood (%(value)s). The message is "
                 "kept; retry after the shop has corrected it or the addon is updated."
             ),
-            "unknown_currency": _(
+            "unknown_currency": self.env._(
                 "The currency %(currency)s does not exist in Odoo. "
                 "Create it, then retry."
             ),
-            "refused_by_odoo": _("Odoo refused the data: %(error)s"),
-            "internal_error": _(
+            "refused_by_odoo": self.env._("Odoo refused the data: %(error)s"),
+            "internal_error": self.env._(
                 "An unexpected error: %(error)s. The message is kept; retry it after "
                 "the cause is fixed. The server's log has the details."
             ),
-            "not_placed": _("A check-out that was not finished (%(status)s)."),
-            "before_start": _(
+            "not_placed": self.env._("A check-out that was not finished (%(status)s)."),
+            "before_start": self.env._(
                 "Placed on %(date)s, before the channel's start date. Set an earlier "
                 "date on the channel and retry, if you want it."
             ),
-            "not_handled": _("A message about something that is not imported."),
-            "unknown_order": _("About an order that was never imported."),
-            "older_version": _("A newer version of the same order was applied."),
-            "connection_failed": _(
+            "not_handled": self.env._(
+                "A message about something that is not imported."
+            ),
+            "unknown_order": self.env._("About an order that was never imported."),
+            "older_version": self.env._(
+                "A newer version of the same order was applied."
+            ),
+            "connection_failed": self.env._(
                 "The shop cannot be reached. Check the address (%(url)s) and that the "
                 "shop is online."
             ),
-            "tls_failed": _(
+            "tls_failed": self.env._(
                 "No secure connection to %(url)s: its certificate is not valid. Renew "
                 "the shop's certificate."
             ),
-            "timed_out": _("The shop did not answer in time. It is tried again."),
-            "server_failed": _(
+            "timed_out": self.env._(
+                "The shop did not answer in time. It is tried again."
+            ),
+            "server_failed": self.env._(
                 "The shop's server has an error (HTTP %(status)s). It is tried again; "
                 "if it stays, tell the shop's administrator."
             ),
-            "rate_limited": _(
+            "rate_limited": self.env._(
                 "The shop asks for fewer requests. It is tried again later."
             ),
-            "bad_answer": _(
+            "bad_answer": self.env._(
                 "The shop's answer is not what the interface promises: %(excerpt)s. A "
                 "firewall or maintenance page may stand in between."
             ),
-            "redirect_refused": _(
+            "redirect_refused": self.env._(
                 "The shop redirects to %(target)s. Enter that address in the channel."
             ),
-            "authentication_failed": _(
+            "authentication_failed": self.env._(
                 "The shop refused the keys. Create a new pair of keys with read and "
                 "write permission in the shop and enter both. %(message)s"
             ),
-            "permission_refused": _(
+            "permission_refused": self.env._(
                 "The keys are right, but may not do this. Give them read and write "
                 "permission in the shop. %(message)s"
             ),
-            "not_found": _("The shop does not have it (any more)."),
-            "interface_not_found": _(
+            "not_found": self.env._("The shop does not have it (any more)."),
+            "interface_not_found": self.env._(
                 "There is a server at %(url)s, but not the shop's interface. Check the "
                 "address; in WooCommerce, permalinks must not be “Plain”."
             ),
-            "request_refused": _("The shop refused the request: %(message)s"),
-            "shop_too_old": _(
+            "request_refused": self.env._("The shop refused the request: %(message)s"),
+            "shop_too_old": self.env._(
                 "The shop's software is too old for this connection. Update it."
             ),
-            "sending_stopped": _(
+            "sending_stopped": self.env._(
                 "The emergency stop of the channel is on: nothing is sent or fetched."
             ),
-            "transport": _("No usable answer from the shop. It is tried again."),
-            "marketplace_error": _("The marketplace reports an error: %(message)s"),
+            "transport": self.env._(
+                "No usable answer from the shop. It is tried again."
+            ),
+            "marketplace_error": self.env._(
+                "The marketplace reports an error: %(message)s"
+            ),
         }
 
     @api.model

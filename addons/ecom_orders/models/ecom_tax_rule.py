@@ -131,7 +131,7 @@ class EcomTaxRule(models.Model):
         )
         return foreign.country_id or home
 
-    # -- resolution ----------------------------------------------------------------------
+    # -- resolution --------------------------------------------------------------------
 
     @api.model
     def _resolve(self, channel, rates):
@@ -162,7 +162,9 @@ class EcomTaxRule(models.Model):
         if channel.tax_policy == "create":
             # The manager chose on the channel that missing taxes are created; the
             # technical user that imports has no right to do so itself.
-            pending.filtered(lambda r: not r.tax_id and r.percent).sudo()._create_taxes()
+            pending.filtered(
+                lambda r: not r.tax_id and r.percent
+            ).sudo()._create_taxes()
         return found
 
     def _create_taxes(self):

@@ -49,9 +49,7 @@ class SaleOrder(models.Model):
     ecom_transaction_ref = fields.Char(
         string="Transaction", readonly=True, copy=False, groups=USER
     )
-    ecom_coupons = fields.Char(
-        string="Coupons", readonly=True, copy=False, groups=USER
-    )
+    ecom_coupons = fields.Char(string="Coupons", readonly=True, copy=False, groups=USER)
     ecom_buyer_note = fields.Text(
         string="Buyer's Note", readonly=True, copy=False, groups=USER
     )
@@ -61,9 +59,7 @@ class SaleOrder(models.Model):
     ecom_total_tax = fields.Monetary(
         string="Shop's Tax", readonly=True, copy=False, groups=USER
     )
-    ecom_cancelled_by_channel = fields.Boolean(
-        readonly=True, copy=False, groups=USER
-    )
+    ecom_cancelled_by_channel = fields.Boolean(readonly=True, copy=False, groups=USER)
     ecom_message_id = fields.Many2one(
         "ecom.inbox.message",
         string="Last Message",
@@ -73,7 +69,11 @@ class SaleOrder(models.Model):
         groups=USER,
     )
     ecom_message_ids = fields.One2many(
-        "ecom.inbox.message", "order_id", string="Shop's Messages", readonly=True, groups=USER
+        "ecom.inbox.message",
+        "order_id",
+        string="Shop's Messages",
+        readonly=True,
+        groups=USER,
     )
     ecom_block_ids = fields.One2many(
         "ecom.order.block", "order_id", string="Reasons", readonly=True, groups=USER
@@ -95,9 +95,9 @@ class SaleOrder(models.Model):
         help="There is a reason to look at it, holding or not.",
     )
     ecom_hold_reason = fields.Selection(
-        selection=lambda self: self.env["ecom.reason.mixin"]
-        ._fields["reason"]
-        .selection,
+        selection=lambda self: (
+            self.env["ecom.reason.mixin"]._fields["reason"].selection
+        ),
         string="Reason",
         compute="_compute_ecom_held",
         store=True,
@@ -153,7 +153,7 @@ class SaleOrder(models.Model):
         for order in self:
             order.ecom_refunded = sum(order.ecom_refund_ids.mapped("amount"))
 
-    # -- confirmation --------------------------------------------------------------------
+    # -- confirmation ------------------------------------------------------------------
 
     def _prepare_confirmation_values(self):
         """Keep the date on which the buyer ordered; it is not when we confirmed."""
@@ -202,7 +202,7 @@ class SaleOrder(models.Model):
             tracking_disable=True, mail_create_nolog=True, mail_notrack=True
         )
 
-    # -- actions -------------------------------------------------------------------------
+    # -- actions -----------------------------------------------------------------------
 
     def action_ecom_release(self):
         """Wave through every reason that may be, and confirm."""

@@ -1,12 +1,15 @@
-from . import test_channel
-from . import test_inbox
-from . import test_import_amounts
-from . import test_import_lifecycle
-from . import test_import_edit
-from . import test_listing
-from . import test_partner
-from . import test_refund
-from . import test_security
-from . import test_tax_rule
-from . import test_tour
-from . import test_webhook
+from . import (
+    test_channel,
+    test_import_amounts,
+    test_import_edit,
+    test_import_lifecycle,
+    test_inbox,
+    test_listing,
+    test_partner,
+    test_refund,
+    test_security,
+    test_tax_rule,
+    test_tour,
+    test_translation,
+    test_webhook,
+)

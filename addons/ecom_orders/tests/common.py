@@ -76,9 +76,7 @@ def woo_order(external_id, lines, rate="0", country="US", **extra):
         "refunds": [],
         **extra,
     }
-    everything = (
-        order["line_items"] + order["shipping_lines"] + order["fee_lines"]
-    )
+    everything = order["line_items"] + order["shipping_lines"] + order["fee_lines"]
     tax = sum(Decimal(line["total_tax"]) for line in everything)
     net = sum(Decimal(line["total"]) for line in everything)
     if tax and not order["tax_lines"]:
@@ -183,7 +181,7 @@ class EcomOrdersCommon(BaseCommon):
             }
         )
 
-    # -- steps of a story ----------------------------------------------------------------
+    # -- steps of a story --------------------------------------------------------------
 
     def receive(self, *payloads, channel=None, kind=ORDER, origin="poll"):
         """The channel's messages arrive; they are kept, not applied."""

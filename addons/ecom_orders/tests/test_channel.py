@@ -36,7 +36,7 @@ class TestChannel(EcomOrdersCommon):
     def order(self, number):
         return woo_order(number, [woo_line(1, "MUG", 1, "5.00")])
 
-    # -- setting up ------------------------------------------------------------------------
+    # -- setting up --------------------------------------------------------------------
 
     def test_form_needs_a_name_and_finds_the_warehouse(self):
         with Form(self.env["ecom.channel"]) as form:
@@ -92,7 +92,7 @@ class TestChannel(EcomOrdersCommon):
         with self.assertRaises(UserError):
             self.channel.unlink()
 
-    # -- concurrency -----------------------------------------------------------------------
+    # -- concurrency -------------------------------------------------------------------
 
     def test_page_is_stored_again_when_a_webhook_was_faster(self):
         self.patch(type(self.inbox), "_start_over", lambda *a: None)
@@ -110,7 +110,7 @@ class TestChannel(EcomOrdersCommon):
         self.assertEqual(self.inbox.search_count([]), 1)
         self.assertFalse(self.channel.reason)
 
-    # -- fetching --------------------------------------------------------------------------
+    # -- fetching ----------------------------------------------------------------------
 
     def test_fetch_stores_pages_and_moves_the_cursor(self):
         later = datetime(2026, 3, 1, 11, tzinfo=timezone.utc)
@@ -134,14 +134,35 @@ class TestChannel(EcomOrdersCommon):
 
         with self.connector(fetch_orders=fetch):
             self.channel._cron_fetch()
-        expected = datetime(2026, 3, 1, 11, tzinfo=timezone.utc) - timedelta(seconds=300)
+        expected = datetime(2026, 3, 1, 11, tzinfo=timezone.utc) - timedelta(
+            seconds=300
+        )
         self.assertEqual(asked, [expected])
 
-    def test_cursor_never_moves_back(self):
-        self.channel.order_cursor = "2026-05-01 00:00:00"
+    def test_cursor_is_the_connectors_also_backwards(self):
+        # A stamp of the future must not keep the channel from reading the present.
+        self.channel.order_cursor = "2099-01-01 00:00:00"
         with self.connector(fetch_orders=lambda _cursor: self.page(self.order(1))):
             self.channel._cron_fetch()
-        self.assertEqual(self.channel.order_cursor, datetime(2026, 5, 1))
+        self.assertEqual(self.channel.order_cursor, datetime(2026, 3, 1, 10, 0, 5))
+
+    def test_interrupted_run_goes_on_exactly_where_it_stopped(self):
+        stamp = datetime(2026, 3, 1, 10, tzinfo=timezone.utc)
+        crowded = OrderPage((), OrderCursor(stamp, frozenset({"1", "2"})), more=True)
+        asked = []
+
+        def fetch(cursor):
+            asked.append(cursor)
+            return crowded
+
+        commits = iter([1, 0, 0, 0, 0, 0, 0, 0])
+        self.patch(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: next(commits)
+        )
+        with self.connector(fetch_orders=fetch):
+            self.channel._fetch_orders()
+            self.channel._fetch_orders()
+        self.assertEqual(asked[1], crowded.cursor)
 
     def test_failure_after_the_first_page_keeps_that_page(self):
         pages = [self.page(self.order(1), more=True)]

@@ -131,9 +131,7 @@ class TestImportAmounts(EcomOrdersCommon):
     def test_dinar_with_three_decimals(self):
         line = woo_line(1, "MUG", 1, "12.35")
         line["total"] = line["subtotal"] = "12.345"
-        order = self.import_orders(
-            woo_order(1, [line], currency="KWD", total="12.345")
-        )
+        order = self.import_orders(woo_order(1, [line], currency="KWD", total="12.345"))
         self.assertEqual(order.currency_id, self.env.ref("base.KWD"))
         self.assertAlmostEqual(order.amount_total, 12.345)
 

@@ -17,7 +17,9 @@ class TestImportEdit(EcomOrdersCommon):
 
     def edit(self, *lines, **extra):
         return self.import_orders(
-            woo_order(1, list(lines), **{"date_modified_gmt": "2026-03-01T12:00:00"} | extra)
+            woo_order(
+                1, list(lines), **{"date_modified_gmt": "2026-03-01T12:00:00"} | extra
+            )
         )
 
     def line(self, key):

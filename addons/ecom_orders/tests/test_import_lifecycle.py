@@ -11,7 +11,7 @@ class TestImportLifecycle(EcomOrdersCommon):
     def order(self, number=1, sku="MUG", quantity=2, **extra):
         return woo_order(number, [woo_line(1, sku, quantity, "20.00")], **extra)
 
-    # -- released orders -----------------------------------------------------------------
+    # -- released orders ---------------------------------------------------------------
 
     def test_paid_order_is_confirmed_and_reserved(self):
         order = self.import_orders(self.order())
@@ -42,7 +42,7 @@ class TestImportLifecycle(EcomOrdersCommon):
         self.assertMoney(order.amount_total, 0)
         self.assertEqual(order.state, "sale")
 
-    # -- twice, and in any order -----------------------------------------------------------
+    # -- twice, and in any order -------------------------------------------------------
 
     def test_same_order_twice_is_one_sale_order(self):
         first = self.import_orders(self.order())
@@ -75,7 +75,7 @@ class TestImportLifecycle(EcomOrdersCommon):
                 twin.write({"ecom_external_id": "1"})
                 self.env.flush_all()
 
-    # -- held orders ---------------------------------------------------------------------
+    # -- held orders -------------------------------------------------------------------
 
     def test_unpaid_order_is_kept_and_held(self):
         order = self.import_orders(self.order(status="pending", date_paid_gmt=None))
@@ -131,7 +131,7 @@ class TestImportLifecycle(EcomOrdersCommon):
         with self.assertRaisesRegex(UserError, "NEVER-SEEN"):
             order.action_confirm()
 
-    # -- cancelled ---------------------------------------------------------------------------
+    # -- cancelled ---------------------------------------------------------------------
 
     def cancelled(self, **extra):
         return self.order(
@@ -202,9 +202,7 @@ class TestImportLifecycle(EcomOrdersCommon):
         def refuse(order):
             return "No." if order.ecom_number == "2" else confirm(order)
 
-        self.patch(
-            type(self.env["sale.order"]), "_confirmation_error_message", refuse
-        )
+        self.patch(type(self.env["sale.order"]), "_confirmation_error_message", refuse)
         first, second = self.import_orders(fine, poisoned)
         self.assertEqual(first.state, "sale")
         self.assertEqual(second.state, "draft")

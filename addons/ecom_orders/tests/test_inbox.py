@@ -16,7 +16,7 @@ class TestInbox(EcomOrdersCommon):
     def order(self, number=1, **extra):
         return woo_order(number, [woo_line(1, "MUG", 1, "5.00")], **extra)
 
-    # -- storing -------------------------------------------------------------------------
+    # -- storing -----------------------------------------------------------------------
 
     def test_message_is_kept_as_it_came(self):
         message = self.receive(self.order())
@@ -46,7 +46,7 @@ class TestInbox(EcomOrdersCommon):
         after = self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
         self.assertEqual(after, before + 1)
 
-    # -- outcomes ------------------------------------------------------------------------
+    # -- outcomes ----------------------------------------------------------------------
 
     def test_applied_message_names_its_order(self):
         message = self.receive(self.order())
@@ -152,7 +152,7 @@ class TestInbox(EcomOrdersCommon):
         message.with_user(user).action_retry()
         self.assertEqual(message.state, "received")
 
-    # -- hints ---------------------------------------------------------------------------
+    # -- hints -------------------------------------------------------------------------
 
     def hint(self, number):
         envelope = Envelope.of(base.ORDER_HINT, number, {"id": number})
@@ -199,7 +199,7 @@ class TestInbox(EcomOrdersCommon):
         self.assertEqual(message.state, "failed")
         self.assertEqual(message.reason, "timed_out")
 
-    # -- when nothing is applied -----------------------------------------------------------
+    # -- when nothing is applied -------------------------------------------------------
 
     def test_paused_channel_keeps_messages_and_waits(self):
         self.channel.action_pause()
@@ -216,7 +216,7 @@ class TestInbox(EcomOrdersCommon):
         self.process()
         self.assertEqual(message.state, "received")
 
-    # -- the job ---------------------------------------------------------------------------
+    # -- the job -----------------------------------------------------------------------
 
     def test_job_applies_everything_and_reports_progress(self):
         self.receive(*(self.order(number) for number in range(1, 4)))

@@ -100,9 +100,7 @@ class TestListing(EcomOrdersCommon):
     def test_same_sku_on_two_channels_is_two_listings(self):
         other = self._create_channel(name="Other")
         self.import_orders(woo_order(1, [woo_line(1, "MUG", 1, "5.00")]))
-        self.import_orders(
-            woo_order(1, [woo_line(1, "MUG", 1, "5.00")]), channel=other
-        )
+        self.import_orders(woo_order(1, [woo_line(1, "MUG", 1, "5.00")]), channel=other)
         self.assertEqual(len(self.listing("MUG")), 2)
         self.assertEqual(len(self.orders(1)), 1)
         self.assertEqual(len(self.orders(1, channel=other)), 1)

@@ -88,7 +88,12 @@ class TestPartner(EcomOrdersCommon):
         self.assertEqual(order.partner_id.state_id, self.env.ref("base.state_cn_BJ"))
 
     def test_japanese_prefecture(self):
-        japanese = {"first_name": "花子", "last_name": "佐藤", "state": "JP13", "country": "JP"}
+        japanese = {
+            "first_name": "花子",
+            "last_name": "佐藤",
+            "state": "JP13",
+            "country": "JP",
+        }
         order = self.import_orders(self.order(1, japanese, japanese))
         self.assertEqual(order.partner_id.name, "佐藤 花子")
         self.assertEqual(order.partner_id.state_id.code, "JP-13")
@@ -118,7 +123,12 @@ class TestPartner(EcomOrdersCommon):
         self.assertNotEqual(first.partner_id, second.partner_id)
 
     def test_masked_buyers_are_not_one_person(self):
-        masked = {"first_name": "张*三", "last_name": "", "email": "", "phone": "138****8888"}
+        masked = {
+            "first_name": "张*三",
+            "last_name": "",
+            "email": "",
+            "phone": "138****8888",
+        }
         orders = self.import_orders(
             self.order(1, masked, masked), self.order(2, masked, masked)
         )

@@ -8,9 +8,7 @@ class TestTaxRule(EcomOrdersCommon):
     """Taxes are found by rate, country and inclusion; a missing one is a task."""
 
     def taxed(self, number=1, rate="7.25", **extra):
-        return woo_order(
-            number, [woo_line(1, "MUG", 1, "100.00", rate)], rate, **extra
-        )
+        return woo_order(number, [woo_line(1, "MUG", 1, "100.00", rate)], rate, **extra)
 
     def rule(self):
         return self.env["ecom.tax.rule"].search([("channel_id", "=", self.channel.id)])

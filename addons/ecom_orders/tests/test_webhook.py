@@ -14,7 +14,9 @@ from .common import EcomOrdersCommon, woo_line, woo_order
 class TestWebhook(EcomOrdersCommon, HttpCase):
     """What a shop sends by itself: signed, kept, answered; everything else refused."""
 
-    def deliver(self, body, signature=None, topic="order.created", token=None, **headers):
+    def deliver(
+        self, body, signature=None, topic="order.created", token=None, **headers
+    ):
         if signature is None:
             digest = hmac.new(b"hook-secret", body, hashlib.sha256).digest()
             signature = base64.b64encode(digest).decode()

@@ -24,7 +24,7 @@ from dev.pytest_summary import NO_TESTS, Outcome, outcome
 
 HELP = "run the tests"
 LAYERS = ("pure", "odoo", "e2e")
-PURE = ("pure", "simulator", "property", "architecture", "dev")
+PURE = ("pure", "contract", "simulator", "property", "architecture", "dev")
 END_TO_END = ("e2e", "conformance")
 #: folders below tests/ that hold no tests
 OTHER = ("bench", "support")

@@ -67,7 +67,11 @@ def test_rounding_is_half_away_from_zero(amount, unit, expected):
 
 def test_largest_remainder_gives_the_unit_left_over_to_the_largest_part():
     # 1.00 over 1:1:1 is 0.33 each and one cent left, for the first of equals.
-    assert largest_remainder(D(1), [D(1)] * 3, CENT) == [D("0.34"), D("0.33"), D("0.33")]
+    assert largest_remainder(D(1), [D(1)] * 3, CENT) == [
+        D("0.34"),
+        D("0.33"),
+        D("0.33"),
+    ]
 
 
 def test_largest_remainder_of_a_negative_total():

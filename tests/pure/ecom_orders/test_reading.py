@@ -73,7 +73,8 @@ def test_moment_is_utc(text, hour):
 
 
 @pytest.mark.parametrize(
-    "value", ["yesterday", "0000-00-00T00:00:00", "0021-01-01T00:00:00", 17, "9999-12-31"]
+    "value",
+    ["yesterday", "0000-00-00T00:00:00", "0021-01-01T00:00:00", 17, "9999-12-31"],
 )
 def test_moment_refuses_what_is_no_time_of_this_era(value):
     with pytest.raises(PayloadError):

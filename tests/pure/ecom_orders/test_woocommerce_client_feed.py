@@ -1,6 +1,7 @@
 """WooCommerce, step "read the order feed": every change once at least, in order."""
 
 import contextlib
+import itertools
 import json
 import os
 from datetime import datetime, timedelta, timezone
@@ -11,7 +12,7 @@ from ecom_orders.marketplaces import base, errors
 from ecom_orders.marketplaces.base import Credentials, OrderCursor
 from ecom_orders.marketplaces.woocommerce import api, feed
 from ecom_orders.marketplaces.woocommerce.client import WooCommerceConnector
-from fake_woo import START, FakeShop, answer
+from fake_woo import START, FakeShop, answer, refused
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,7 +143,10 @@ def test_thousands_of_orders_in_one_second_are_read_in_short_steps(shop):
     assert cursor.since == minute(2)
 
 
-def test_orders_leaving_the_crowded_second_while_it_is_read_push_none_out(shop):
+@pytest.mark.parametrize("leaving", [12, 17, 25, 40])
+def test_orders_leaving_the_crowded_second_while_it_is_read_push_none_out(
+    shop, leaving
+):
     for number in range(1, 401):
         shop.create(number, minute(1))
     client = connector(shop)
@@ -150,9 +154,8 @@ def test_orders_leaving_the_crowded_second_while_it_is_read_push_none_out(shop):
 
     def between():
         # More of the rows that were read go than two pages have in common.
-        if 2 < len(shop.requests) < 25:
-            for _ in range(api.OVERLAP + 2):
-                shop.touch(next(left))
+        for number in itertools.islice(left, leaving if shop.requests[2:] else 0):
+            shop.touch(number)
 
     shop.between = between
     envelopes, cursor = run(client, page_size=20)
@@ -272,6 +275,12 @@ def test_a_shop_that_does_not_filter_by_modification_is_too_old(shop):
         shop.create(number, minute(number))
     with pytest.raises(errors.TooOld):
         connector(shop).fetch_orders(OrderCursor(START - timedelta(hours=1)), 5)
+
+
+def test_a_shop_that_does_not_sort_by_modification_is_too_old(shop):
+    shop.routes["GET", "orders"] = refused(400, "rest_invalid_param", "orderby")
+    with pytest.raises(errors.TooOld):
+        connector(shop).fetch_orders(OrderCursor())
 
 
 def test_a_shop_that_ignores_offset_is_not_taken_for_complete(shop):

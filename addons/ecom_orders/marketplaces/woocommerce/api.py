@@ -152,7 +152,7 @@ class Api:
             shop_now=(response.date or datetime.now(timezone.utc)),
         )
 
-    def write(
+    def change(
         self,
         method: str,
         path: str,

@@ -101,7 +101,7 @@ class WooCommerceConnector(Connector):
 
     def fetch_orders(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders` and :mod:`.feed`."""
-        return OrderFeed(self.api).read(cursor, page_size)
+        return OrderFeed(self.api).next_page(cursor, page_size)
 
     def fetch_removed_orders(
         self, since: datetime | None, page_size: int = 100
@@ -115,7 +115,7 @@ class WooCommerceConnector(Connector):
         cursor = OrderCursor(since - TRASH_MARGIN if since else None)
         more = True
         while more:
-            page = feed.read(cursor, page_size)
+            page = feed.next_page(cursor, page_size)
             cursor, more = page.cursor, page.more
             if page.envelopes:
                 yield page.envelopes
@@ -205,10 +205,12 @@ class WooCommerceConnector(Connector):
         for topic in webhook.TOPICS:
             if topic in keep:
                 path = f"webhooks/{keep[topic]}"
-                self.api.write("PUT", path, "webhooks.put", body, idempotent=True)
+                self.api.change("PUT", path, "webhooks.put", body, idempotent=True)
             else:
                 details = {"name": topic, "topic": topic, "delivery_url": delivery_url}
-                self.api.write("POST", "webhooks", "webhooks.post", {**body, **details})
+                self.api.change(
+                    "POST", "webhooks", "webhooks.post", {**body, **details}
+                )
         return webhook.TOPICS
 
     def remove_webhooks(self, delivery_url: str) -> int:
@@ -287,7 +289,7 @@ class WooCommerceConnector(Connector):
         """
         try:
             body = {"update": []}
-            self.api.write("POST", "products/batch", "check", body, idempotent=True)
+            self.api.change("POST", "products/batch", "check", body, idempotent=True)
         except (RequestRefused, NotFound):
             return True  # it did look
         except MarketplaceError:
@@ -360,7 +362,7 @@ class WooCommerceConnector(Connector):
                 row["manage_stock"] = True
             rows.append({**row, "stock_quantity": level.quantity})
         # Absolute quantities: sending them twice is as good as once.
-        answer = self.api.write(
+        answer = self.api.change(
             "POST", path, "stock.batch", {"update": rows}, idempotent=True
         )
         answers = answer.get("update") if isinstance(answer, Mapping) else None
@@ -402,7 +404,7 @@ class WooCommerceConnector(Connector):
 
     def _remove_webhook(self, hook_id: str) -> None:
         try:
-            self.api.write(
+            self.api.change(
                 "DELETE",
                 f"webhooks/{hook_id}",
                 "webhooks.delete",

@@ -162,7 +162,7 @@ class OrderFeed:
         self.api = api
         self.status = status
 
-    def read(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
+    def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders`.
 
         :raises TooOld: when the shop does not filter by modification (before

@@ -97,7 +97,7 @@ def normalise_refund(payload: Any, order_id: str) -> Refund:
     )
 
 
-# -- head of the order -------------------------------------------------------------------
+# -- head of the order -----------------------------------------------------------------
 
 
 def _moment(read: Reader, key: str) -> datetime | None:
@@ -150,9 +150,7 @@ def _shipping_address(read: Reader, billing: Address) -> Address:
     if shipping.is_empty:
         return billing
     # The phone of the delivery came with WooCommerce 5.6; an e-mail never did.
-    return replace(
-        shipping, phone=shipping.phone or billing.phone, email=billing.email
-    )
+    return replace(shipping, phone=shipping.phone or billing.phone, email=billing.email)
 
 
 def _state_code(country: str, code: str) -> str:
@@ -164,7 +162,7 @@ def _state_code(country: str, code: str) -> str:
     return code
 
 
-# -- taxes -------------------------------------------------------------------------------
+# -- taxes -----------------------------------------------------------------------------
 
 
 def _tax_rates(read: Reader, country: str) -> tuple[TaxRate, ...]:
@@ -202,7 +200,7 @@ def _line_taxes(line: Reader, sign: int = 1) -> dict[str, Decimal]:
     return taxes
 
 
-# -- lines -------------------------------------------------------------------------------
+# -- lines -----------------------------------------------------------------------------
 
 
 def _lines(read: Reader) -> Iterable[ExternalLine]:
@@ -266,7 +264,7 @@ def _coupons(read: Reader) -> Iterable[Coupon]:
         )
 
 
-# -- refunds -----------------------------------------------------------------------------
+# -- refunds ---------------------------------------------------------------------------
 
 
 def _announced_refunds(read: Reader, order_id: str) -> Iterable[Refund]:
