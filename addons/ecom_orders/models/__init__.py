@@ -1,16 +1,14 @@
-from . import (
-    ecom_buyer,
-    ecom_channel,
-    ecom_inbox_message,
-    ecom_listing,
-    ecom_order_block,
-    ecom_order_importer,
-    ecom_partner_matcher,
-    ecom_reason_mixin,
-    ecom_refund,
-    ecom_tax_rule,
-    product_pricelist,
-    res_partner,
-    sale_order,
-    sale_order_line,
-)
+from . import ecom_reason_mixin
+from . import ecom_channel
+from . import ecom_inbox_message
+from . import ecom_listing
+from . import ecom_tax_rule
+from . import ecom_buyer
+from . import ecom_order_block
+from . import ecom_refund
+from . import ecom_partner_matcher
+from . import ecom_order_importer
+from . import product_pricelist
+from . import res_partner
+from . import sale_order
+from . import sale_order_line
