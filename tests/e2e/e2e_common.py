@@ -7,6 +7,7 @@ transactions of their own.
 
 import logging
 from contextlib import ExitStack
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 from odoo.tests import HttpCase
@@ -246,7 +247,8 @@ class ShopCase(EcomOrdersCommon, HttpCase):
         return [
             row
             for row in self.shop.requests()
-            if row["path"].endswith("/orders") and row["query"].get("modified_after")
+            if row["path"].endswith("/orders")
+            and row["query"].get("modified_after")
             or row["query"].get("orderby") == "modified"
         ]
 

@@ -2,10 +2,10 @@
 
 import socket
 
+from e2e_common import ShopCase
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-
-from e2e_common import ShopCase
 
 
 @tagged("post_install", "-at_install")

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from e2e_common import UNLINKED, ShopCase
+
 from odoo import fields
 from odoo.tests import tagged
-
-from e2e_common import UNLINKED, ShopCase
 
 
 @tagged("post_install", "-at_install")
@@ -102,6 +102,8 @@ class TestPollWhileShopLivesOn(ShopCase):
         self.fault(kind, skip=1)
         self.connect()
         self.assertGreaterEqual(self.shop.summary()["faults_injected"][kind], 3)
+        self.recover()
+        self.poll()  # what happened in the very second in which the run ended
         self.assertOdooEqualsShop()
 
     def test_nothing_is_lost_of_a_bulk_edit_within_one_second(self):

@@ -2,9 +2,10 @@
 
 import json
 
+from e2e_common import ShopCase
+
 from odoo.tests import tagged
 
-from e2e_common import ShopCase
 from simulator.core.deliveries import Parcel
 from simulator.woocommerce.webhooks import sign
 

@@ -124,7 +124,7 @@ class EcomReasonMixin(models.AbstractModel):
                 "Choose its product in Listings: all waiting orders are released."
             ),
             "missing_tax": self.env._(
-                "No sales tax for %(label)s %(percent)s% (country %(country)s). "
+                "No sales tax for %(label)s %(percent)s%% (country %(country)s). "
                 "Choose or create it in Taxes: all waiting orders are released."
             ),
             "unexplained_difference": self.env._(

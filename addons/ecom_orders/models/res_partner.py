@@ -7,6 +7,7 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     ecom_address_digest = fields.Char(
+        string="Address Fingerprint",
         index="btree_not_null",
         copy=False,
         readonly=True,

@@ -30,7 +30,9 @@ class SaleOrder(models.Model):
     ecom_status = fields.Char(
         string="Marketplace Status", readonly=True, copy=False, groups=USER
     )
-    ecom_version = fields.Char(readonly=True, copy=False, groups=USER)
+    ecom_version = fields.Char(
+        string="Version at the Shop", readonly=True, copy=False, groups=USER
+    )
     ecom_updated_at = fields.Datetime(
         string="Changed at the Shop", readonly=True, copy=False, groups=USER
     )
@@ -59,7 +61,9 @@ class SaleOrder(models.Model):
     ecom_total_tax = fields.Monetary(
         string="Shop's Tax", readonly=True, copy=False, groups=USER
     )
-    ecom_cancelled_by_channel = fields.Boolean(readonly=True, copy=False, groups=USER)
+    ecom_cancelled_by_channel = fields.Boolean(
+        string="Cancelled by the Shop", readonly=True, copy=False, groups=USER
+    )
     ecom_message_id = fields.Many2one(
         "ecom.inbox.message",
         string="Last Message",
@@ -105,13 +109,17 @@ class SaleOrder(models.Model):
         groups=USER,
     )
     ecom_releasable = fields.Boolean(
+        string="Can Be Released",
         compute="_compute_ecom_releasable",
         compute_sudo=True,
         groups=USER,
         help="A person may wave through everything that holds it.",
     )
     ecom_hold_explanation = fields.Text(
-        compute="_compute_ecom_releasable", compute_sudo=True, groups=USER
+        string="Why It Is Held",
+        compute="_compute_ecom_releasable",
+        compute_sudo=True,
+        groups=USER,
     )
     ecom_refund_ids = fields.One2many(
         "ecom.refund", "order_id", string="Refunds", readonly=True, groups=USER

@@ -9,6 +9,7 @@ class SaleOrderLine(models.Model):
     _inherit = "sale.order.line"
 
     ecom_line_key = fields.Char(
+        string="Line at the Shop",
         copy=False,
         readonly=True,
         help="The line's identity in the channel's order.",
@@ -31,6 +32,7 @@ class SaleOrderLine(models.Model):
         readonly=True,
     )
     ecom_fingerprint = fields.Char(
+        string="Fingerprint at the Shop",
         copy=False,
         readonly=True,
         help="What the channel last said of this line; a line that a person changed "
