@@ -223,6 +223,15 @@ class EcomChannel(models.Model):
     last_sweep_at = fields.Datetime(
         string="Last Daily Check", readonly=True, copy=False
     )
+    listing_fetch_state = fields.Selection(
+        [("requested", "Waiting"), ("running", "Running"), ("done", "Done")],
+        string="Fetching Listings",
+        readonly=True,
+        copy=False,
+    )
+    listing_fetch_count = fields.Integer(
+        string="Listings Read", readonly=True, copy=False
+    )
     failure_count = fields.Integer(readonly=True, copy=False)
     reason = fields.Selection(string="Problem", copy=False)
     reason_details = fields.Json(copy=False)
@@ -457,19 +466,10 @@ class EcomChannel(models.Model):
         return self._notify("info", self.env._("Orders are being fetched."))
 
     def action_fetch_products(self):
-        """Read everything that the shop sells, as listings."""
-        self.ensure_one()
-        listings = self.env["ecom.listing"]
-        before = listings.search_count([("channel_id", "=", self.id)])
-        try:
-            for products in self._get_connector().fetch_products():
-                listings._resolve(self, [p for p in products if not p.is_parent])
-        except MarketplaceError as error:
-            raise UserError(self._explain(error)) from error
-        after = listings.search_count([("channel_id", "=", self.id)])
-        return self._notify(
-            "success", self.env._("%s new listings were read.", after - before)
-        )
+        """Read everything that the shop sells, as listings, in the background."""
+        self.write({"listing_fetch_state": "requested", "listing_fetch_count": 0})
+        self._trigger_fetch()
+        return self._notify("info", self.env._("Listings are being fetched."))
 
     def action_register_webhooks(self):
         """Ask the shop to tell about changes at once."""
@@ -641,7 +641,22 @@ class EcomChannel(models.Model):
             channel = channel.with_company(channel.company_id)
             channel._fetch_guarded(channel._fetch_orders)
             if not cron._commit_progress(processed=1):
-                break
+                return
+        self._fetch_requested_listings()
+
+    @api.model
+    def _fetch_requested_listings(self):
+        """Read the listings of the channels where somebody asked for it."""
+        channels = self.search(
+            [
+                ("listing_fetch_state", "in", ("requested", "running")),
+                ("state", "=", "connected"),
+                ("emergency_stop", "=", False),
+            ]
+        )
+        for channel in channels:
+            channel = channel.with_company(channel.company_id)
+            channel._fetch_guarded(channel._fetch_listings)
 
     @api.model
     def _cron_sweep(self):
@@ -726,6 +741,17 @@ class EcomChannel(models.Model):
             else:
                 break
         return bool(cron._commit_progress())
+
+    def _fetch_listings(self):
+        """Read what the shop sells, page by page; the count shows how far it is."""
+        self.ensure_one()
+        self.write({"listing_fetch_state": "running", "listing_fetch_count": 0})
+        listings = self.env["ecom.listing"]
+        for products in self._get_connector().fetch_products():
+            found = listings._resolve(self, [p for p in products if not p.is_parent])
+            self.listing_fetch_count += len(found)
+            self.env["ir.cron"]._commit_progress()
+        self.listing_fetch_state = "done"
 
     def _get_order_cursor(self):
         """Where to read on: exactly there after an interruption, else overlapping."""

@@ -842,6 +842,8 @@ class EcomOrderImporter(models.AbstractModel):
         )
         if decision.step is Step.CANCEL or order.state == "cancel":
             plan.holds = []  # nothing of it matters any more
+        elif order.state == "sale":
+            plan.holds += self._prepare_refund_notices(external)
         details = {"status": external.raw_status}
         waived = [
             reason for reason in decision.holds if (order.id, reason, "") in released
@@ -857,6 +859,23 @@ class EcomOrderImporter(models.AbstractModel):
             )
             return Step.NONE if blocked else Step.CONFIRM
         return decision.step
+
+    @api.model
+    def _prepare_refund_notices(self, external):
+        """A task for each refund of an order that goes on: its credit note."""
+        return [
+            Hold(
+                "refund_to_credit",
+                key=refund.external_id,
+                holding=False,
+                details={
+                    "amount": str(refund.amount),
+                    "currency": external.currency,
+                    "text": refund.reason or "–",
+                },
+            )
+            for refund in external.refunds
+        ]
 
     @api.model
     def _get_released(self, orders):
@@ -918,6 +937,8 @@ class EcomOrderImporter(models.AbstractModel):
         orders.filtered("locked").action_unlock()
         orders._ecom_quiet()._action_cancel()
         orders.write({"ecom_cancelled_by_channel": True})
+        body = self.env._("Cancelled, because it was called off or refunded in the shop.")
+        orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
 
     @api.model
     def _confirm(self, orders):

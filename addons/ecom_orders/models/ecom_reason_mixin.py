@@ -174,7 +174,7 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "refund_to_credit": self.env._(
                 "%(amount)s %(currency)s were refunded in the shop (%(text)s). "
-                "Create the credit note for it."
+                "Create the credit note for it, then release this reason."
             ),
             "bad_payload": self.env._(
                 "The field %(field)s cannot be understood (%(value)s). The message is "

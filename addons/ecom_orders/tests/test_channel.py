@@ -13,6 +13,7 @@ from odoo.addons.ecom_orders.marketplaces.base import (
     OrderPage,
     ShopInfo,
 )
+from odoo.addons.ecom_orders.marketplaces.schema import ExternalProduct
 
 from .common import EcomOrdersCommon, woo_line, woo_order
 
@@ -258,6 +259,41 @@ class TestChannel(EcomOrdersCommon):
         self.assertEqual(order.state, "cancel")
         self.assertTrue(self.orders(2))
         self.assertTrue(self.channel.last_sweep_at)
+
+    def test_listings_are_fetched_in_the_background_with_their_products(self):
+        def pages():
+            yield (ExternalProduct("1", "Red mug", sku="MUG"),)
+            yield (
+                ExternalProduct("2", "Shirts", sku="TEE-ALL", is_parent=True),
+                ExternalProduct("2/3", "Shirt S", sku="TEE"),
+                ExternalProduct("4", "New thing", sku="NEW"),
+            )
+
+        self.channel.action_fetch_products()
+        self.assertEqual(self.channel.listing_fetch_state, "requested")
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(), fetch_products=pages
+        ):
+            self.channel._cron_fetch()
+        self.assertEqual(self.channel.listing_fetch_state, "done")
+        self.assertEqual(self.channel.listing_fetch_count, 3)
+        listings = self.env["ecom.listing"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
+        self.assertEqual(
+            {listing.key: listing.product_id for listing in listings},
+            {"MUG": self.mug, "TEE": self.tee, "NEW": self.env["product.product"]},
+        )
+
+    def test_failure_while_fetching_listings_is_a_reason_and_goes_on_later(self):
+        self.channel.action_fetch_products()
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(),
+            fetch_products=errors.TimedOut("slow"),
+        ):
+            self.channel._cron_fetch()
+        self.assertEqual(self.channel.reason, "timed_out")
+        self.assertEqual(self.channel.listing_fetch_state, "running")
 
     def test_fetch_now_is_for_everybody_who_works_with_orders(self):
         self.channel.next_fetch_at = "2099-01-01 00:00:00"

@@ -145,6 +145,7 @@ class TestImportLifecycle(EcomOrdersCommon):
         self.assertEqual(order.picking_ids.state, "cancel")
         self.assertEqual(self.mug.qty_available, 50)
         self.assertEqual(self.mug.free_qty, 50)
+        self.assertIn("called off", str(order.message_ids[0].body))
 
     def test_cancelled_before_it_was_ever_imported(self):
         order = self.import_orders(self.cancelled())

@@ -52,6 +52,14 @@ class TestRefund(EcomOrdersCommon):
         self.assertMoney(self.order.ecom_refunded, 11.00)
         self.assertEqual(self.order.state, "sale")
 
+    def test_somebody_is_told_to_create_the_credit_note_until_it_is_done(self):
+        self.announce()
+        self.assertEqual(self.open_reasons(self.order), {"refund_to_credit"})
+        self.assertFalse(self.order.ecom_held)
+        self.order.ecom_block_ids.action_release()
+        self.announce()
+        self.assertFalse(self.open_reasons(self.order))
+
     def test_announced_twice_is_one_row(self):
         self.announce()
         self.import_orders(
