@@ -62,7 +62,7 @@ class Facts:
 
 @dataclass(frozen=True)
 class Decision:
-    """The step, and reason codes: ``holds`` stop the confirmation, ``notices`` don't."""
+    """The step, and reason codes: ``holds`` keep it waiting, ``notices`` don't."""
 
     step: Step = Step.NONE
     holds: tuple[str, ...] = ()

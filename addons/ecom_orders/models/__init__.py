@@ -7,6 +7,9 @@ from . import ecom_buyer
 from . import ecom_order_block
 from . import ecom_refund
 from . import ecom_partner_matcher
+from . import ecom_order_planner
+from . import ecom_order_editor
+from . import ecom_order_settler
 from . import ecom_order_importer
 from . import product_pricelist
 from . import res_partner

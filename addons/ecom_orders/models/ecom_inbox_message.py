@@ -351,7 +351,7 @@ class EcomInboxMessage(models.Model):
         importer = self.env["ecom.order.importer"]
         self._apply_isolated(orders, lambda work: importer._import(channel, work))
         self._apply_isolated(
-            refunds, lambda work: importer._import_refunds(channel, work)
+            refunds, lambda work: self.env["ecom.refund"]._import(channel, work)
         )
 
     def _understand(self):
@@ -376,7 +376,7 @@ class EcomInboxMessage(models.Model):
         try:
             self.channel_id._fetch_single(self.external_id)
         except NotFound:
-            found = self.env["ecom.order.importer"]._import_deletion(
+            found = self.env["ecom.order.settler"]._import_deletion(
                 self.channel_id, self.external_id
             )
             if not found:

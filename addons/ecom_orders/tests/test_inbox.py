@@ -105,15 +105,15 @@ class TestInbox(EcomOrdersCommon):
 
     @mute_logger(INBOX)
     def test_one_poisoned_message_does_not_stop_the_others(self):
-        matcher = type(self.env["ecom.order.importer"])
-        prepare = matcher._prepare_order_values
+        planner = type(self.env["ecom.order.planner"])
+        prepare = planner._prepare_order_values
 
-        def poisoned(importer, batch, external, *args):
+        def poisoned(self, batch, external, *args):
             if external.number == "3":
                 raise ZeroDivisionError("boom")
-            return prepare(importer, batch, external, *args)
+            return prepare(self, batch, external, *args)
 
-        self.patch(matcher, "_prepare_order_values", poisoned)
+        self.patch(planner, "_prepare_order_values", poisoned)
         messages = self.receive(*(self.order(number) for number in range(1, 6)))
         self.process()
         states = {m.external_id: m.state for m in messages}
