@@ -192,7 +192,7 @@ class ShopCase(EcomOrdersCommon, HttpCase):
         self.shop.set_faults()
 
     def set_clock(self, seconds):
-        """Move the shop's clock this far from ours; fifteen minutes break signatures."""
+        """Move the shop's clock away from ours; 15 minutes would break signatures."""
         self.shop.set_clock(seconds)
 
     def place_over_time(self, count, scenario="us_tax_exclusive", step=3):
@@ -210,7 +210,7 @@ class ShopCase(EcomOrdersCommon, HttpCase):
         return frozen
 
     def read_small_pages(self, size):
-        """Read the feed by a few orders at a time, so that few orders are many pages."""
+        """Read the feed by few orders at a time, so that some orders fill many."""
         fetch = WooCommerceConnector.fetch_orders
 
         def fetch_few(connector, cursor):
@@ -287,8 +287,9 @@ class ShopCase(EcomOrdersCommon, HttpCase):
         expected = {
             "state": STATES[row["status"]],
             "currency": row["currency"],
-            "total": float(row["total"]),
-            "refunded": float(row["refunded"]),
+            # In the smallest unit: a shop with two decimals has fractions of a yen.
+            "total": order.currency_id.round(float(row["total"])),
+            "refunded": order.currency_id.round(float(row["refunded"])),
         }
         if expected["state"] == "sale" and row["scenario"] in UNLINKED:
             expected["state"] = "draft"

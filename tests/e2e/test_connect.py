@@ -41,7 +41,8 @@ class TestConnect(ShopCase):
     def test_wrong_port_is_refused_with_advice(self):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))  # taken, so that nobody listens there
-            self.channel.url = "http://127.0.0.1:%d" % unused.getsockname()[1]
+            host, port = unused.getsockname()
+            self.channel.url = f"http://{host}:{port}"
             self.assertRefused("cannot be reached. Check the address")
 
     def test_address_that_is_no_shop_is_refused_with_advice(self):
@@ -96,6 +97,7 @@ class TestConnect(ShopCase):
     def test_listings_of_the_shop_are_linked_by_sku(self):
         self.connect()
         self.channel.action_fetch_products()
+        self.fetch()
         listings = self.env["ecom.listing"].search(
             [("channel_id", "=", self.channel.id)]
         )

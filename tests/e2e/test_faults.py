@@ -2,11 +2,11 @@
 
 import time
 
+from e2e_common import ShopCase
+
 from odoo.tests import tagged
 
 from odoo.addons.ecom_orders.marketplaces.transport import Settings
-
-from e2e_common import ShopCase
 
 
 @tagged("post_install", "-at_install")
@@ -96,7 +96,7 @@ class TestFaults(ShopCase):
         self.assertEqual(len(self.sale_orders()), 3 + 3)
         self.assertOdooEqualsShop()
 
-    # -- short faults --------------------------------------------------------------------
+    # -- short faults ------------------------------------------------------------------
 
     def test_fault_that_is_over_soon_is_not_even_noticed(self):
         for kind in ("reset", "rate_limit", "server_error", "html_ok", "truncated"):
@@ -139,6 +139,13 @@ class TestFaults(ShopCase):
         self.fetch()
         self.assertFalse(self.channel.activity_ids)
 
+    def test_listings_that_can_be_read_do_not_hide_that_orders_cannot(self):
+        self.channel.action_fetch_products()
+        self.fault("server_error", path="*/orders")
+        self.fetch()
+        self.assertEqual(self.channel.reason, "server_failed")
+        self.assertEqual(self.channel.failure_count, 1)
+
     def test_fault_while_the_lines_of_a_refund_are_read(self):
         order_id = self.place()
         self.poll()
@@ -166,7 +173,7 @@ class TestChaos(ShopCase):
         self.register_webhooks()
         self.read_small_pages(10)
         self.shop.set_faults(preset="chaos")
-        for number in range(6):
+        for number in range(5):
             self.set_clock(10 * number)
             self.shop.place_orders(4)
             self.shop.advance(2)

@@ -1,9 +1,9 @@
 """Workflow: what happens to an order after it was imported."""
 
+from e2e_common import ShopCase
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-
-from e2e_common import ShopCase
 
 
 class LifeCase(ShopCase):
@@ -222,6 +222,7 @@ class TestEmergencyStop(ShopCase):
         self.shop.order_action(order_id, "trash")  # a hint that needs a question
         self.deliver()
         self.channel.action_fetch_now()
+        self.channel.action_fetch_products()
         self.poll()
         self.sweep()
         self.assertEqual(self.requests(), [])
@@ -234,7 +235,6 @@ class TestEmergencyStop(ShopCase):
         for button in (
             "action_test_connection",
             "action_connect",
-            "action_fetch_products",
             "action_register_webhooks",
             "action_remove_webhooks",
         ):

@@ -115,6 +115,8 @@ class TestPollWhileShopLivesOn(ShopCase):
         self.channel.action_connect()
         self.fetch()
         frozen.stop()
+        self.recover()
+        self.set_clock(2)  # that second is over now, for certain
         self.poll()
         self.assertEqual(len(self.sale_orders()), 45)
         self.assertOdooEqualsShop()

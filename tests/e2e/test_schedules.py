@@ -2,9 +2,9 @@
 
 from random import Random
 
-from odoo.tests import tagged
-
 from e2e_common import ShopCase
+
+from odoo.tests import tagged
 
 SCHEDULES = 15
 EVENTS = 12
@@ -55,7 +55,7 @@ class Schedule:
         rows = [row for row in self.shop.world.orders() if row.status in statuses]
         return self.random.choice(rows) if rows else None
 
-    # -- what the shop does ----------------------------------------------------------------
+    # -- what the shop does ------------------------------------------------------------
 
     def place(self):
         self.shop.place_orders(2)
@@ -111,7 +111,7 @@ class Schedule:
         if order := self.choose("trash"):
             self.shop.order_action(order.id, "restore")
 
-    # -- what Odoo does --------------------------------------------------------------------
+    # -- what Odoo does ----------------------------------------------------------------
 
     def fetch(self):
         self.case.fetch()

@@ -118,6 +118,21 @@ class TestWebhooks(WebhookCase):
         self.assertEqual(self.messages()[0].state, "superseded")
         self.assertOdooEqualsShop()
 
+    def test_overtaken_delivery_of_the_same_second_does_not_stay(self):
+        # The stamps of both snapshots are equal: only the shop knows the newer one.
+        self.freeze_shop()
+        self.fault("webhook_delayed", seconds=0.5)
+        order_id = self.place()
+        self.fault("webhook_lost")
+        line = self.shop.world.order(order_id).lines[0]
+        edit = {"quantities": {line.id: line.quantity + 2}}
+        self.shop.change_order(order_id, edit=edit)
+        self.poll()
+        self.assertOdooEqualsShop()
+        self.listen()
+        self.poll()
+        self.assertOdooEqualsShop()
+
     def test_lost_deliveries_are_found_by_the_next_poll(self):
         self.fault("webhook_lost")
         self.place(count=3)

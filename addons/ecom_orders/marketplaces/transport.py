@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import random
 import re
+import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -93,6 +96,34 @@ def redact(text: Any, secrets: Iterable[str] = ()) -> str:
     for pattern, replacement in _REDACTIONS:
         text = pattern.sub(replacement, text)
     return text
+
+
+@contextmanager
+def _cut_off(answer: requests.Response, seconds: float) -> Iterator[threading.Event]:
+    """Shut the connection down if reading the answer takes longer than this.
+
+    A server that sends a byte now and then never runs into a read time-out, and the
+    HTTP library hands out nothing before a whole chunk is there.
+
+    :return: an event that is set when the time has passed.
+    """
+    passed = threading.Event()
+
+    def cut() -> None:
+        passed.set()
+        with (
+            suppress(OSError, ValueError),
+            socket.socket(fileno=os.dup(answer.raw.fileno())) as twin,
+        ):
+            twin.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(max(seconds, 0), cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield passed
+    finally:
+        timer.cancel()
 
 
 class _RedactingFilter(logging.Filter):
@@ -533,7 +564,16 @@ class Transport:
         status = answer.status_code
         if 300 <= status < 400 and "Location" in answer.headers:
             return self._redirected(request, answer)
-        body = self._read(request, answer, deadline)
+        with _cut_off(answer, deadline - self.clock.monotonic()) as passed:
+            try:
+                body = self._read(request, answer, deadline)
+            except Exception:
+                if not passed.is_set():
+                    raise
+        if passed.is_set():
+            return _Failure(
+                TimedOut(f"deadline passed: {self._redact(request)}"), final=True
+            )
         if isinstance(body, _Failure):
             return body
         response = Response(status, Headers(answer.headers.items()), body)

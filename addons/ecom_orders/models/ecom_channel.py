@@ -224,7 +224,12 @@ class EcomChannel(models.Model):
         string="Last Daily Check", readonly=True, copy=False
     )
     listing_fetch_state = fields.Selection(
-        [("requested", "Waiting"), ("running", "Running"), ("done", "Done")],
+        [
+            ("requested", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
         string="Fetching Listings",
         readonly=True,
         copy=False,
@@ -655,8 +660,7 @@ class EcomChannel(models.Model):
             ]
         )
         for channel in channels:
-            channel = channel.with_company(channel.company_id)
-            channel._fetch_guarded(channel._fetch_listings)
+            channel.with_company(channel.company_id)._fetch_listings_guarded()
 
     @api.model
     def _cron_sweep(self):
@@ -741,6 +745,26 @@ class EcomChannel(models.Model):
             else:
                 break
         return bool(cron._commit_progress())
+
+    def _fetch_listings_guarded(self):
+        """Read the listings; a failure is told to somebody, who may ask again.
+
+        Apart from the fetching of orders: neither hides or delays the other.
+        """
+        self.ensure_one()
+        try:
+            self._fetch_listings()
+        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
+            if not isinstance(error, MarketplaceError):
+                _logger.warning("Channel %s: listings failed", self.id, exc_info=True)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                error = UnexpectedError(error=type(error).__name__)
+            self.listing_fetch_state = "failed"
+            self._alert(
+                self.env._("Listings could not be fetched"), self._explain(error)
+            )
+        self.env["ir.cron"]._commit_progress()
 
     def _fetch_listings(self):
         """Read what the shop sells, page by page; the count shows how far it is."""

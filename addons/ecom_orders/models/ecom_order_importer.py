@@ -39,8 +39,9 @@ class EcomOrderImporter(models.AbstractModel):
         self.env["ecom.refund"]._announce(batch, plans)
         self.env["ecom.order.settler"]._settle(batch, plans)
         for external_id, message in messages.items():
-            message.version = plans[external_id].external.version
             message._set_done(batch.orders[external_id])
+        for message, order in work:  # the superseded ones belong to it too
+            message.order_id = batch.orders.get(order.external_id)
 
     @api.model
     def _find_orders(self, channel, externals):
@@ -58,6 +59,8 @@ class EcomOrderImporter(models.AbstractModel):
         """One snapshot for each order: the newest; the others are superseded."""
         newest = {}
         for message, order in sorted(work, key=lambda w: (w[1].version, w[0].id)):
+            message.version = order.version
+            message.order_id = existing.get(order.external_id)
             if order.external_id in newest:
                 newest[order.external_id][0]._set_superseded()
             newest[order.external_id] = (message, order)
@@ -66,7 +69,6 @@ class EcomOrderImporter(models.AbstractModel):
             known = existing.get(external_id)
             if known and (known.ecom_version or "") > order.version:
                 message._set_superseded()
-                message.order_id = known
             else:
                 current.append((message, order))
         return current

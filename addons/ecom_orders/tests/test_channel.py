@@ -285,15 +285,25 @@ class TestChannel(EcomOrdersCommon):
             {"MUG": self.mug, "TEE": self.tee, "NEW": self.env["product.product"]},
         )
 
-    def test_failure_while_fetching_listings_is_a_reason_and_goes_on_later(self):
+    def test_failure_while_fetching_listings_is_told_and_delays_no_orders(self):
         self.channel.action_fetch_products()
         with self.connector(
             fetch_orders=lambda _cursor: self.page(),
             fetch_products=errors.TimedOut("slow"),
         ):
             self.channel._cron_fetch()
+        self.assertFalse(self.channel.reason)
+        self.assertEqual(self.channel.listing_fetch_state, "failed")
+        self.assertIn("in time", self.channel.activity_ids.note)
+
+    def test_listings_that_can_be_read_do_not_hide_that_orders_cannot(self):
+        self.channel.action_fetch_products()
+        with self.connector(
+            fetch_orders=errors.TimedOut("slow"), fetch_products=lambda: iter(())
+        ):
+            self.channel._cron_fetch()
         self.assertEqual(self.channel.reason, "timed_out")
-        self.assertEqual(self.channel.listing_fetch_state, "running")
+        self.assertEqual(self.channel.listing_fetch_state, "done")
 
     def test_fetch_now_is_for_everybody_who_works_with_orders(self):
         self.channel.next_fetch_at = "2099-01-01 00:00:00"

@@ -152,6 +152,18 @@ class TestInbox(EcomOrdersCommon):
         message.with_user(user).action_retry()
         self.assertEqual(message.state, "received")
 
+    def test_stale_state_of_the_same_second_that_came_last_is_put_right(self):
+        stale, present = self.order(total="5.00"), self.order(customer_note="Thanks!")
+        self.receive(present)
+        self.process()
+        self.receive(stale, origin="webhook")
+        self.process()
+        self.assertFalse(self.orders(1).ecom_buyer_note)
+        self.receive(present, origin="poll")
+        self.process()
+        self.assertEqual(self.orders(1).ecom_buyer_note, "Thanks!")
+        self.assertFalse(self.receive(present, origin="poll"))
+
     # -- hints -------------------------------------------------------------------------
 
     def hint(self, number):
