@@ -171,7 +171,8 @@ class EcomInboxMessage(models.Model):
             lambda message: (
                 message.kind == ORDER
                 and message.state in ("done", "held", "superseded")
-                and message.order_id.ecom_message_id != message
+                # a page that shows the applied state too tells nothing
+                and message.order_id.ecom_message_id not in self
                 and message.version
                 and message.order_id.ecom_version == message.version
             )
