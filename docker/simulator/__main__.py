@@ -6,9 +6,10 @@ import argparse
 import json
 import signal
 import threading
+from dataclasses import replace
 
 from . import DEFAULT_KEY, DEFAULT_SECRET, Simulator
-from .world.model import Settings
+from .app import DEFAULT_ACCOUNT, DEFAULT_TOKEN, MARKETPLACES, find_protocol
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -26,11 +27,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--key", default=DEFAULT_KEY, help="consumer key (%(default)s)")
     add("--secret", default=DEFAULT_SECRET, help="consumer secret (%(default)s)")
+    add("--token", default=DEFAULT_TOKEN, help="the seller's lasting permission")
+    add("--account", default=DEFAULT_ACCOUNT, help="the seller's id")
+    add(
+        "--marketplace",
+        default="woocommerce",
+        choices=MARKETPLACES,
+        help="whose protocol to speak (%(default)s)",
+    )
     add("--site-url", default="", help="the address under which the shop knows itself")
     add(
         "--timezone",
-        default=Settings.timezone,
-        help="the shop's zone, by name or as +08:00 (%(default)s)",
+        default="",
+        help="the shop's zone, by name or as +08:00 (the marketplace's usual one)",
     )
     return parser
 
@@ -38,7 +47,9 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Start the shop and run until interrupted or terminated."""
     options = vars(_parser().parse_args())
-    settings = Settings(timezone=options.pop("timezone"))
+    settings = find_protocol(options["marketplace"]).settings()
+    if zone := options.pop("timezone"):
+        settings = replace(settings, timezone=zone)
     simulator = Simulator(settings=settings, **options).start()
     print(json.dumps({"url": simulator.url}), flush=True)
     stop = threading.Event()

@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from email.utils import format_datetime
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from .core.activity import Activity
 from .core.clock import Clock
+from .core.codec import encode
 from .core.control import ControlApi
 from .core.deliveries import Outbox
 from .core.faults import (
@@ -26,12 +29,10 @@ from .core.faults import (
 )
 from .core.journal import Journal
 from .core.message import Request, Response
-from .core.protocol import Protocol
+from .core.protocol import Protocol, Shop
 from .core.request_log import RequestLog
 from .core.server import HttpServer
 from .core.wire import WirePlan
-from .woocommerce.auth import ApiKey
-from .woocommerce.protocol import WooCommerceProtocol
 from .woocommerce.wire_format import gmt
 from .world.catalogue import CATALOGUE, TAX_RATES
 from .world.drafts import RefundDraft
@@ -39,13 +40,34 @@ from .world.life import Life
 from .world.model import Event, Order, Settings
 from .world.money import fixed, money
 from .world.refunds import refund_line_for
-from .world.scenarios import SCENARIOS
+from .world.scenarios import scenarios_of
 from .world.shop import World
 
 DEFAULT_KEY = "ck_simulator"
 DEFAULT_SECRET = "cs_simulator"
+DEFAULT_TOKEN = "tok_simulator"
+DEFAULT_ACCOUNT = "acc_simulator"
+#: Marketplaces by code; each is a package with a module ``protocol``.
+MARKETPLACES = tuple(
+    sorted(
+        path.parent.name
+        for path in Path(__file__).parent.glob("*/protocol.py")
+        if path.parent.name != "core"
+    )
+)
 #: Statuses in which faults may still edit or cancel an order.
 _OPEN = ("pending", "processing", "on-hold")
+
+
+def find_protocol(marketplace: str) -> type[Protocol]:
+    """Return the protocol of a marketplace.
+
+    :raises ValueError: when the simulator does not speak it.
+    """
+    if marketplace not in MARKETPLACES:
+        raise ValueError(f"unknown marketplace {marketplace!r}; known: {MARKETPLACES}")
+    package = __package__ or "simulator"
+    return import_module(f"{package}.{marketplace}.protocol").PROTOCOL
 
 
 @dataclass(frozen=True)
@@ -53,8 +75,9 @@ class Options:
     """How a simulator is started. Port 0 chooses a free one.
 
     ``secret`` belongs to ``key`` (read and write); the same two with ``_read`` appended
-    are a key that may only read. ``site_url`` fixes the address under which the shop
-    knows itself.
+    are a key that may only read. ``token`` is the seller's lasting permission and
+    ``account`` the seller's id, where a marketplace has such. ``site_url`` fixes the
+    address under which the shop knows itself.
     """
 
     host: str = "127.0.0.1"
@@ -64,13 +87,9 @@ class Options:
     orders_per_minute: float = 0.0
     key: str = DEFAULT_KEY
     secret: str = DEFAULT_SECRET
+    token: str = DEFAULT_TOKEN
+    account: str = DEFAULT_ACCOUNT
     site_url: str = ""
-
-    @property
-    def api_keys(self) -> tuple[ApiKey, ...]:
-        """The keys that the shop knows."""
-        reader = ApiKey(f"{self.key}_read", f"{self.secret}_read", "read")
-        return ApiKey(self.key, self.secret), reader
 
 
 class Simulator:
@@ -81,25 +100,32 @@ class Simulator:
         seed: int = 7,
         state_dir: str | os.PathLike[str] | None = None,
         settings: Settings | None = None,
+        marketplace: str = "woocommerce",
         **options: Any,
     ) -> None:
         self.options = Options(seed=seed, state_dir=state_dir, **options)
+        self.marketplace = marketplace
+        protocol = find_protocol(marketplace)
         self._journal = Journal(state_dir)
-        self.world = World(self._journal, Clock(), seed, settings)
+        self.world = World(
+            self._journal,
+            Clock(),
+            seed,
+            settings or protocol.settings(),
+            marketplace,
+        )
         self.faults = FaultPlan(seed)
         self.outbox = Outbox(self.faults)
         self.log = RequestLog()
         self._server = HttpServer(self.options.host, self.options.port, self.respond)
         self._control = ControlApi(self)
-        self._protocols: tuple[Protocol, ...] = (
-            WooCommerceProtocol(
-                self.world,
-                self.outbox,
-                self.options.api_keys,
-                lambda: self.options.site_url or self.url,
-                fixed_site=bool(self.options.site_url),
-            ),
+        shop = Shop(
+            self.world,
+            self.outbox,
+            self.options,
+            lambda: self.options.site_url or self.url,
         )
+        self._protocols: tuple[Protocol, ...] = (protocol.of(shop),)
         self.life = Life(self.world)
         self._activity = Activity(self.world, self.options.orders_per_minute, seed)
         self._last_listed: tuple[int, ...] = ()
@@ -286,6 +312,52 @@ class Simulator:
             "order": self._summary_of(self.world.order(order_id)),
         }
 
+    def ship_order(
+        self,
+        order_id: int,
+        lines: dict[str, int] | None = None,
+        carrier: str = "",
+        tracking: str = "",
+    ) -> dict[str, Any]:
+        """Record a parcel that somebody sent without Odoo; no ``lines``: all is in."""
+        wanted = tuple((int(key), int(value)) for key, value in (lines or {}).items())
+        parcel = self.world.ship(order_id, wanted, carrier, tracking)
+        return encode(parcel)
+
+    def parcels(self) -> list[dict[str, Any]]:
+        """Return everything that was sent."""
+        return encode(self.world.parcels())
+
+    def open_return(
+        self,
+        order_id: int,
+        lines: dict[str, int] | None = None,
+        reason: str = "",
+        kind: str = "customer",
+    ) -> dict[str, Any]:
+        """Let goods come back; no ``lines``: all of them."""
+        order = self.world.order(order_id)
+        wanted = {int(key): int(value) for key, value in (lines or {}).items()}
+        wanted = wanted or {line.id: line.quantity for line in order.lines}
+        case = self.world.open_return(order_id, tuple(wanted.items()), reason, kind)
+        return encode(case)
+
+    def move_return(self, return_id: int, status: str) -> dict[str, Any]:
+        """Let a return take a step (approved, in_transit, received, closed...)."""
+        return encode(self.world.move_return(return_id, status))
+
+    def returns(self) -> list[dict[str, Any]]:
+        """Return all returns."""
+        return encode(self.world.returns())
+
+    def request_cancel(self, order_id: int) -> dict[str, Any]:
+        """Let the buyer ask to call an order off."""
+        return self._summary_of(self.world.request_cancel(order_id))
+
+    def stock(self) -> dict[str, int | None]:
+        """Return the stock that the shop shows, by SKU."""
+        return {p.sku: p.stock for p in self.world.products() if p.sku}
+
     def advance(self, count: int = 1) -> list[dict[str, Any]]:
         """Let up to ``count`` orders take the next step of their life, oldest first."""
         orders = self.life.waiting()[:count]
@@ -335,7 +407,7 @@ class Simulator:
         """Return the scenarios with what is difficult about each."""
         return [
             {"name": item.name, "weight": item.weight, "text": item.make.__doc__}
-            for item in SCENARIOS.values()
+            for item in scenarios_of(self.marketplace).values()
         ]
 
     def requests(self) -> list[dict[str, Any]]:

@@ -1,25 +1,35 @@
 """What a contract test needs of a shop: to do there what people do there.
 
-Each connector has a subclass here that drives a simulated shop behind the connector's
-back. To add a marketplace, add its harness; the tests stay as they are.
+Each connector has a harness that drives its simulated shop behind the connector's back.
+To add a marketplace, write ``harness_<code>.py`` beside this file with a subclass of
+:class:`SimulatedShop`; the tests stay as they are.
 """
 
 from abc import ABC, abstractmethod
+from importlib import import_module
+from pathlib import Path
 
-from ecom_orders.marketplaces.base import CONNECTORS, Credentials
+import pytest
+from ecom_orders.marketplaces.base import CONNECTORS, Capability, Credentials
 from ecom_orders.marketplaces.transport import Settings, Transport
 from scripted_server import Answer, FakeClock, ScriptedServer
 
-from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
+from simulator import Simulator
 from simulator.core.faults import FaultRule
 
 WEBHOOK_SECRET = "contract-webhook-secret"
+HARNESSES = {}
 
 
 class ShopHarness(ABC):
     """A shop that can be told what happens in it. Ids and references are text."""
 
     code: str
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if getattr(cls, "code", ""):
+            HARNESSES[cls.code] = cls
 
     def __enter__(self):
         self.receiver = ScriptedServer(Answer(200, b"")).__enter__()
@@ -31,16 +41,16 @@ class ShopHarness(ABC):
     # -- connectors --------------------------------------------------------------------
 
     @abstractmethod
-    def credentials(self):
+    def credentials(self) -> Credentials:
         """Those that may do everything."""
 
     @abstractmethod
     def wrong_credentials(self):
-        """Those of nobody."""
+        """Those of nobody; ``None`` when there is no such thing."""
 
-    @abstractmethod
     def reading_credentials(self):
         """Those that may read and not write; ``None`` when there is no such thing."""
+        return None
 
     def connector(self, credentials=None, **settings):
         """A connector with the real transport; retries never wait."""
@@ -48,6 +58,12 @@ class ShopHarness(ABC):
             Settings(**{"attempts": 2, **settings}), clock=FakeClock()
         )
         return CONNECTORS[self.code](credentials or self.credentials(), transport)
+
+    def need(self, *capabilities: Capability):
+        """Skip a test about something that the connector does not claim to do."""
+        for capability in capabilities:
+            if not CONNECTORS[self.code].can(capability):
+                pytest.skip(f"{self.code} does not claim {capability.value}")
 
     @property
     def hook_url(self):
@@ -63,7 +79,7 @@ class ShopHarness(ABC):
 
     @abstractmethod
     def place_order(self):
-        """A buyer orders; returns the id."""
+        """A buyer orders and pays for goods to be shipped; returns the id."""
 
     @abstractmethod
     def touch_order(self, order_id):
@@ -86,6 +102,34 @@ class ShopHarness(ABC):
         """The quantity that the shop shows."""
 
     @abstractmethod
+    def sell(self, product_ref, quantity):
+        """Somebody buys: the quantity that the shop shows falls."""
+
+    @abstractmethod
+    def lines_of(self, order_id):
+        """What is to be shipped: ``{line id: quantity}``."""
+
+    @abstractmethod
+    def parcels_of(self, order_id):
+        """What was shipped: a list of ``(tracking number, {line id: quantity})``."""
+
+    @abstractmethod
+    def status_of(self, order_id):
+        """The order's status in the words of the simulated world."""
+
+    @abstractmethod
+    def refunded(self, order_id):
+        """How much was given back so far."""
+
+    @abstractmethod
+    def open_return(self, order_id):
+        """A buyer announces that one piece comes back; returns the return's id."""
+
+    @abstractmethod
+    def move_return(self, return_id, status):
+        """A return takes a step."""
+
+    @abstractmethod
     def let_time_pass(self, seconds):
         """Move the shop's clock."""
 
@@ -106,53 +150,105 @@ class ShopHarness(ABC):
         """Until the shop has sent what it has to send."""
 
 
-class WooCommerceHarness(ShopHarness):
-    """The simulated WooCommerce shop."""
+class SimulatedShop(ShopHarness):
+    """A shop of ``docker/simulator``. What differs between marketplaces are the
+    credentials, and how ids of the world read on the wire (override the ``*_id``)."""
 
-    code = "woocommerce"
+    scenario = None  # which kind of order ``place_order`` places
 
     def __enter__(self):
-        self.shop = Simulator(seed=7).start()
+        self.shop = Simulator(seed=7, marketplace=self.code).start()
         return super().__enter__()
 
     def __exit__(self, *_exc):
         super().__exit__()
         self.shop.stop()
 
-    def credentials(self):
-        return Credentials(self.shop.url, DEFAULT_KEY, DEFAULT_SECRET, WEBHOOK_SECRET)
+    @property
+    def world(self):
+        return self.shop.world
 
-    def wrong_credentials(self):
-        return Credentials(self.shop.url, DEFAULT_KEY, "cs_wrong", WEBHOOK_SECRET)
+    def order_id(self, order):
+        """The marketplace's id of an order of the world."""
+        return str(order.id)
 
-    def reading_credentials(self):
-        return Credentials(
-            self.shop.url,
-            f"{DEFAULT_KEY}_read",
-            f"{DEFAULT_SECRET}_read",
-            WEBHOOK_SECRET,
-        )
+    def world_id(self, order_id):
+        """The world's id of an order of the marketplace."""
+        return int(order_id)
+
+    def line_id(self, order, line):
+        """The marketplace's id of a line of the world."""
+        return str(line)
+
+    def product_id(self, product_ref):
+        """The world's id of a listing."""
+        return int(product_ref.rpartition("/")[2])
+
+    def refund_id(self, refund):
+        """The marketplace's id of a refund of the world."""
+        return str(refund)
+
+    def return_id(self, case):
+        """The marketplace's id of a return of the world."""
+        return str(case)
+
+    def world_return(self, return_id):
+        """The world's id of a return of the marketplace."""
+        return int(return_id)
 
     def place_order(self):
-        return str(self.shop.world.place_scenario().id)
+        return self.order_id(self.world.place_scenario(self.scenario))
 
     def touch_order(self, order_id):
-        self.shop.world.touch(int(order_id))
+        self.world.touch(self.world_id(order_id))
 
     def remove_order(self, order_id):
-        self.shop.world.trash(int(order_id))
+        self.world.trash(self.world_id(order_id))
 
     def delete_order(self, order_id):
-        self.shop.world.delete(int(order_id))
+        self.world.delete(self.world_id(order_id))
 
     def refund_order(self, order_id):
-        return str(self.shop.refund_order(int(order_id))["id"])
+        refund = self.shop.refund_order(self.world_id(order_id))
+        return self.refund_id(refund["id"])
 
     def stock_of(self, product_ref):
-        return self.shop.world.product(int(product_ref.rpartition("/")[2])).stock
+        return self.world.product(self.product_id(product_ref)).stock
+
+    def sell(self, product_ref, quantity):
+        product = self.world.product(self.product_id(product_ref))
+        self.world.change_product(product.id, stock=product.stock - quantity)
+
+    def lines_of(self, order_id):
+        order = self.world.order(self.world_id(order_id))
+        lines = self.world.open_lines(order.id)
+        return {self.line_id(order, line): quantity for line, quantity in lines}
+
+    def parcels_of(self, order_id):
+        order = self.world.order(self.world_id(order_id))
+        return [
+            (p.tracking, {self.line_id(order, line): n for line, n in p.lines})
+            for p in self.world.parcels(order.id)
+        ]
+
+    def status_of(self, order_id):
+        return self.world.order(self.world_id(order_id)).status
+
+    def refunded(self, order_id):
+        return self.world.refunded(self.world_id(order_id))
+
+    def open_return(self, order_id):
+        order = self.world.order(self.world_id(order_id))
+        case = self.world.open_return(
+            order.id, ((order.lines[0].id, 1),), reason="damaged", note="It is broken."
+        )
+        return self.return_id(case.id)
+
+    def move_return(self, return_id, status):
+        self.world.move_return(self.world_return(return_id), status)
 
     def let_time_pass(self, seconds):
-        self.shop.world.set_clock(self.shop.world.clock.offset_seconds + seconds)
+        self.world.set_clock(self.world.clock.offset_seconds + seconds)
 
     def lose_connection(self):
         self.shop.stop()
@@ -167,4 +263,5 @@ class WooCommerceHarness(ShopHarness):
         assert self.shop.outbox.wait_until_idle()
 
 
-HARNESSES = {harness.code: harness for harness in (WooCommerceHarness,)}
+for _module in sorted(Path(__file__).parent.glob("harness_*.py")):
+    import_module(_module.stem)

@@ -2,10 +2,12 @@
 
 import pytest
 from ecom_orders.marketplaces import base, errors
+from ecom_orders.marketplaces.base import Capability
 
 
 @pytest.fixture
 def connector(shop):
+    shop.need(Capability.WEBHOOKS)
     return shop.connector()
 
 
@@ -24,6 +26,7 @@ def test_events_are_delivered_signed_and_understood(shop, connector):
 
 
 def test_a_removed_order_is_announced(shop, connector):
+    shop.need(Capability.REMOVED_ORDERS)
     connector.ensure_webhooks(shop.hook_url)
     order_id = shop.place_order()
     shop.deliveries()

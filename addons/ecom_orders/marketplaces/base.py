@@ -5,6 +5,9 @@ own) with a subclass of :class:`Connector`, decorate it with :func:`register`, a
 its code to ``ecom.channel.provider``. Nothing else has to be touched; the contract
 tests in ``tests/contract`` are parametrised over every registered connector.
 
+Reading the order feed and understanding an order is what every connector does; all
+other verbs are optional and declared (:class:`Capability`).
+
 A connector never imports odoo, never opens a socket (it has a
 :class:`~.transport.Transport` for that) and never touches a database.
 """
@@ -20,20 +23,31 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from enum import Enum
+from typing import Any, ClassVar, Protocol
 
-from .errors import PayloadError
+from .errors import NotSupported, PayloadError
 from .schema import (
     ExternalOrder,
     ExternalProduct,
+    Label,
+    Location,
+    OrderSummary,
     Refund,
+    RefundRequest,
+    Return,
+    Shipment,
     StockLevel,
     StockResult,
+    Submission,
+    WriteResult,
 )
 
 ORDER = "order"  # a whole order
 ORDER_HINT = "order_hint"  # "order N changed or went away": fetch it to know
 REFUND = "refund"  # one refund with its lines
+RETURN = "return"  # goods that come back
+PRIVACY = "privacy"  # a buyer's data are to be erased; external id = the buyer's
 IGNORED = "ignored"  # rightly signed, but nothing that we keep
 UNREADABLE = "unreadable"  # arrived, but is not even an object with an id
 
@@ -139,7 +153,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class OrderCursor:
-    """How far the order feed has been read, by the marketplace's own clock.
+    """How far a feed (of orders, of returns) was read, by the marketplace's own clock.
 
     :param since: rows modified at or after this moment still have to be read;
         ``None`` = from the beginning.
@@ -182,14 +196,108 @@ class ShopInfo:
 
 
 @dataclass(frozen=True)
+class AccessToken:
+    """A short-lived key that was bought with the lasting ones.
+
+    :param expires_at: aware, UTC; a token is renewed some minutes before.
+    :param refresh: a new lasting token, where buying one spends the old one.
+    """
+
+    value: str = field(repr=False)
+    expires_at: datetime
+    refresh: str = field(default="", repr=False)
+
+
+class TokenStore(Protocol):
+    """Keeps an :class:`AccessToken` between runs; Odoo keeps it on the channel."""
+
+    def load(self) -> AccessToken | None:
+        """The token kept last, expired or not."""
+
+    def save(self, token: AccessToken) -> None:
+        """Keep a token; it is a secret."""
+
+
+class MemoryTokenStore:
+    """A token store of one process, for tests and for what needs none."""
+
+    def __init__(self) -> None:
+        self.token: AccessToken | None = None
+
+    def load(self) -> AccessToken | None:
+        return self.token
+
+    def save(self, token: AccessToken) -> None:
+        self.token = token
+
+
+@dataclass(frozen=True)
 class Credentials:
-    """What a connector needs to reach one shop; ``repr`` shows no secret."""
+    """What a connector needs to reach one shop; ``repr`` shows no secret.
+
+    :param url: address of the shop or of the marketplace's interface; empty = the
+        marketplace's own, where it has but one.
+    :param key: consumer key, client id, application key.
+    :param secret: what belongs to the key.
+    :param token: a lasting permission of the seller (refresh token, session key,
+        access token of a custom app).
+    :param account: the seller's or shop's id, where calls have to name it.
+    :param marketplaces: which of the seller's marketplaces, empty = all (Amazon,
+        eBay).
+    :param api_version: version of the interface, empty = the connector's own choice.
+    :param options: further settings, by connector.
+    """
 
     url: str
     key: str = field(default="", repr=False)
     secret: str = field(default="", repr=False)
     webhook_secret: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    token: str = field(default="", repr=False)
+    account: str = ""
+    marketplaces: tuple[str, ...] = ()
+    api_version: str = ""
+    tokens: TokenStore = field(default_factory=MemoryTokenStore, repr=False)
+
+
+class Capability(Enum):
+    """What a connector can do beside feeding orders, which all of them can.
+
+    A verb whose capability is not declared raises :class:`~.errors.NotSupported`.
+    """
+
+    ORDER_BY_ID = "order_by_id"  # fetch_order
+    REMOVED_ORDERS = "removed_orders"  # fetch_removed_orders
+    REFUNDS = "refunds"  # fetch_refunds (else refunds come inside of the order)
+    RETURNS = "returns"  # fetch_returns
+    ORDER_LIST = "order_list"  # list_orders, for the completeness certificate
+    BULK_HISTORY = "bulk_history"  # fetch_history has a way of its own
+    PRODUCTS = "products"  # fetch_products
+    STOCK = "stock"  # push_stock
+    STOCK_COMPARE = "stock_compare"  # push_stock honours ``expected``
+    STOCK_BY_LOCATION = "stock_by_location"
+    STOCK_READ = "stock_read"  # fetch_stock, for the drift check
+    SUBMISSIONS = "submissions"  # some writes are asynchronous: fetch_submission
+    LOCATIONS = "locations"  # fetch_locations
+    SHIPMENTS = "shipments"  # push_shipment
+    PARTIAL_SHIPMENTS = "partial_shipments"  # ... of some lines or quantities
+    CANCEL = "cancel"  # cancel_order
+    REFUND_PUSH = "refund_push"  # push_refund
+    LABELS = "labels"  # fetch_labels
+    WEBHOOKS = "webhooks"  # ensure_webhooks, remove_webhooks, read_webhook
+    BUYER_ERASURE = "buyer_erasure"  # read_webhook brings PRIVACY envelopes
+
+
+class Credential(Enum):
+    """A field of :class:`Credentials` that a connector may ask for."""
+
+    URL = "url"
+    KEY = "key"
+    SECRET = "secret"
+    TOKEN = "token"
+    ACCOUNT = "account"
+    MARKETPLACES = "marketplaces"
+    API_VERSION = "api_version"
 
 
 class Connector(ABC):
@@ -198,15 +306,34 @@ class Connector(ABC):
     Every verb that talks to the shop raises subclasses of
     :class:`~.errors.MarketplaceError` and nothing else. Every verb that reads a
     payload raises :class:`~.errors.PayloadError` for one it cannot understand.
+
+    :cvar code: value of ``ecom.channel.provider``.
+    :cvar title: the marketplace's name, for people.
+    :cvar capabilities: the optional verbs that it has.
+    :cvar required: credentials that have to be filled in.
+    :cvar optional: credentials that may be.
+    :cvar stock_batch_size: most levels in one request.
     """
 
     code: ClassVar[str]
+    title: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    required: ClassVar[frozenset[Credential]] = frozenset()
+    optional: ClassVar[frozenset[Credential]] = frozenset()
     stock_batch_size: ClassVar[int] = 100
 
     def __init__(self, credentials: Credentials, transport):
         """:param transport: a :class:`~.transport.Transport` (or a fake in tests)."""
         self.credentials = credentials
         self.transport = transport
+
+    @classmethod
+    def can(cls, capability: Capability) -> bool:
+        """Whether the connector has an optional verb."""
+        return capability in cls.capabilities
+
+    def _not_supported(self, verb: str) -> NotSupported:
+        return NotSupported(f"{self.code} has no {verb}", verb=verb)
 
     # -- reading from the shop ---------------------------------------------------------
 
@@ -225,51 +352,122 @@ class Connector(ABC):
         before the newest row, for rows that were being written at that moment.
         """
 
-    @abstractmethod
-    def fetch_removed_orders(
-        self, since: datetime | None, page_size: int = 100
-    ) -> Iterator[tuple[Envelope, ...]]:
-        """Yield pages of orders that the feed no longer shows (trashed ones)."""
-
-    @abstractmethod
     def fetch_order(self, external_id: str) -> Envelope:
         """Read one order by its id.
 
         :raises NotFound: when the shop does not have it (any more).
         """
+        raise self._not_supported("fetch_order")
 
-    @abstractmethod
+    def fetch_removed_orders(
+        self, since: datetime | None, page_size: int = 100
+    ) -> Iterator[tuple[Envelope, ...]]:
+        """Yield pages of orders that the feed no longer shows (trashed ones)."""
+        raise self._not_supported("fetch_removed_orders")
+
     def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
         """Read all refunds of one order, with their lines."""
+        raise self._not_supported("fetch_refunds")
 
-    @abstractmethod
+    def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
+        """Read the next rows of the feed of returns; promises of :meth:`fetch_orders`.
+
+        The envelopes are of kind :data:`RETURN`, their external id is the return's.
+        """
+        raise self._not_supported("fetch_returns")
+
+    def list_orders(
+        self, since: datetime, until: datetime
+    ) -> Iterator[tuple[OrderSummary, ...]]:
+        """Yield pages of all orders *placed* in ``[since, until)``, in any status.
+
+        For counting, not for importing: the cheapest listing that names each order.
+        """
+        raise self._not_supported("list_orders")
+
+    def fetch_history(
+        self, since: datetime | None, until: datetime | None = None
+    ) -> Iterator[tuple[Envelope, ...]]:
+        """Yield pages of orders modified in ``[since, until)``, for a back-fill.
+
+        By the marketplace's bulk export where it has one, else by the feed.
+        """
+        cursor, more = OrderCursor(since=since), True
+        while more:
+            page = self.fetch_orders(cursor)
+            yield page.envelopes
+            cursor, more = page.cursor, page.more
+            if until and cursor.since and cursor.since >= until:
+                break
+
     def fetch_products(self) -> Iterator[tuple[ExternalProduct, ...]]:
         """Yield pages of all that can be sold, variations as rows of their own."""
+        raise self._not_supported("fetch_products")
+
+    def fetch_locations(self) -> tuple[Location, ...]:
+        """The sites between which the marketplace tells stock apart."""
+        raise self._not_supported("fetch_locations")
+
+    def fetch_stock(
+        self, product_refs: Iterable[str]
+    ) -> Iterator[tuple[StockLevel, ...]]:
+        """Yield what the marketplace shows now, a level for each location."""
+        raise self._not_supported("fetch_stock")
+
+    def fetch_submission(self, submission: str) -> Submission:
+        """What became of an asynchronous write."""
+        raise self._not_supported("fetch_submission")
+
+    def fetch_labels(self, order_id: str) -> tuple[Label, ...]:
+        """The shipping labels that the marketplace made for an order."""
+        raise self._not_supported("fetch_labels")
 
     # -- writing to the shop -----------------------------------------------------------
 
-    @abstractmethod
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """Tell the shop quantities; one result for each level, in any order.
 
         One refused level never stops the others. Raises only when nothing at all can
         be said about any level (the server is away, say).
         """
+        raise self._not_supported("push_stock")
 
-    @abstractmethod
+    def push_shipment(self, shipment: Shipment) -> WriteResult:
+        """Tell the shop that a parcel has left; idempotent by key and tracking number.
+
+        :raises AlreadyDone: when the order cannot be shipped (any more).
+        """
+        raise self._not_supported("push_shipment")
+
+    def cancel_order(
+        self, order_id: str, reason: str = "", restock: bool = True
+    ) -> WriteResult:
+        """Call an order off; one that is cancelled already is ``repeated``.
+
+        :raises AlreadyDone: when it cannot be cancelled (any more).
+        """
+        raise self._not_supported("cancel_order")
+
+    def push_refund(self, request: RefundRequest) -> WriteResult:
+        """Give money back; idempotent by key.
+
+        :raises AlreadyDone: when there is nothing (so much) left to be given back.
+        """
+        raise self._not_supported("push_refund")
+
     def ensure_webhooks(self, delivery_url: str) -> tuple[str, ...]:
         """Make the shop send its events to ``delivery_url``; idempotent.
 
         :return: the topics that are now active.
         """
+        raise self._not_supported("ensure_webhooks")
 
-    @abstractmethod
     def remove_webhooks(self, delivery_url: str) -> int:
         """Undo :meth:`ensure_webhooks`; returns how many were removed."""
+        raise self._not_supported("remove_webhooks")
 
     # -- understanding -----------------------------------------------------------------
 
-    @abstractmethod
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope | None:
         """Check a delivery and wrap it; no network.
 
@@ -278,6 +476,7 @@ class Connector(ABC):
         :raises SignatureInvalid: when the signature over the raw body is missing or
             wrong (compared in constant time).
         """
+        raise self._not_supported("read_webhook")
 
     @classmethod
     @abstractmethod
@@ -288,9 +487,14 @@ class Connector(ABC):
         """
 
     @classmethod
-    @abstractmethod
     def normalise_refund(cls, payload: Any, order_id: str) -> Refund:
         """Understand a parsed refund with its lines."""
+        raise PayloadError(f"{cls.code} has no refunds of their own", field="")
+
+    @classmethod
+    def normalise_return(cls, payload: Any) -> Return:
+        """Understand a parsed return with its lines."""
+        raise PayloadError(f"{cls.code} has no returns", field="")
 
 
 CONNECTORS: dict[str, type[Connector]] = {}

@@ -131,6 +131,21 @@ class RequestRefused(MarketplaceError):
     code = "request_refused"
 
 
+class NotSupported(MarketplaceError):
+    """This marketplace has no such thing; see :class:`.base.Capability`."""
+
+    code = "not_supported"
+
+
+class AlreadyDone(RequestRefused):
+    """The marketplace says that it cannot be done (any more), for good.
+
+    A shipped order that is to be cancelled, say; ``details["message"]`` tells.
+    """
+
+    code = "too_late"
+
+
 class SignatureInvalid(MarketplaceError):
     """A webhook whose signature is missing or wrong."""
 

@@ -29,6 +29,7 @@ class OrderStatus(Enum):
     """
 
     CART = "cart"  # not placed yet: an abandoned or running check-out
+    DRAFT = "draft"  # a quotation that the seller wrote on the marketplace
     UNKNOWN = "unknown"  # placed, but in a status this connector does not know
     PENDING = "pending"  # placed, payment not confirmed
     ON_HOLD = "on_hold"  # placed, the shop itself waits for something
@@ -75,6 +76,27 @@ class LineKind(Enum):
     ROUNDING = "rounding"
     UNEXPLAINED = "unexplained"
     UNMAPPED_TAX = "unmapped_tax"
+    #: tax that the marketplace collects and remits itself: neither revenue nor a debt
+    #: of the seller to the state
+    CHANNEL_TAX = "channel_tax"
+
+
+class Risk(Enum):
+    """What the marketplace thinks of the danger that a payment is a fraud."""
+
+    UNKNOWN = "unknown"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+class PaymentKind(Enum):
+    """With what a buyer paid, as far as it matters for the books."""
+
+    OTHER = "other"  # card, wallet, transfer...: money of the marketplace or gateway
+    GIFT_CARD = "gift_card"  # redeems a liability, is not new money
+    STORE_CREDIT = "store_credit"
+    ON_DELIVERY = "on_delivery"  # cash on delivery: the carrier collects it
 
 
 @dataclass(frozen=True)
@@ -123,6 +145,8 @@ class TaxRate:
     :param included: whether the shop's prices were entered including this tax.
     :param compound: whether it is levied on top of the taxes before it.
     :param total: what the order says of this rate in all, ``None`` when not stated.
+    :param collected_by_channel: the marketplace itself owes it to the state
+        (marketplace facilitator, collect and remit).
     """
 
     key: str
@@ -133,6 +157,7 @@ class TaxRate:
     included: bool = False
     compound: bool = False
     total: Decimal | None = None
+    collected_by_channel: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,6 +170,10 @@ class ExternalLine:
     :param taxes: tax by rate key, as exact as the marketplace states it.
     :param product_ref: the marketplace's id of the thing sold (``"11/12"`` for
         variation 12 of product 11), empty when it was deleted.
+    :param quantity: what is to be delivered *now*: ordered less removed or cancelled.
+    :param fulfilled_quantity: of it, what the marketplace knows as shipped.
+    :param location_ref: the marketplace's id of the site it assigned, if it did.
+    :param requires_shipping: ``False`` for what is delivered without a parcel.
     """
 
     external_id: str
@@ -159,6 +188,35 @@ class ExternalLine:
     barcode: str = ""
     product_ref: str = ""
     method: str = ""
+    fulfilled_quantity: Decimal = ZERO
+    location_ref: str = ""
+    requires_shipping: bool = True
+
+
+@dataclass(frozen=True)
+class Payment:
+    """One tender of an order; an order paid by gift card and card has two.
+
+    :param gateway: the marketplace's code of the method (``"alipay"``, ``"bogus"``).
+    :param reference: the id by which settlements and bank lines name it.
+    :param amount: positive, in the order's currency.
+    """
+
+    external_id: str
+    gateway: str
+    amount: Decimal
+    kind: PaymentKind = PaymentKind.OTHER
+    reference: str = ""
+    paid_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """Where a buyer came from (UTM parameters), each empty when not told."""
+
+    source: str = ""
+    medium: str = ""
+    campaign: str = ""
 
 
 @dataclass(frozen=True)
@@ -172,7 +230,11 @@ class Coupon:
 
 @dataclass(frozen=True)
 class RefundLine:
-    """What one refund gives back of one order line; positive numbers."""
+    """What one refund gives back of one order line; positive numbers.
+
+    :param restock: whether the marketplace took the goods back into its stock,
+        ``None`` when it does not say.
+    """
 
     external_id: str
     order_line_id: str
@@ -182,6 +244,15 @@ class RefundLine:
     total: Decimal
     total_tax: Decimal = ZERO
     taxes: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    restock: bool | None = None
+
+
+class RefundStatus(Enum):
+    """Whether the money has really gone back."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True)
@@ -198,11 +269,86 @@ class Refund:
     reason: str = ""
     created_at: datetime | None = None
     lines: tuple[RefundLine, ...] | None = None
+    status: RefundStatus = RefundStatus.DONE
+    return_ref: str = ""
+
+
+class ReturnStatus(Enum):
+    """Where a return of goods stands, in the order of its life."""
+
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    IN_TRANSIT = "in_transit"
+    RECEIVED = "received"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+    @property
+    def rank(self) -> int:
+        """Position in the life of a return; see :attr:`OrderStatus.rank`."""
+        return list(ReturnStatus).index(self)
+
+
+class ReturnKind(Enum):
+    """Who sends the goods back."""
+
+    CUSTOMER = "customer"
+    COURIER = "courier"  # could not be delivered (return to origin)
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ReturnLine:
+    """What comes back of one order line.
+
+    :param reason: the marketplace's code (``"DEFECTIVE"``); ``note`` the buyer's words.
+    """
+
+    external_id: str
+    order_line_id: str
+    quantity: Decimal
+    sku: str = ""
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Return:
+    """Goods that a buyer or courier sends back; the money is a :class:`Refund`."""
+
+    external_id: str
+    order_id: str
+    status: ReturnStatus
+    raw_status: str
+    created_at: datetime
+    updated_at: datetime
+    kind: ReturnKind = ReturnKind.UNKNOWN
+    lines: tuple[ReturnLine, ...] = ()
+    tracking_number: str = ""
+    carrier: str = ""
+
+    @property
+    def version(self) -> str:
+        """Sorts the snapshots of one return by age; see :class:`ExternalOrder`."""
+        stamp = self.updated_at.strftime("%Y-%m-%dT%H:%M:%S.%f")
+        return f"{stamp}|{self.status.rank:02d}"
 
 
 @dataclass(frozen=True)
 class ExternalOrder:
-    """The whole of an order at one moment, the unit of the upsert."""
+    """The whole of an order at one moment, the unit of the upsert.
+
+    :param draft_ref: external id of the draft that became this order, if there was one.
+    :param fulfilled_by_channel: the marketplace ships it from its own stock (FBA).
+    :param masked: names, addresses or phones are withheld or contain asterisks: nobody
+        may be identified by them.
+    :param marketplace_ref: which of a seller's several marketplaces it is from.
+    :param ship_by: until when the seller has promised to hand it over.
+    :param deliver_by: until when the buyer was promised to have it.
+    :param shipping_method: the marketplace's code of the delivery the buyer chose.
+    :param cancel_requested: the buyer asks to call it off; a person has to answer.
+    """
 
     external_id: str
     number: str
@@ -227,6 +373,19 @@ class ExternalOrder:
     transaction_ref: str = ""
     buyer_note: str = ""
     url: str = ""
+    draft_ref: str = ""
+    fulfilled_by_channel: bool = False
+    masked: bool = False
+    risk: Risk = Risk.UNKNOWN
+    marketplace_ref: str = ""
+    ship_by: datetime | None = None
+    deliver_by: datetime | None = None
+    shipping_method: str = ""
+    shipping_title: str = ""
+    payments: tuple[Payment, ...] = ()
+    attribution: Attribution = Attribution()
+    tags: tuple[str, ...] = ()
+    cancel_requested: bool = False
 
     @property
     def version(self) -> str:
@@ -255,17 +414,154 @@ class ExternalProduct:
 
 
 @dataclass(frozen=True)
+class OrderSummary:
+    """What a marketplace lists of an order: enough to see that none is missing."""
+
+    external_id: str
+    currency: str
+    total: Decimal
+    status: OrderStatus
+    created_at: datetime
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Location:
+    """A site from which the marketplace thinks that the seller ships."""
+
+    ref: str
+    name: str
+    country_code: str = ""
+    active: bool = True
+
+
+@dataclass(frozen=True)
 class StockLevel:
-    """What a marketplace shall be told of one listing: whole units for sale."""
+    """The quantity of one listing, whole units for sale.
+
+    :param location_ref: the marketplace's id of the site; empty = it knows only one.
+    :param expected: what we believe that the marketplace shows now. Where it can
+        compare and set, the write is refused when it shows something else. ``None`` =
+        overwrite whatever it is.
+    """
 
     product_ref: str
     sku: str
     quantity: int
+    location_ref: str = ""
+    expected: int | None = None
 
 
 @dataclass(frozen=True)
 class StockResult:
-    """The marketplace's answer for one :class:`StockLevel`; ``error`` empty = taken."""
+    """The marketplace's answer for one :class:`StockLevel`.
+
+    :param error: empty = taken, :data:`STALE` = the marketplace shows something else
+        than ``expected``, otherwise its words.
+    :param current: what it shows, where it tells.
+    :param submission: not applied yet: ask :meth:`~.base.Connector.fetch_submission`
+        with it.
+    """
 
     product_ref: str
     error: str = ""
+    location_ref: str = ""
+    current: int | None = None
+    submission: str = ""
+
+
+STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of something that a marketplace works on by itself.
+
+    :param results: of a stock submission, once done.
+    """
+
+    done: bool
+    error: str = ""
+    results: tuple[StockResult, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShipmentLine:
+    """What of one order line is in a parcel, in the marketplace's units."""
+
+    order_line_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True)
+class Shipment:
+    """One parcel that left the house.
+
+    :param key: ours, unique and lasting: the same parcel told twice is told once.
+    :param lines: empty = all that is still open of the order.
+    :param carrier: the marketplace's code of the carrier; ``carrier_name`` for people.
+    """
+
+    key: str
+    order_id: str
+    tracking_number: str
+    carrier: str = ""
+    carrier_name: str = ""
+    tracking_url: str = ""
+    lines: tuple[ShipmentLine, ...] = ()
+    shipped_at: datetime | None = None
+    location_ref: str = ""
+    notify_buyer: bool = True
+    marketplace_ref: str = ""
+
+
+@dataclass(frozen=True)
+class RefundRequestLine:
+    """What is to be given back of one order line, tax included."""
+
+    order_line_id: str
+    quantity: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class RefundRequest:
+    """Money that the seller decided, in Odoo, to give back.
+
+    :param key: ours, unique and lasting.
+    :param amount: all of it, tax included, positive.
+    """
+
+    key: str
+    order_id: str
+    amount: Decimal
+    currency: str
+    lines: tuple[RefundRequestLine, ...] = ()
+    reason: str = ""
+    restock: bool = False
+    payment_ref: str = ""
+
+
+@dataclass(frozen=True)
+class WriteResult:
+    """A marketplace's answer to a write.
+
+    :param external_id: what the marketplace calls what was made, empty when untold.
+    :param repeated: it had been done before; nothing happened now.
+    :param submission: not carried out yet, see :class:`Submission`.
+    """
+
+    external_id: str = ""
+    repeated: bool = False
+    submission: str = ""
+
+
+@dataclass(frozen=True)
+class Label:
+    """A shipping label that the marketplace made."""
+
+    name: str
+    mimetype: str
+    content: bytes = field(repr=False)
+    tracking_number: str = ""
+    carrier: str = ""

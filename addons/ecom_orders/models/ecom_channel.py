@@ -241,6 +241,10 @@ class EcomChannel(models.Model):
     reason = fields.Selection(string="Problem", copy=False)
     reason_details = fields.Json(copy=False)
 
+    capability_codes = fields.Char(
+        compute="_compute_capability_codes",
+        help="What the marketplace's interface can do, for showing and hiding.",
+    )
     order_count = fields.Integer(compute="_compute_counts")
     held_order_count = fields.Integer(compute="_compute_counts")
     unmapped_count = fields.Integer(compute="_compute_counts")
@@ -272,6 +276,24 @@ class EcomChannel(models.Model):
                 channel.warehouse_id = self.env["stock.warehouse"].search(
                     [("company_id", "=", channel.company_id.id)], limit=1
                 )
+
+    @api.depends("provider")
+    def _compute_capability_codes(self):
+        for channel in self:
+            connector = CONNECTORS.get(channel.provider)
+            codes = connector.capabilities if connector else ()
+            # framed by commas, so that a view can look for ",stock,"
+            channel.capability_codes = (
+                "," + ",".join(sorted(code.value for code in codes)) + ","
+            )
+
+    def _can(self, capability):
+        """Whether the channel's marketplace has an optional verb.
+
+        :param capability: a :class:`~..marketplaces.base.Capability`.
+        """
+        self.ensure_one()
+        return CONNECTORS[self.provider].can(capability)
 
     @api.depends("webhook_token")
     def _compute_webhook_url(self):

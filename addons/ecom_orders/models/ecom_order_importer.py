@@ -36,12 +36,21 @@ class EcomOrderImporter(models.AbstractModel):
         plans = {o.external_id: planner._prepare_plan(batch, o) for _m, o in accepted}
         messages = {o.external_id: message for message, o in accepted}
         self._write_orders(batch, plans, messages)
-        self.env["ecom.refund"]._announce(batch, plans)
+        self._write_related(batch, plans)
         self.env["ecom.order.settler"]._settle(batch, plans)
         for external_id, message in messages.items():
             message._set_done(batch.orders[external_id])
         for message, order in work:  # the superseded ones belong to it too
             message.order_id = batch.orders.get(order.external_id)
+
+    @api.model
+    def _write_related(self, batch, plans):
+        """Write what belongs to orders that are written, before they are confirmed.
+
+        Hook: ``batch.orders`` has the sale orders and ``plans`` what they were planned
+        from, both by external id.
+        """
+        self.env["ecom.refund"]._announce(batch, plans)
 
     @api.model
     def _find_orders(self, channel, externals):

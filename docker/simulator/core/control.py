@@ -43,6 +43,21 @@ class ControlApi:
             ("POST", f"orders/{number}/refund"): lambda body, parts: s.refund_order(
                 int(parts[0]), **body
             ),
+            ("POST", f"orders/{number}/ship"): lambda body, parts: s.ship_order(
+                int(parts[0]), **body
+            ),
+            ("POST", f"orders/{number}/return"): lambda body, parts: s.open_return(
+                int(parts[0]), **body
+            ),
+            ("POST", f"orders/{number}/request_cancel"): (
+                lambda body, parts: s.request_cancel(int(parts[0]))
+            ),
+            ("GET", "parcels"): lambda body, parts: s.parcels(),
+            ("GET", "returns"): lambda body, parts: s.returns(),
+            ("POST", f"returns/{number}"): lambda body, parts: s.move_return(
+                int(parts[0]), body["status"]
+            ),
+            ("GET", "stock"): lambda body, parts: s.stock(),
             ("POST", "advance"): lambda body, parts: s.advance(
                 int(body.get("count", 1))
             ),

@@ -1,17 +1,39 @@
 """What a marketplace protocol has to provide to be served by the simulator.
 
-To add a marketplace: make a sub-package with a class that derives from ``Protocol``,
-render the neutral world (``simulator.world``) in that marketplace's wire format, and
-name the class in ``simulator.app.PROTOCOLS``.
+To add a marketplace: make a sub-package whose ``protocol`` module has a class that
+derives from ``Protocol`` under the name ``PROTOCOL``, render the neutral world
+(``simulator.world``) in that marketplace's wire format, give it scenarios of its own
+(``@scenario(weight, marketplace="...")``). It is found by
+its folder.
 """
 
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from ..world.model import Event
+from ..world.model import Event, Settings
 from .message import Request, Response
+
+if TYPE_CHECKING:
+    from ..world.shop import World
+    from .deliveries import Outbox
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What a protocol is given: the world, and what the simulator was started with.
+
+    :param options: ``key``, ``secret``, ``token``, ``account``, ``site_url``...
+    :param address: returns the address under which the shop is reached.
+    """
+
+    world: World
+    outbox: Outbox
+    options: Any
+    address: Callable[[], str]
 
 
 class Protocol(abc.ABC):
@@ -19,6 +41,16 @@ class Protocol(abc.ABC):
 
     #: Short name used in the request log.
     name: str = ""
+
+    @classmethod
+    @abc.abstractmethod
+    def of(cls, shop: Shop) -> Protocol:
+        """Make the protocol of a shop."""
+
+    @classmethod
+    def settings(cls) -> Settings:
+        """Return how a shop of this marketplace is set up unless told otherwise."""
+        return Settings()
 
     @abc.abstractmethod
     def serves(self, path: str) -> bool:

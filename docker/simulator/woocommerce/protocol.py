@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..core.deliveries import Outbox
 from ..core.message import Request, Response
-from ..core.protocol import Protocol
+from ..core.protocol import Protocol, Shop
 from ..world.model import Event
 from ..world.shop import World
 from . import errors, order_parts, orders, products, shop_info
@@ -132,6 +132,14 @@ class WooCommerceProtocol(Protocol):
         self._sender = WebhookSender(world, outbox, site)
         self._routes = _routes(WebhookResource(self._sender))
 
+    @classmethod
+    def of(cls, shop: Shop) -> WooCommerceProtocol:
+        """Make the protocol; the key with ``_read`` appended may only read."""
+        key, secret = shop.options.key, shop.options.secret
+        keys = (ApiKey(key, secret), ApiKey(f"{key}_read", f"{secret}_read", "read"))
+        fixed = bool(shop.options.site_url)
+        return cls(shop.world, shop.outbox, keys, shop.address, fixed)
+
     def serves(self, path: str) -> bool:
         """WordPress' REST API lives below /wp-json/."""
         return path.startswith("/wp-json")
@@ -185,6 +193,9 @@ class WooCommerceProtocol(Protocol):
                 action, handler = route.handlers[call.request.method]
                 return handler, _with_path(call, match.groups()), action
         raise errors.no_route()
+
+
+PROTOCOL = WooCommerceProtocol
 
 
 def _error_answer(call: Call, error: errors.WooError) -> Response:

@@ -74,6 +74,8 @@ class OrderDraft:
     created_via: str = "checkout"
     scenario: str = ""
     plan: tuple[str, ...] = ()
+    risk: str = ""
+    channel_fulfilled: bool = False
 
 
 @dataclass(frozen=True)

@@ -289,6 +289,11 @@ class Order:
     plan: tuple[str, ...] = ()
     stock_taken: bool = False
     status_before_trash: str = ""
+    #: "", "low", "medium" or "high": what the marketplace thinks of a fraud
+    risk: str = ""
+    #: shipped by the marketplace from its own warehouse
+    channel_fulfilled: bool = False
+    cancel_requested: bool = False
 
     @property
     def needs_processing(self) -> bool:
@@ -310,6 +315,40 @@ class Refund:
     fees: tuple[FeeLine, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
     paid_back: bool = False
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Something that was sent: ``lines`` are (line id, quantity) pairs.
+
+    ``key`` is the sender's own reference, by which a repeated report is recognised.
+    """
+
+    id: int
+    order_id: int
+    lines: tuple[tuple[int, int], ...]
+    carrier: str
+    tracking: str
+    created: datetime
+    location: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class ReturnCase:
+    """Goods on their way back: ``status`` requested, approved, in_transit, received,
+    closed, rejected or cancelled; ``kind`` customer or courier."""
+
+    id: int
+    order_id: int
+    lines: tuple[tuple[int, int], ...]
+    reason: str
+    status: str
+    created: datetime
+    modified: datetime
+    kind: str = "customer"
+    note: str = ""
+    tracking: str = ""
 
 
 @dataclass(frozen=True)

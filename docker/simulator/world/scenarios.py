@@ -28,6 +28,7 @@ class Scenario:
     make: Maker
     weight: int
     plans: tuple[tuple[str, ...], ...]
+    marketplace: str = "woocommerce"
 
     def draft(self, rng: Random) -> OrderDraft:
         """Return a basket of this kind."""
@@ -54,20 +55,36 @@ _STILL: tuple[tuple[str, ...], ...] = ((),)
 
 
 def scenario(
-    weight: int, plans: tuple[tuple[str, ...], ...] = _ALIVE
+    weight: int,
+    plans: tuple[tuple[str, ...], ...] = _ALIVE,
+    marketplace: str = "woocommerce",
 ) -> Callable[[Maker], Maker]:
-    """Register a scenario under the name of its function."""
+    """Register a scenario of a marketplace under the name of its function.
+
+    Those of other marketplaces stand in their own packages.
+    """
 
     def register(make: Maker) -> Maker:
-        SCENARIOS[make.__name__] = Scenario(make.__name__, make, weight, plans)
+        SCENARIOS[make.__name__] = Scenario(
+            make.__name__, make, weight, plans, marketplace
+        )
         return make
 
     return register
 
 
-def pick(rng: Random) -> Scenario:
+def scenarios_of(marketplace: str) -> dict[str, Scenario]:
+    """Return the scenarios of one marketplace by name."""
+    return {
+        name: item
+        for name, item in SCENARIOS.items()
+        if item.marketplace == marketplace
+    }
+
+
+def pick(rng: Random, marketplace: str = "woocommerce") -> Scenario:
     """Choose a scenario for the demo mix: mostly paid orders, all kinds over time."""
-    scenarios = list(SCENARIOS.values())
+    scenarios = list(scenarios_of(marketplace).values())
     weights = [item.weight for item in scenarios]
     return rng.choices(scenarios, weights)[0]
 

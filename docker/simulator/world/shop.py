@@ -15,6 +15,7 @@ from typing import Any
 from ..core.clock import Clock, parse_zone
 from ..core.journal import Journal
 from . import catalogue
+from .dispatch import DispatchDesk
 from .drafts import DraftLine, OrderDraft, RefundDraft
 from .model import (
     TRASH,
@@ -26,8 +27,10 @@ from .model import (
     Meta,
     Note,
     Order,
+    Parcel,
     Product,
     Refund,
+    ReturnCase,
     Settings,
     ShippingLine,
     Subscription,
@@ -38,7 +41,7 @@ from .money import ZERO, total_of
 from .people import make_buyer
 from .pricing import OrderCalculator, net_of_base_tax
 from .refunds import RefundDesk
-from .scenarios import SCENARIOS, pick
+from .scenarios import pick, scenarios_of
 from .stock import StockRoom
 from .store import Store
 
@@ -55,11 +58,14 @@ class World:
         clock: Clock,
         seed: int = 7,
         settings: Settings | None = None,
+        marketplace: str = "woocommerce",
     ) -> None:
         self.clock = clock
+        self.marketplace = marketplace
         self.seed = seed
         self.store = Store(journal)
         self._stock = StockRoom(self)
+        self._dispatch = DispatchDesk(self)
         self._first_settings = settings or Settings()
         if not self.store.load():
             self._open_shop()
@@ -162,6 +168,20 @@ class World:
         """Return the coupons."""
         return self.store.rows("coupon")
 
+    def parcels(self, order_id: int | None = None) -> list[Parcel]:
+        """Return what was sent, of one order or of all."""
+        rows = self.store.rows("parcel")
+        return [row for row in rows if order_id in (None, row.order_id)]
+
+    def returns(self, order_id: int | None = None) -> list[ReturnCase]:
+        """Return the returns of one order or of all."""
+        rows = self.store.rows("return")
+        return [row for row in rows if order_id in (None, row.order_id)]
+
+    def open_lines(self, order_id: int) -> tuple[tuple[int, int], ...]:
+        """Return what is still to be sent of an order: (line id, quantity) pairs."""
+        return self._dispatch.open_lines(self.order(order_id))
+
     def customers(self) -> list[Customer]:
         """Return the registered buyers."""
         return self.store.rows("customer")
@@ -174,14 +194,15 @@ class World:
 
     def place_scenario(self, name: str | None = None) -> Order:
         """Place an order of the named scenario, or one of the demo mix."""
-        if name is not None and name not in SCENARIOS:
+        scenarios = scenarios_of(self.marketplace)
+        if name is not None and name not in scenarios:
             raise WorldError("unknown_scenario", f"There is no scenario {name!r}.")
         with self.store.transaction():
             # A generator per order, not one for all: a restarted simulator goes on
             # with the same orders that an uninterrupted one would have made.
             number = self.store.next_id("drafts")
             rng = Random(f"{self.seed}/{number}/{name}")
-            chosen = SCENARIOS[name] if name else pick(rng)
+            chosen = scenarios[name] if name else pick(rng, self.marketplace)
             return self.place(chosen.draft(rng), rng)
 
     def place(self, draft: OrderDraft, rng: Random | None = None) -> Order:
@@ -234,6 +255,8 @@ class World:
             customer_note=draft.customer_note,
             scenario=draft.scenario,
             plan=draft.plan,
+            risk=draft.risk,
+            channel_fulfilled=draft.channel_fulfilled,
         )
         return self._fill(order, draft)
 
@@ -373,6 +396,75 @@ class World:
         if status == "completed":
             order = replace(order, completed=now)
         return order
+
+    def ship(
+        self,
+        order_id: int,
+        lines: tuple[tuple[int, int], ...] = (),
+        carrier: str = "",
+        tracking: str = "",
+        location: str = "",
+        key: str = "",
+    ) -> Parcel:
+        """Send a parcel; without ``lines`` all that is left.
+
+        :raises WorldError: ``order_not_shippable`` or ``nothing_to_ship``.
+        """
+        with self.store.transaction():
+            order = self.order(order_id)
+            parcel = Parcel(
+                id=self.next_post_id(),
+                order_id=order_id,
+                lines=lines,
+                carrier=carrier,
+                tracking=tracking,
+                created=self.clock.now(),
+                location=location,
+                key=key,
+            )
+            return self._dispatch.ship(order, parcel)
+
+    def open_return(
+        self,
+        order_id: int,
+        lines: tuple[tuple[int, int], ...],
+        reason: str = "",
+        kind: str = "customer",
+        note: str = "",
+    ) -> ReturnCase:
+        """Let goods come back.
+
+        :raises WorldError: ``nothing_to_return`` beyond what was ordered.
+        """
+        with self.store.transaction():
+            now = self.clock.now()
+            case = ReturnCase(
+                id=self.next_post_id(),
+                order_id=order_id,
+                lines=lines,
+                reason=reason,
+                status="requested",
+                created=now,
+                modified=now,
+                kind=kind,
+                note=note,
+            )
+            return self._dispatch.open_return(self.order(order_id), case)
+
+    def move_return(self, return_id: int, status: str) -> ReturnCase:
+        """Let a return take a step.
+
+        :raises WorldError: ``return_not_possible`` for a step that does not follow.
+        """
+        with self.store.transaction():
+            case = self.store.get("return", return_id)
+            if case is None:
+                raise WorldError("unknown_return", "There is no such return.")
+            return self._dispatch.move_return(case, status)
+
+    def request_cancel(self, order_id: int) -> Order:
+        """The buyer asks to call an order off; the seller has to answer."""
+        return self.save(replace(self.order(order_id), cancel_requested=True))
 
     def save(self, order: Order, touch: bool = True) -> Order:
         """Store a changed order; ``touch`` moves its modified date to now."""

@@ -19,6 +19,8 @@ KINDS: dict[str, type] = {
     "customer": model.Customer,
     "order": model.Order,
     "refund": model.Refund,
+    "parcel": model.Parcel,
+    "return": model.ReturnCase,
     "note": model.Note,
     "subscription": model.Subscription,
     "settings": model.Settings,

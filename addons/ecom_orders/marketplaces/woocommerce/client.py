@@ -17,7 +17,9 @@ from typing import Any
 from ..base import (
     ORDER,
     REFUND,
+    Capability,
     Connector,
+    Credential,
     Credentials,
     Envelope,
     OrderCursor,
@@ -68,6 +70,18 @@ class WooCommerceConnector(Connector):
     """
 
     code = "woocommerce"
+    title = "WooCommerce"
+    capabilities = frozenset(
+        {
+            Capability.ORDER_BY_ID,
+            Capability.REMOVED_ORDERS,
+            Capability.REFUNDS,
+            Capability.PRODUCTS,
+            Capability.STOCK,
+            Capability.WEBHOOKS,
+        }
+    )
+    required = frozenset({Credential.URL, Credential.KEY, Credential.SECRET})
     stock_batch_size = 100  # more is refused with 413
 
     def __init__(self, credentials: Credentials, transport: Any):
