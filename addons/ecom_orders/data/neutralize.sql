@@ -4,5 +4,7 @@ UPDATE ecom_channel
        emergency_stop = true,
        api_key = NULL,
        api_secret = NULL,
+       api_token = NULL,
        webhook_secret = NULL,
        webhook_token = md5(random()::text);
+DELETE FROM ecom_channel_token;

@@ -116,6 +116,8 @@ def _hold(facts: Facts) -> str:
     """Why the order may not be confirmed, as far as its status tells; "" = it may."""
     if facts.policy is ConfirmPolicy.MANUAL:
         return "confirm_by_hand"
+    if facts.status is OrderStatus.DRAFT:
+        return "draft_at_shop"
     if facts.status.is_releasable:
         return ""
     if facts.status is OrderStatus.UNKNOWN:

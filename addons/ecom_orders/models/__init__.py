@@ -1,5 +1,6 @@
 from . import ecom_reason_mixin
 from . import ecom_channel
+from . import ecom_channel_token
 from . import ecom_inbox_message
 from . import ecom_listing
 from . import ecom_tax_rule

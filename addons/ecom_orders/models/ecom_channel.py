@@ -12,11 +12,14 @@ from odoo.addons.base.models.res_partner import _tz_get
 from ..marketplaces.base import (
     CONNECTORS,
     ORDER,
+    Capability,
+    Credential,
     Credentials,
     OrderCursor,
 )
 from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.transport import Transport
+from .ecom_channel_token import ChannelTokens
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
 
 _logger = logging.getLogger(__name__)
@@ -53,7 +56,14 @@ class EcomChannel(models.Model):
         "res.company", required=True, default=lambda self: self.env.company
     )
     provider = fields.Selection(
-        [("woocommerce", "WooCommerce")],
+        [
+            ("woocommerce", "WooCommerce"),
+            ("shopify", "Shopify"),
+            ("amazon", "Amazon"),
+            ("ebay", "eBay"),
+            ("taobao", "Taobao / Tmall"),
+            ("file", "File (CSV, XLSX)"),
+        ],
         string="Marketplace",
         required=True,
         default="woocommerce",
@@ -77,9 +87,53 @@ class EcomChannel(models.Model):
     )
 
     # Connection
+    credential_codes = fields.Char(
+        compute="_compute_credential_codes",
+        help="What the marketplace asks for, for showing and hiding.",
+    )
+    required_codes = fields.Char(compute="_compute_credential_codes")
     url = fields.Char(string="Shop Address", tracking=True)
-    api_key = fields.Char(string="Consumer Key", groups=SECRETS, copy=False)
-    api_secret = fields.Char(string="Consumer Secret", groups=SECRETS, copy=False)
+    api_key = fields.Char(
+        string="Key",
+        groups=SECRETS,
+        copy=False,
+        help="Consumer key (WooCommerce), client ID (Amazon, eBay), app key (Taobao).",
+    )
+    api_secret = fields.Char(
+        string="Secret",
+        groups=SECRETS,
+        copy=False,
+        help="What belongs to the key: consumer secret, client secret, app secret.",
+    )
+    api_token = fields.Char(
+        string="Seller's Permission",
+        groups=SECRETS,
+        copy=False,
+        help="What the seller gets when the app is allowed into the account: refresh "
+        "token (Amazon, eBay), access token (Shopify), session key (Taobao).",
+    )
+    account_ref = fields.Char(
+        string="Seller ID",
+        tracking=True,
+        copy=False,
+        help="The seller's account on the marketplace. It tells channels apart that "
+        "share an address.",
+    )
+    marketplace_refs = fields.Char(
+        string="Marketplaces",
+        help="Which of the seller's marketplaces, separated by commas; empty: all. "
+        "For example ATVPDKIKX0DER (Amazon) or EBAY_DE (eBay).",
+    )
+    api_version = fields.Char(
+        string="Interface Version",
+        help="Empty: the newest that this addon was tested with.",
+    )
+    connector_options = fields.Text(
+        string="Further Settings",
+        groups=SECRETS,
+        help="One “name = value” in a line, for special cases; the marketplace's page "
+        "in the documentation lists the names.",
+    )
     query_auth = fields.Boolean(
         string="Keys in the Address",
         help="For hosts that drop the authorization header. Over https only.",
@@ -116,6 +170,14 @@ class EcomChannel(models.Model):
         store=True,
         readonly=False,
         precompute=True,
+    )
+    channel_warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        string="Marketplace's Warehouse",
+        check_company=True,
+        help="Stands for the marketplace's own stock (FBA and the like). Orders that "
+        "the marketplace ships itself are delivered from there and never reserve "
+        "your own stock.",
     )
     team_id = fields.Many2one("crm.team", string="Sales Team", check_company=True)
     pricelist_id = fields.Many2one(
@@ -183,6 +245,15 @@ class EcomChannel(models.Model):
         "product.product",
         required=True,
         default=lambda self: self._default_product("difference"),
+    )
+    channel_tax_product_id = fields.Many2one(
+        "product.product",
+        string="Tax Collected by the Marketplace",
+        required=True,
+        default=lambda self: self._default_product("channel_tax"),
+        help="Tax that the marketplace collects and pays to the state by itself is a "
+        "line with this product. Give the product an account of its own: the tax is "
+        "neither revenue nor your debt.",
     )
     unknown_product_id = fields.Many2one(
         "product.product",
@@ -252,7 +323,8 @@ class EcomChannel(models.Model):
     failed_count = fields.Integer(compute="_compute_counts")
 
     _shop_uniq = models.UniqueIndex(
-        "(provider, url) WHERE active AND url IS NOT NULL",
+        "(provider, COALESCE(url, ''), COALESCE(account_ref, '')) "
+        "WHERE active AND COALESCE(url, account_ref) IS NOT NULL",
         "This shop is connected already: a second channel would double its orders.",
     )
     _webhook_token_uniq = models.Constraint(
@@ -282,10 +354,21 @@ class EcomChannel(models.Model):
         for channel in self:
             connector = CONNECTORS.get(channel.provider)
             codes = connector.capabilities if connector else ()
-            # framed by commas, so that a view can look for ",stock,"
-            channel.capability_codes = (
-                "," + ",".join(sorted(code.value for code in codes)) + ","
-            )
+            channel.capability_codes = self._join_codes(codes)
+
+    @api.depends("provider")
+    def _compute_credential_codes(self):
+        for channel in self:
+            connector = CONNECTORS.get(channel.provider)
+            required = connector.required if connector else frozenset()
+            optional = connector.optional if connector else frozenset()
+            channel.required_codes = self._join_codes(required)
+            channel.credential_codes = self._join_codes(required | optional)
+
+    @api.model
+    def _join_codes(self, codes):
+        """Codes framed by commas, so that a view can look for ``,stock,``."""
+        return "," + ",".join(sorted(code.value for code in codes)) + ","
 
     def _can(self, capability):
         """Whether the channel's marketplace has an optional verb.
@@ -365,7 +448,20 @@ class EcomChannel(models.Model):
         result = super().write(vals)
         if "company_id" in vals:
             self._allow_technical_user()
+        if vals.get("channel_warehouse_id"):
+            self._release_waiting_orders("channel_stock_unset")
         return result
+
+    def _release_waiting_orders(self, reason):
+        """Look again at the orders that wait for a reason whose cause is gone."""
+        blocks = self.env["ecom.order.block"].search(
+            [
+                ("channel_id", "in", self.ids),
+                ("reason", "=", reason),
+                ("state", "=", "open"),
+            ]
+        )
+        blocks.order_id._ecom_reprocess()
 
     @api.model
     def _clean_url(self, url):
@@ -393,13 +489,47 @@ class EcomChannel(models.Model):
                 self.env._("A channel with orders can be archived, not deleted.")
             )
 
-    @api.constrains("state", "url", "warehouse_id")
+    @api.constrains("state", "url", "warehouse_id", "account_ref", "provider")
     def _check_complete(self):
         for channel in self:
-            if channel.state != "draft" and not (channel.url and channel.warehouse_id):
+            if channel.state == "draft":
+                continue
+            required = CONNECTORS[channel.provider].required
+            if Credential.URL in required and not channel.url:
                 raise ValidationError(
-                    self.env._("A connected channel needs an address and a warehouse.")
+                    self.env._("A connected channel needs the shop's address.")
                 )
+            if Credential.ACCOUNT in required and not channel.account_ref:
+                raise ValidationError(
+                    self.env._("A connected channel needs the seller's ID.")
+                )
+            if not channel.warehouse_id:
+                raise ValidationError(
+                    self.env._("A connected channel needs a warehouse.")
+                )
+
+    @api.constrains("connector_options")
+    def _check_connector_options(self):
+        for channel in self:
+            channel._read_connector_options()
+
+    def _read_connector_options(self):
+        """The further settings as a dict of texts.
+
+        :raises ValidationError: for a line that is not ``name = value``.
+        """
+        self.ensure_one()
+        options = {}
+        for line in (self.connector_options or "").splitlines():
+            name, equals, value = line.partition("=")
+            if not line.strip():
+                continue
+            if not (equals and name.strip()):
+                raise ValidationError(
+                    self.env._("Write “name = value” instead of “%s”.", line.strip())
+                )
+            options[name.strip()] = value.strip()
+        return options
 
     # -- the other side ----------------------------------------------------------------
 
@@ -416,13 +546,24 @@ class EcomChannel(models.Model):
     def _get_credentials(self):
         """What the connector needs; extend it for a provider with other secrets."""
         self.ensure_one()
+        refs = (self.marketplace_refs or "").replace(";", ",").split(",")
         return Credentials(
             url=self.url or "",
             key=self.api_key or "",
             secret=self.api_secret or "",
             webhook_secret=self.webhook_secret or "",
-            options={"query_auth": self.query_auth},
+            token=self.api_token or "",
+            account=self.account_ref or "",
+            marketplaces=tuple(ref.strip() for ref in refs if ref.strip()),
+            api_version=self.api_version or "",
+            options=self._get_connector_options(),
+            tokens=ChannelTokens(self),
         )
+
+    def _get_connector_options(self):
+        """What a connector needs beside credentials; extend it for a provider."""
+        self.ensure_one()
+        return {"query_auth": self.query_auth, **self._read_connector_options()}
 
     def _is_sending_allowed(self, _request=None):
         """The kill switch, asked before each request.
@@ -833,6 +974,8 @@ class EcomChannel(models.Model):
 
     def _fetch_refunds(self, connector):
         """Read the lines of refunds of which only the amount is known."""
+        if not connector.can(Capability.REFUNDS):
+            return
         refunds = self.env["ecom.refund"].search(
             [("channel_id", "=", self.id), ("detailed", "=", False)], limit=200
         )
@@ -856,8 +999,9 @@ class EcomChannel(models.Model):
             page = connector.fetch_orders(cursor)
             self._keep(lambda p=page: inbox._store(self, p.envelopes, origin="sweep"))
             cursor, more = page.cursor, page.more
-        for envelopes in connector.fetch_removed_orders(start):
-            self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
+        if connector.can(Capability.REMOVED_ORDERS):
+            for envelopes in connector.fetch_removed_orders(start):
+                self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
         self.last_sweep_at = fields.Datetime.now()
 
     def _receive_webhook(self, envelope):

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
 from ..marketplaces.schema import LineKind, OrderStatus
 from .order_plan import Batch, naive
@@ -51,22 +51,60 @@ class EcomOrderImporter(models.AbstractModel):
         from, both by external id.
         """
         self.env["ecom.refund"]._announce(batch, plans)
+        self._drop_joined_drafts(batch, plans)
+
+    @api.model
+    def _drop_joined_drafts(self, batch, plans):
+        """Cancel quotations of drafts whose order was imported before it was known
+        that the two belong together."""
+        drafts = {
+            plan.external.draft_ref
+            for plan in plans.values()
+            if plan.external.draft_ref
+        }
+        if not drafts:
+            return
+        doubled = self.env["sale.order"].search(
+            [
+                ("ecom_channel_id", "=", batch.channel.id),
+                ("ecom_external_id", "in", list(drafts)),
+                ("state", "in", ("draft", "sent")),
+            ]
+        )
+        doubled.ecom_block_ids._resolve()
+        self.env["ecom.order.settler"]._cancel(doubled)
 
     @api.model
     def _find_orders(self, channel, externals):
-        """Existing sale orders by external id."""
+        """Existing sale orders by external id.
+
+        A draft that became an order is found under the order's id: the sale order
+        made from the draft goes on as the order. A draft that comes after its order
+        is found as that order.
+        """
+        drafts = {o.draft_ref: o.external_id for o in externals if o.draft_ref}
+        ids = [o.external_id for o in externals]
+        domain = Domain("ecom_external_id", "in", [*ids, *drafts])
+        late = [o.external_id for o in externals if o.status is OrderStatus.DRAFT]
+        if late:
+            domain |= Domain("ecom_draft_ref", "in", late)
         orders = self.env["sale.order"].search(
-            [
-                ("ecom_channel_id", "=", channel.id),
-                ("ecom_external_id", "in", [o.external_id for o in externals]),
-            ]
+            Domain("ecom_channel_id", "=", channel.id) & domain
         )
-        return {order.ecom_external_id: order for order in orders}
+        found = {order.ecom_external_id: order for order in orders}
+        for draft, external_id in drafts.items():
+            if draft in found and external_id not in found:
+                found[external_id] = found.pop(draft)
+        for order in orders:
+            if order.ecom_draft_ref in late:
+                found[order.ecom_draft_ref] = order
+        return found
 
     @api.model
     def _pick_newest(self, work, existing):
         """One snapshot for each order: the newest; the others are superseded."""
         newest = {}
+        joined = {order.draft_ref for _message, order in work} - {""}
         for message, order in sorted(work, key=lambda w: (w[1].version, w[0].id)):
             message.version = order.version
             message.order_id = existing.get(order.external_id)
@@ -76,7 +114,11 @@ class EcomOrderImporter(models.AbstractModel):
         current = []
         for external_id, (message, order) in newest.items():
             known = existing.get(external_id)
-            if known and (known.ecom_version or "") > order.version:
+            is_joined = order.status is OrderStatus.DRAFT and (
+                external_id in joined
+                or (known and known.ecom_external_id != external_id)
+            )
+            if is_joined or (known and (known.ecom_version or "") > order.version):
                 message._set_superseded()
             else:
                 current.append((message, order))
@@ -117,10 +159,39 @@ class EcomOrderImporter(models.AbstractModel):
                 channel, [line for line in lines if line.kind is LineKind.PRODUCT]
             ),
             rules=self.env["ecom.tax.rule"]._resolve(
-                channel, [rate for o in externals for rate in planner._get_rates(o)]
+                channel,
+                [
+                    rate
+                    for order in externals
+                    for rate in planner._get_rates(order)
+                    if not rate.collected_by_channel
+                ],
             ),
             orders=dict(existing),
+            utm=self._find_utm(externals),
         )
+
+    @api.model
+    def _find_utm(self, externals):
+        """Ids of the media and campaigns by (model, name), created where unknown."""
+        found = {}
+        for model, field in (("utm.medium", "medium"), ("utm.campaign", "campaign")):
+            names = {getattr(order.attribution, field) for order in externals} - {""}
+            if not names:
+                continue
+            # A shop may name any campaign; creating it is not a right of the user of
+            # the scheduled jobs in general.
+            records = self.env[model].sudo().with_context(active_test=False)
+            known = records.search([("name", "in", list(names))])
+            missing = sorted(names - set(known.mapped("name")))
+            created = records.create([{"name": name} for name in missing])
+            found.update(((model, record.name), record.id) for record in known)
+            # Core may have numbered a name.
+            found.update(
+                ((model, name), record.id)
+                for name, record in zip(missing, created, strict=True)
+            )
+        return found
 
     @api.model
     def _check_rates(self, channel, currencies):

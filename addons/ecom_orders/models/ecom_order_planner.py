@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from decimal import Decimal
 
 from odoo import api, models
@@ -57,21 +58,26 @@ class EcomOrderPlanner(models.AbstractModel):
             "ecom_transaction_ref": external.transaction_ref or False,
             "ecom_coupons": ", ".join(c.code for c in external.coupons) or False,
             "ecom_buyer_note": external.buyer_note or False,
+            **self._prepare_fulfilment_values(external),
             "ecom_total": float(priced.total),
             "ecom_total_tax": float(external.total_tax),
             "partner_shipping_id": match.shipping.id,
             "partner_invoice_id": match.invoice.id,
         }
+        if external.draft_ref:
+            values["ecom_draft_ref"] = external.draft_ref
         if external.external_id in batch.orders:
-            return values
+            return {**values, "ecom_external_id": external.external_id}
         return {
             **values,
+            **self._prepare_attribution(batch, external),
             "ecom_channel_id": channel.id,
             "ecom_external_id": external.external_id,
             "company_id": channel.company_id.id,
             "partner_id": match.partner.id,
             "pricelist_id": batch.pricelists[currency.id].id,
-            "warehouse_id": channel.warehouse_id.id,
+            "warehouse_id": self._get_warehouse(channel, external).id,
+            "commitment_date": naive(external.ship_by or external.deliver_by) or False,
             "date_order": naive(external.created_at),
             "origin": external.number,
             "client_order_ref": external.number,
@@ -83,11 +89,50 @@ class EcomOrderPlanner(models.AbstractModel):
         }
 
     @api.model
+    def _prepare_fulfilment_values(self, external):
+        """What the order says of its delivery and of the danger in it."""
+        methods = [line for line in external.lines if line.kind is LineKind.SHIPPING]
+        method = external.shipping_method or (methods[0].method if methods else "")
+        title = external.shipping_title or (methods[0].name if methods else "")
+        return {
+            "ecom_marketplace_ref": external.marketplace_ref or False,
+            "ecom_fulfilled_by_channel": external.fulfilled_by_channel,
+            "ecom_masked": external.masked,
+            "ecom_risk": external.risk.value,
+            "ecom_ship_by": naive(external.ship_by) or False,
+            "ecom_deliver_by": naive(external.deliver_by) or False,
+            "ecom_shipping_method": method or False,
+            "ecom_shipping_title": title or False,
+            "ecom_tags": ", ".join(external.tags) or False,
+        }
+
+    @api.model
+    def _prepare_attribution(self, batch, external):
+        """Where the buyer came from; the channel itself stays the order's source."""
+        told = external.attribution
+        return {
+            "ecom_referrer": told.source or False,
+            "medium_id": batch.utm.get(("utm.medium", told.medium), False),
+            "campaign_id": batch.utm.get(("utm.campaign", told.campaign), False),
+        }
+
+    @api.model
+    def _get_warehouse(self, channel, external):
+        """Where an order is delivered from, unless its lines say otherwise."""
+        if external.fulfilled_by_channel and channel.channel_warehouse_id:
+            return channel.channel_warehouse_id
+        return channel.warehouse_id
+
+    @api.model
     def _prepare_lines(self, batch, external, priced, currency):
         """Line plans of all lines, and the reasons by which they hold the order."""
         rates = {rate.key: rate for rate in self._get_rates(external)}
         plans, holds, untaxable = [], {}, {}
+        remitted = {key for key, rate in rates.items() if rate.collected_by_channel}
         for line in priced.lines:
+            line = replace(
+                line, taxes={k: v for k, v in line.taxes.items() if k not in remitted}
+            )
             product, multiplier = self._get_product(batch, line.line, holds)
             taxes = self._get_taxes(batch, rates, line, holds, untaxable)
             plans.append(
@@ -98,18 +143,20 @@ class EcomOrderPlanner(models.AbstractModel):
             for key, amount in untaxable.items()
             if amount
         ]
+        collected = sum(
+            (line.taxes.get(key, ZERO) for line in priced.lines for key in remitted),
+            ZERO,
+        )
+        if collected:
+            plans.append(self._prepare_channel_tax_line(batch, collected))
         return plans, list(holds.values())
 
     @api.model
     def _get_product(self, batch, line, holds):
         """The product of a line and how many units of it one sold unit is."""
         channel = batch.channel
-        if line.kind is LineKind.SHIPPING:
-            return channel.shipping_product_id, Decimal(1)
-        if line.kind is LineKind.FEE:
-            return channel.fee_product_id, Decimal(1)
         if line.kind is not LineKind.PRODUCT:
-            return channel.discount_product_id, Decimal(1)
+            return self._get_product_of_kind(channel, line.kind), Decimal(1)
         listings = self.env["ecom.listing"]
         listing = batch.listings[listings._key_of(line)]
         if listing.product_id:
@@ -124,6 +171,18 @@ class EcomOrderPlanner(models.AbstractModel):
         )
         holds.setdefault((hold.reason, hold.key), hold)
         return channel.unknown_product_id, Decimal(1)
+
+    @api.model
+    def _get_product_of_kind(self, channel, kind):
+        """The channel's product for lines that are no goods."""
+        products = {
+            LineKind.SHIPPING: channel.shipping_product_id,
+            LineKind.FEE: channel.fee_product_id,
+            LineKind.TIP: channel.fee_product_id,
+            LineKind.DUTY: channel.fee_product_id,
+            LineKind.CHANNEL_TAX: channel.channel_tax_product_id,
+        }
+        return products.get(kind, channel.discount_product_id)
 
     @api.model
     def _get_taxes(self, batch, rates, line, holds, untaxable):
@@ -219,6 +278,17 @@ class EcomOrderPlanner(models.AbstractModel):
         )
 
     @api.model
+    def _prepare_channel_tax_line(self, batch, amount):
+        """Plan of the line for tax that the marketplace itself owes to the state."""
+        return self._prepare_amount_line(
+            "channel_tax",
+            LineKind.CHANNEL_TAX,
+            batch.channel.channel_tax_product_id,
+            self.env._("Tax collected and paid by the marketplace"),
+            amount,
+        )
+
+    @api.model
     def _prepare_difference_line(self, batch, priced):
         """Plan of the line that makes the total the shop's."""
         names = {
@@ -288,10 +358,15 @@ class EcomOrderPlanner(models.AbstractModel):
     @api.model
     def _prepare_notices(self, batch, external):
         """What somebody should know although it holds nothing up."""
+        notices = []
         missing = self._get_missing_address_parts(batch, external)
-        if not missing:
-            return []
-        return [Hold("incomplete_address", holding=False, details={"missing": missing})]
+        if missing:
+            notices.append(
+                Hold("incomplete_address", holding=False, details={"missing": missing})
+            )
+        if external.fulfilled_by_channel and not batch.channel.channel_warehouse_id:
+            notices.append(Hold("channel_stock_unset"))
+        return notices
 
     @api.model
     def _get_missing_address_parts(self, batch, external):
@@ -302,7 +377,7 @@ class EcomOrderPlanner(models.AbstractModel):
             != "service"
             for line in external.lines
         )
-        if not ships or external.status.is_dead:
+        if not ships or external.status.is_dead or external.fulfilled_by_channel:
             return []
         address = external.shipping
         shipping = batch.matches[external.external_id].shipping

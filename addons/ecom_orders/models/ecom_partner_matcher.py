@@ -18,6 +18,11 @@ class Match:
     shipping: object
 
 
+def _readable(text):
+    """A text that may stand for a person; what is hidden in part stands for nobody."""
+    return "" if is_masked(text) else text
+
+
 def address_digest(address):
     """Fingerprint of an address, the same however it is cased and spaced."""
     text = "\n".join(" ".join(part.split()).casefold() for part in astuple(address))
@@ -32,6 +37,8 @@ def buyer_key(order):
     buyer = order.buyer
     if buyer.external_id:
         return f"id:{buyer.external_id}"
+    if order.masked:
+        return ""
     email = email_normalize(buyer.email) if not is_masked(buyer.email) else False
     if email:
         return f"email:{email}"
@@ -100,7 +107,7 @@ class EcomPartnerMatcher(models.AbstractModel):
         for key, order in firsts.items():
             if key in partners:
                 continue
-            email = email_normalize(order.buyer.email or "")
+            email = "" if order.masked else email_normalize(order.buyer.email or "")
             if email and len(by_email.get(email, ())) == 1:
                 partners[key] = by_email[email]
             else:
@@ -121,7 +128,7 @@ class EcomPartnerMatcher(models.AbstractModel):
         emails = {
             email
             for order in orders
-            if not is_masked(order.buyer.email)
+            if not (order.masked or is_masked(order.buyer.email))
             and (email := email_normalize(order.buyer.email or ""))
         }
         if not emails:
@@ -150,8 +157,14 @@ class EcomPartnerMatcher(models.AbstractModel):
     def _prepare_partner_values(self, channel, order, places):
         """Values of a new contact: the billing address is its own."""
         address = order.billing if not order.billing.is_empty else order.shipping
-        email = order.buyer.email or address.email
-        name = address.name or address.company or order.buyer.name
+        email = _readable(order.buyer.email) or _readable(address.email)
+        name = next(
+            filter(
+                None,
+                map(_readable, (address.name, address.company, order.buyer.name)),
+            ),
+            "",
+        )
         return {
             **self._prepare_address_values(address, places),
             "name": name or self.env._("Buyer of order %s", order.number),
@@ -224,8 +237,8 @@ class EcomPartnerMatcher(models.AbstractModel):
         """Values of an address of a contact."""
         return {
             **self._prepare_address_values(address, places),
-            "name": address.name or address.company or False,
-            "email": address.email or False,
+            "name": _readable(address.name) or _readable(address.company) or False,
+            "email": _readable(address.email) or False,
             "parent_id": partner_id,
             "type": kind,
             "company_id": channel.company_id.id if channel.own_contacts else False,
@@ -249,7 +262,7 @@ class EcomPartnerMatcher(models.AbstractModel):
             "city": city or False,
             "country_id": country.id if country else False,
             "state_id": state.id if state else False,
-            "phone": address.phone or False,
+            "phone": _readable(address.phone) or False,
         }
 
     # -- countries and states ----------------------------------------------------------

@@ -11,6 +11,8 @@ REASONS = [
     ("payment_failed", "Payment failed"),
     ("on_hold_at_shop", "On hold at the shop"),
     ("unknown_status", "Unknown status"),
+    ("draft_at_shop", "Draft at the shop"),
+    ("channel_stock_unset", "Marketplace's warehouse missing"),
     ("confirm_by_hand", "To be confirmed by hand"),
     ("confirm_failed", "Confirmation refused"),
     # somebody should know (notices)
@@ -142,6 +144,15 @@ class EcomReasonMixin(models.AbstractModel):
             "unknown_status": self.env._(
                 "The shop's status “%(status)s” is not a standard one. "
                 "Look at the order in the shop, then release or cancel it."
+            ),
+            "draft_at_shop": self.env._(
+                "The order is a draft in the shop; it is confirmed when the buyer "
+                "accepts it."
+            ),
+            "channel_stock_unset": self.env._(
+                "The marketplace ships this order from its own warehouse. Choose the "
+                "warehouse that stands for it on the channel: all waiting orders are "
+                "released."
             ),
             "confirm_by_hand": self.env._(
                 "Orders of this channel are confirmed by a person. Release it."

@@ -51,7 +51,10 @@ class OrderPlan:
 
 @dataclass
 class Batch:
-    """Everything that a batch of orders refers to, looked up once."""
+    """Everything that a batch of orders refers to, looked up once.
+
+    :param utm: ids by (model, name), see ``ecom.order.importer._find_utm``.
+    """
 
     channel: object
     currencies: dict
@@ -60,3 +63,4 @@ class Batch:
     listings: dict
     rules: dict
     orders: dict
+    utm: dict = field(default_factory=dict)

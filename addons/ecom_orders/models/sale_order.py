@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..marketplaces.schema import Risk
+
 USER = "ecom_orders.group_user"
 
 
@@ -19,6 +21,14 @@ class SaleOrder(models.Model):
     )
     ecom_external_id = fields.Char(
         string="Channel's ID", readonly=True, copy=False, groups=USER
+    )
+    ecom_draft_ref = fields.Char(
+        string="Draft's ID",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        groups=USER,
+        help="The marketplace's draft that became this order.",
     )
     ecom_number = fields.Char(
         string="Marketplace Order",
@@ -60,6 +70,57 @@ class SaleOrder(models.Model):
     )
     ecom_total_tax = fields.Monetary(
         string="Shop's Tax", readonly=True, copy=False, groups=USER
+    )
+    ecom_marketplace_ref = fields.Char(
+        string="Marketplace",
+        readonly=True,
+        copy=False,
+        groups=USER,
+        help="Which of the seller's marketplaces it is from.",
+    )
+    ecom_fulfilled_by_channel = fields.Boolean(
+        string="Shipped by the Marketplace", readonly=True, copy=False, groups=USER
+    )
+    ecom_masked = fields.Boolean(
+        string="Buyer Hidden",
+        readonly=True,
+        copy=False,
+        groups=USER,
+        help="The marketplace withholds name, address or phone.",
+    )
+    ecom_risk = fields.Selection(
+        [
+            (Risk.UNKNOWN.value, "Unknown"),
+            (Risk.LOW.value, "Low"),
+            (Risk.MEDIUM.value, "Medium"),
+            (Risk.HIGH.value, "High"),
+        ],
+        string="Risk of Fraud",
+        readonly=True,
+        copy=False,
+        groups=USER,
+    )
+    ecom_ship_by = fields.Datetime(
+        string="Ship By", readonly=True, copy=False, groups=USER
+    )
+    ecom_deliver_by = fields.Datetime(
+        string="Deliver By", readonly=True, copy=False, groups=USER
+    )
+    ecom_shipping_method = fields.Char(
+        string="Delivery Code", readonly=True, copy=False, groups=USER
+    )
+    ecom_shipping_title = fields.Char(
+        string="Delivery Chosen", readonly=True, copy=False, groups=USER
+    )
+    ecom_referrer = fields.Char(
+        string="Came From",
+        readonly=True,
+        copy=False,
+        groups=USER,
+        help="The UTM source that the shop recorded.",
+    )
+    ecom_tags = fields.Char(
+        string="Shop's Tags", readonly=True, copy=False, groups=USER
     )
     ecom_cancelled_by_channel = fields.Boolean(
         string="Cancelled by the Shop", readonly=True, copy=False, groups=USER

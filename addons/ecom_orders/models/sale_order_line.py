@@ -26,6 +26,7 @@ class SaleOrderLine(models.Model):
             (LineKind.ROUNDING.value, "Rounding"),
             (LineKind.UNEXPLAINED.value, "Unexplained difference"),
             (LineKind.UNMAPPED_TAX.value, "Tax not linked yet"),
+            (LineKind.CHANNEL_TAX.value, "Tax collected by the marketplace"),
         ],
         string="Marketplace Type",
         copy=False,

@@ -13,3 +13,4 @@ from . import (
     test_translation,
     test_webhook,
 )
+from . import test_import_facts
