@@ -94,11 +94,16 @@ class EcomListing(models.Model):
         if vals.get("product_id") and "matched_by" not in vals:
             vals = {**vals, "matched_by": "person"}
         result = super().write(vals)
-        if vals.get("product_id") or "quantity_multiplier" in vals:
+        if (vals.get("product_id") or "quantity_multiplier" in vals) and (
+            not self.env.context.get("ecom_linking")
+        ):
             self._release_waiting_orders()
         return result
 
     def _release_waiting_orders(self):
+        """Look again at the orders that wait for these listings, if they are linked."""
+        if not self.filtered("product_id"):
+            return
         waiting = self.env["ecom.order.block"].search(
             [
                 ("listing_id", "in", self.filtered("product_id").ids),
@@ -114,7 +119,6 @@ class EcomListing(models.Model):
         todo = self.filtered(lambda listing: not listing.product_id)
         todo._match_products()
         linked = todo.filtered("product_id")
-        linked._release_waiting_orders()
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -226,7 +230,7 @@ class EcomListing(models.Model):
         if not todo:
             return
         barcodes, skus = todo._find_products()
-        for listing in todo:
+        for listing in todo.with_context(ecom_linking=True):
             for how, products in (
                 ("barcode", barcodes.get(listing.barcode)),
                 ("sku", skus.get(listing.sku)),
@@ -234,6 +238,7 @@ class EcomListing(models.Model):
                 if products and len(products) == 1:
                     listing.write({"product_id": products.id, "matched_by": how})
                     break
+        todo._release_waiting_orders()
 
     def _find_products(self):
         """Candidate products by barcode and by SKU, in one query."""

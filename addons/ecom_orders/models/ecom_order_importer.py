@@ -169,7 +169,19 @@ class EcomOrderImporter(models.AbstractModel):
             ),
             orders=dict(existing),
             utm=self._find_utm(externals),
+            line_defaults=self._get_line_defaults(),
         )
+
+    @api.model
+    def _get_line_defaults(self):
+        """Values that new lines need not work out one by one.
+
+        Core looks for a distribution model for each line, also when there is none.
+        """
+        models = self.env["account.analytic.distribution.model"].sudo()
+        if models.search_count([], limit=1):
+            return {}
+        return {"analytic_distribution": False}
 
     @api.model
     def _find_utm(self, externals):
@@ -243,7 +255,8 @@ class EcomOrderImporter(models.AbstractModel):
                         **plan.values,
                         "ecom_message_id": messages[plan.external.external_id].id,
                         "order_line": [
-                            Command.create(line.values) for line in plan.lines
+                            Command.create({**line.values, **batch.line_defaults})
+                            for line in plan.lines
                         ],
                     }
                     for plan in new

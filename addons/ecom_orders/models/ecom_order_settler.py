@@ -170,7 +170,7 @@ class EcomOrderSettler(models.AbstractModel):
             return
         try:
             with self.env.cr.savepoint():
-                orders._ecom_quiet().action_confirm()
+                orders._ecom_confirm_batch()
         except UserError as error:
             if len(orders) == 1:
                 hold = Hold("confirm_failed", details={"error": str(error)})

@@ -170,7 +170,7 @@ class EcomPartnerMatcher(models.AbstractModel):
             "name": name or self.env._("Buyer of order %s", order.number),
             "email": email or False,
             "company_id": channel.company_id.id if channel.own_contacts else False,
-            "company_type": "person",
+            "is_company": False,
             "ecom_address_digest": address_digest(address),
             "customer_rank": 1,
         }

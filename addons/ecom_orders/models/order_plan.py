@@ -64,3 +64,4 @@ class Batch:
     rules: dict
     orders: dict
     utm: dict = field(default_factory=dict)
+    line_defaults: dict = field(default_factory=dict)

@@ -2,6 +2,9 @@ from odoo import api, fields, models
 
 from ..marketplaces.schema import Risk
 
+from .stock_move import BATCH
+from .stock_picking import DEFER
+
 USER = "ecom_orders.group_user"
 
 
@@ -263,7 +266,39 @@ class SaleOrder(models.Model):
             lambda order: order.state in ("draft", "sent") and not order.ecom_held
         )
         if ready:
-            ready._ecom_quiet().action_confirm()
+            ready._ecom_confirm_batch()
+
+    def _ecom_confirm_batch(self):
+        """Confirm quotations together; the result is that of core, one by one."""
+        batch = self._ecom_quiet().with_context(**{BATCH: True})
+        batch._ecom_create_references()
+        batch.with_context(**{DEFER: True}).action_confirm()
+        # What core does transfer by transfer: reordering rules, waves.
+        pickings = batch.picking_ids.filtered(
+            lambda picking: picking.state not in ("cancel", "done")
+        )
+        if pickings:
+            pickings.sudo().action_confirm()
+
+    def _ecom_create_references(self):
+        """Make what ties an order's deliveries together, for all orders at once.
+
+        Core makes it for the first line that has to be delivered, order by order.
+        """
+        lines = self.env["sale.order.line"].union(
+            *(
+                order.order_line.filtered(
+                    lambda line: (
+                        line.product_id.type == "consu" and line.product_uom_qty
+                    )
+                )[:1]
+                for order in self
+                if not order.stock_reference_ids
+            )
+        )
+        self.env["stock.reference"].create(
+            [line._prepare_reference_vals() for line in lines]
+        )
 
     def _ecom_quiet(self):
         """Without one chatter message per field: the channel's history has it all."""

@@ -14,3 +14,4 @@ from . import (
     test_webhook,
 )
 from . import test_import_facts
+from . import test_batch_confirm
