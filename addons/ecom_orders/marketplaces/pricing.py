@@ -101,10 +101,11 @@ class PricedOrder:
 def rounding_limit(lines: int, rates: int, unit: Decimal) -> Decimal:
     """How far apart two right ways of rounding the same order can be.
 
-    Half a unit for each number that was rounded on its own: every line, every rate of
-    every line, and the total.
+    Half a unit for every line and for the total, which are rounded to the nearest. A
+    whole one for every rate of every line: taxes are cut off as well as rounded (in
+    Japan the shop may choose, for consumption tax), and the two are a unit apart.
     """
-    return unit / 2 * (lines * (1 + rates) + 1)
+    return unit / 2 * (lines + 1) + unit * lines * rates
 
 
 def price_order(order: ExternalOrder, unit: Decimal) -> PricedOrder:

@@ -214,6 +214,22 @@ class EcomOrdersCommon(BaseCommon):
         self.process(channel)
         return self.orders(*(payload["id"] for payload in payloads), channel=channel)
 
+    def import_external(self, *orders, channel=None):
+        """Import orders as if a connector had understood them just so."""
+        channel = channel or self.channel
+        messages = self.inbox._store(
+            channel,
+            [
+                Envelope.of(ORDER, order.external_id, {"n": n, "v": order.version})
+                for n, order in enumerate(orders)
+            ],
+            "poll",
+        )
+        work = list(zip(messages.sorted("id"), orders, strict=True))
+        self.env["ecom.order.importer"]._import(channel, work)
+        ids = dict.fromkeys(order.external_id for order in orders)
+        return self.orders(*ids, channel=channel)
+
     def orders(self, *numbers, channel=None):
         """The sale orders of order numbers of the channel."""
         found = self.env["sale.order"].search(

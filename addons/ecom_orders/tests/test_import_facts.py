@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from odoo.tests import tagged
 
-from odoo.addons.ecom_orders.marketplaces.base import ORDER, Envelope
 from odoo.addons.ecom_orders.marketplaces.schema import (
     Address,
     Attribution,
@@ -63,28 +62,13 @@ class TestImportFacts(EcomOrdersCommon):
         )
         return replace(order, **facts)
 
-    def apply(self, *orders):
-        """Import orders as if a connector had understood them just so."""
-        messages = self.inbox._store(
-            self.channel,
-            [
-                Envelope.of(ORDER, order.external_id, {"n": n, "v": order.version})
-                for n, order in enumerate(orders)
-            ],
-            "poll",
-        )
-        messages = messages.sorted("id")
-        work = list(zip(messages, orders, strict=True))
-        self.env["ecom.order.importer"]._import(self.channel, work)
-        return self.orders(*(order.external_id for order in orders))
-
     # -- tax of the marketplace --------------------------------------------------------
 
     def test_tax_that_the_marketplace_remits_is_a_line_of_its_own(self):
         remitted = TaxRate(
             "r", "Facilitator", Decimal(8), "US", collected_by_channel=True
         )
-        order = self.apply(self.external(1, {"r": "1.60"}, [remitted]))
+        order = self.import_external(self.external(1, {"r": "1.60"}, [remitted]))
         self.assertMoney(order.amount_total, 20.00 + 1.60)
         self.assertMoney(order.amount_tax, 0)
         line = order.order_line.filtered(lambda li: li.ecom_kind == "channel_tax")
@@ -98,7 +82,7 @@ class TestImportFacts(EcomOrdersCommon):
     def test_own_tax_and_remitted_tax_of_one_line_are_kept_apart(self):
         own = TaxRate("o", "Sales Tax", Decimal(10), "US")
         remitted = TaxRate("r", "State", Decimal(8), "US", collected_by_channel=True)
-        order = self.apply(
+        order = self.import_external(
             self.external(1, {"o": "2.00", "r": "1.60"}, [own, remitted])
         )
         self.assertMoney(order.amount_tax, 2.00)
@@ -107,7 +91,7 @@ class TestImportFacts(EcomOrdersCommon):
     # -- stock of the marketplace ------------------------------------------------------
 
     def test_an_order_shipped_by_the_marketplace_waits_for_its_warehouse(self):
-        order = self.apply(self.external(1, fulfilled_by_channel=True))
+        order = self.import_external(self.external(1, fulfilled_by_channel=True))
         self.assertEqual(order.state, "draft")
         self.assertEqual(self.open_reasons(order), {"channel_stock_unset"})
 
@@ -116,7 +100,7 @@ class TestImportFacts(EcomOrdersCommon):
         self.channel.channel_warehouse_id = self.env["stock.warehouse"].create(
             {"name": "Marketplace", "code": "MKT", "company_id": self.company.id}
         )
-        order = self.apply(self.external(1, fulfilled_by_channel=True))
+        order = self.import_external(self.external(1, fulfilled_by_channel=True))
         self.assertEqual(order.state, "sale")
         self.assertEqual(order.picking_ids.picking_type_id.warehouse_id.code, "MKT")
         self.assertEqual(self.mug.with_context(warehouse_id=own.id).free_qty, 50)
@@ -129,13 +113,13 @@ class TestImportFacts(EcomOrdersCommon):
         )
 
     def test_a_draft_is_a_held_quotation(self):
-        order = self.apply(self.draft())
+        order = self.import_external(self.draft())
         self.assertEqual(order.state, "draft")
         self.assertEqual(self.open_reasons(order), {"draft_at_shop"})
 
     def test_a_draft_that_was_accepted_becomes_the_order(self):
-        quotation = self.apply(self.draft())
-        order = self.apply(
+        quotation = self.import_external(self.draft())
+        order = self.import_external(
             self.external(
                 70, draft_ref="draft:7", updated_at=MOMENT + timedelta(minutes=1)
             )
@@ -145,25 +129,25 @@ class TestImportFacts(EcomOrdersCommon):
         self.assertEqual(order.state, "sale")
 
     def test_a_draft_that_comes_after_its_order_changes_nothing(self):
-        order = self.apply(self.external(70, draft_ref="draft:7"))
-        self.apply(self.draft())
+        order = self.import_external(self.external(70, draft_ref="draft:7"))
+        self.import_external(self.draft())
         self.assertEqual(self.orders("draft:7"), self.env["sale.order"])
         self.assertEqual(order.state, "sale")
         message = self.inbox.search([("external_id", "=", "draft:7")])
         self.assertEqual(message.state, "superseded")
 
     def test_a_draft_and_its_order_in_one_batch_are_one_order(self):
-        self.apply(self.draft(), self.external(70, draft_ref="draft:7"))
+        self.import_external(self.draft(), self.external(70, draft_ref="draft:7"))
         found = self.env["sale.order"].search(
             [("ecom_channel_id", "=", self.channel.id)]
         )
         self.assertEqual(found.mapped("ecom_external_id"), ["70"])
 
     def test_a_draft_whose_order_was_imported_unawares_is_cancelled(self):
-        quotation = self.apply(self.draft())
-        order = self.apply(self.external(70))
+        quotation = self.import_external(self.draft())
+        order = self.import_external(self.external(70))
         later = MOMENT + timedelta(minutes=1)
-        self.apply(self.external(70, draft_ref="draft:7", updated_at=later))
+        self.import_external(self.external(70, draft_ref="draft:7", updated_at=later))
         self.assertEqual(order.state, "sale")
         self.assertEqual(quotation.state, "cancel")
 
@@ -173,7 +157,7 @@ class TestImportFacts(EcomOrdersCommon):
         known = self.env["res.partner"].create(
             {"name": "Ada Byron", "email": "ada1@example.com"}
         )
-        order = self.apply(self.external(1, masked=True))
+        order = self.import_external(self.external(1, masked=True))
         self.assertNotEqual(order.partner_id, known)
         self.assertTrue(order.ecom_masked)
 
@@ -182,7 +166,7 @@ class TestImportFacts(EcomOrdersCommon):
             name="张*三", phone="138****8888", street="中山路1号", city="北京",
             country_code="CN",
         )  # fmt: skip
-        order = self.apply(
+        order = self.import_external(
             self.external(
                 1, masked=True, billing=hidden, shipping=hidden, buyer=Buyer()
             )
@@ -196,7 +180,7 @@ class TestImportFacts(EcomOrdersCommon):
     # -- what else is told -------------------------------------------------------------
 
     def test_promises_risk_and_origin_are_on_the_order(self):
-        order = self.apply(
+        order = self.import_external(
             self.external(
                 1,
                 risk=Risk.MEDIUM,
