@@ -6,8 +6,9 @@ Both of Odoo's own rounding methods, the order and its invoice.
 import random
 from decimal import Decimal
 
-from odoo.tests import tagged
 from order_generator import generate
+
+from odoo.tests import tagged
 
 from odoo.addons.ecom_orders.tests.common import EcomOrdersCommon
 
@@ -43,9 +44,7 @@ class TestGeneratedOrders(EcomOrdersCommon):
                 self.assertAlmostEqual(
                     order.amount_total, float(external.total), delta=rounding / 10
                 )
-                remitted = {
-                    r.key for r in external.tax_rates if r.collected_by_channel
-                }
+                remitted = {r.key for r in external.tax_rates if r.collected_by_channel}
                 own = sum(
                     (
                         amount

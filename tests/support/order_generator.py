@@ -158,4 +158,6 @@ def _voucher(rng, lines, unit):
     worth = sum((line.total + line.total_tax for line in lines), ZERO)
     share = Decimal(rng.randrange(1, 60)) / 100
     amount = -(worth * share).quantize(unit, ROUND_HALF_UP)
-    return ExternalLine("voucher", LineKind.DISCOUNT, "Voucher", Decimal(1), amount, amount)
+    return ExternalLine(
+        "voucher", LineKind.DISCOUNT, "Voucher", Decimal(1), amount, amount
+    )

@@ -37,6 +37,7 @@ class Step(Enum):
     CONFIRM = "confirm"
     CANCEL = "cancel"
     REOPEN = "reopen"  # back to quotation, then decide again
+    WITHDRAW = "withdraw"  # a confirmed order: back to quotation, to wait there
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Facts:
     :param cancelled_by_channel: the cancellation in Odoo was ours, not a person's.
     :param shipped: at least one delivery of it is done.
     :param invoiced: it has a posted invoice.
+    :param waived: reasons by status that a person has waved through.
     """
 
     status: OrderStatus
@@ -58,6 +60,7 @@ class Facts:
     cancelled_by_channel: bool = False
     shipped: bool = False
     invoiced: bool = False
+    waived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def decide(facts: Facts) -> Decision:
         return _decide_revived(facts)
     hold = _hold(facts)
     if facts.odoo is OdooState.CONFIRMED:
-        return Decision(notices=("payment_withdrawn",) if _withdrawn(facts) else ())
+        return _decide_confirmed(facts, hold)
     if hold:
         return Decision(holds=(hold,))
     return Decision() if facts.holds else Decision(Step.CONFIRM)
@@ -104,12 +107,18 @@ def _decide_revived(facts: Facts) -> Decision:
     return Decision(notices=("cancelled_in_odoo",))
 
 
-def _withdrawn(facts: Facts) -> bool:
-    """A confirmed order that the marketplace took back to "not paid"."""
-    return facts.policy is ConfirmPolicy.RELEASED and facts.status in (
-        OrderStatus.PENDING,
-        OrderStatus.FAILED,
-    )
+def _decide_confirmed(facts: Facts, hold: str) -> Decision:
+    """A confirmed order that the marketplace may have taken back.
+
+    It ends where it would have ended had we never heard that it was released before:
+    waiting. What has left or is invoiced cannot wait any more and is a person's task.
+    An order that a person let go stays where it is.
+    """
+    if not hold or hold == "confirm_by_hand" or hold in facts.waived:
+        return Decision()
+    if facts.shipped or facts.invoiced:
+        return Decision(notices=("payment_withdrawn",))
+    return Decision(Step.WITHDRAW, holds=(hold,))
 
 
 def _hold(facts: Facts) -> str:

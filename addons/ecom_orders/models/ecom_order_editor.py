@@ -98,12 +98,20 @@ class EcomOrderEditor(models.AbstractModel):
 
     @api.model
     def _is_replaced(self, order, line, wanted, confirmed):
-        """Whether a confirmed line's placeholder has found its product meanwhile."""
+        """Whether a confirmed line has to make room for one with another product.
+
+        Either its placeholder has found its product meanwhile, or the channel sells
+        something else in the same line now. (A product that a person chose here stays
+        until the channel says something new of the line.)
+        """
         placeholder = order.ecom_channel_id.unknown_product_id
         return (
             confirmed
-            and line.product_id == placeholder
-            and wanted.product != placeholder
+            and line.product_id != wanted.product
+            and (
+                line.product_id == placeholder
+                or line.ecom_fingerprint != wanted.fingerprint
+            )
         )
 
     @api.model

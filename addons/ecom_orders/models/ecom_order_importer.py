@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.fields import Command, Domain
 
 from ..marketplaces.schema import LineKind, OrderStatus
+from ..marketplaces.upsert import Known, select
 from .order_plan import Batch, naive
 
 
@@ -103,26 +104,18 @@ class EcomOrderImporter(models.AbstractModel):
     @api.model
     def _pick_newest(self, work, existing):
         """One snapshot for each order: the newest; the others are superseded."""
-        newest = {}
-        joined = {order.draft_ref for _message, order in work} - {""}
-        for message, order in sorted(work, key=lambda w: (w[1].version, w[0].id)):
+        work = sorted(work, key=lambda pair: pair[0].id)
+        known = {
+            external_id: Known(order.ecom_external_id, order.ecom_version or "")
+            for external_id, order in existing.items()
+        }
+        selection = select([order for _message, order in work], known)
+        for message, order in work:
             message.version = order.version
             message.order_id = existing.get(order.external_id)
-            if order.external_id in newest:
-                newest[order.external_id][0]._set_superseded()
-            newest[order.external_id] = (message, order)
-        current = []
-        for external_id, (message, order) in newest.items():
-            known = existing.get(external_id)
-            is_joined = order.status is OrderStatus.DRAFT and (
-                external_id in joined
-                or (known and known.ecom_external_id != external_id)
-            )
-            if is_joined or (known and (known.ecom_version or "") > order.version):
-                message._set_superseded()
-            else:
-                current.append((message, order))
-        return current
+        for index in selection.superseded:
+            work[index][0]._set_superseded()
+        return [work[index] for index in selection.current]
 
     @api.model
     def _is_accepted(self, channel, message, order, existing):

@@ -39,6 +39,7 @@ class EcomOrderSettler(models.AbstractModel):
             steps.setdefault(step, []).append(order)
         self._sync_blocks(batch, plans, released)
         none = self.env["sale.order"]
+        self._withdraw(none.union(*steps.get(Step.WITHDRAW, ())))
         self._cancel(none.union(*steps.get(Step.CANCEL, ())))
         self._confirm(none.union(*steps.get(Step.CONFIRM, ())))
 
@@ -59,11 +60,16 @@ class EcomOrderSettler(models.AbstractModel):
                 cancelled_by_channel=order.ecom_cancelled_by_channel,
                 shipped=any(p.state == "done" for p in order.picking_ids),
                 invoiced=any(m.state == "posted" for m in order.invoice_ids),
+                waived=frozenset(
+                    reason
+                    for order_id, reason, key in released
+                    if order_id == order.id and not key
+                ),
             )
         )
         if decision.step is Step.CANCEL or order.state == "cancel":
             plan.holds = []  # nothing of it matters any more
-        elif order.state == "sale":
+        elif order.state == "sale" or decision.step is Step.CONFIRM:
             plan.holds += self._prepare_refund_notices(external)
         details = {"status": external.raw_status}
         waived = [
@@ -73,6 +79,8 @@ class EcomOrderSettler(models.AbstractModel):
         plan.holds += [
             Hold(reason, holding=False, details=details) for reason in decision.notices
         ]
+        if decision.step is Step.WITHDRAW:
+            return decision.step
         if waived and len(waived) == len(decision.holds):
             blocked = any(
                 hold.holding and (order.id, hold.reason, hold.key) not in released
@@ -161,6 +169,18 @@ class EcomOrderSettler(models.AbstractModel):
         body = self.env._(
             "Cancelled, because it was called off or refunded in the shop."
         )
+        orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
+
+    @api.model
+    def _withdraw(self, orders):
+        """Take confirmed orders back to quotations, because the channel holds them."""
+        if not orders:
+            return
+        orders.filtered("locked").action_unlock()
+        quiet = orders._ecom_quiet()
+        quiet._action_cancel()
+        quiet.action_draft()
+        body = self.env._("Held again, because the shop took back its release.")
         orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
 
     @api.model

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 
 from ..marketplaces.schema import Risk
-
 from .stock_move import BATCH
 from .stock_picking import DEFER
 

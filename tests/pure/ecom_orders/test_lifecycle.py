@@ -104,6 +104,44 @@ def test_revived_order_is_reopened_only_if_we_cancelled_it():
     assert (decision.step, decision.notices) == (Step.NONE, ("cancelled_in_odoo",))
 
 
+@pytest.mark.parametrize(
+    ("status", "hold"),
+    [
+        (OrderStatus.PENDING, "unpaid"),
+        (OrderStatus.FAILED, "payment_failed"),
+        (OrderStatus.ON_HOLD, "on_hold_at_shop"),
+    ],
+)
+def test_a_release_that_was_taken_back_holds_the_order_again(status, hold):
+    facts = replace(PAID, status=status, odoo=OdooState.CONFIRMED, paid=False)
+    decision = decide(facts)
+    assert (decision.step, decision.holds) == (Step.WITHDRAW, (hold,))
+
+
+@pytest.mark.parametrize("fact", ["shipped", "invoiced"])
+def test_a_release_taken_back_too_late_is_a_task_for_a_person(fact):
+    facts = replace(
+        PAID,
+        status=OrderStatus.PENDING,
+        odoo=OdooState.CONFIRMED,
+        paid=False,
+        **{fact: True},
+    )
+    decision = decide(facts)
+    assert (decision.step, decision.notices) == (Step.NONE, ("payment_withdrawn",))
+
+
+def test_an_order_that_a_person_let_go_is_not_held_again():
+    facts = replace(
+        PAID,
+        status=OrderStatus.PENDING,
+        odoo=OdooState.CONFIRMED,
+        paid=False,
+        waived=frozenset({"unpaid"}),
+    )
+    assert decide(facts).step is Step.NONE
+
+
 def check_idempotent(facts):
     after = {
         Step.NONE: facts,
@@ -114,6 +152,7 @@ def check_idempotent(facts):
         Step.REOPEN: replace(
             facts, odoo=OdooState.QUOTATION, cancelled_by_channel=False
         ),
+        Step.WITHDRAW: replace(facts, odoo=OdooState.QUOTATION),
     }
     step = decide(facts).step
     again = decide(after[step]).step
