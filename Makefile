@@ -1,9 +1,10 @@
 # The commands of this project. Each forwards to the tool in docker/dev, which sets up
 # whatever is missing; docker/README.md describes it.
 #
-#   make demo   [FRESH=1]                a running Odoo and a simulated shop
+#   make demo   [FRESH=1]                a running Odoo and simulated shops
 #   make test   [LAYER=pure|odoo|e2e] [ARGS="-k foo"]
-#   make smoke  [ORDERS=60] [KILL=1]     the demo without a person, checked
+#   make smoke  [ORDERS=60] [KILL=1] [CALM=1]
+#                                        the demo without a person, checked
 #   make bench  [BENCH=orders]           benchmarks, one JSON line each
 #   make lint   [FIX=1]                  ruff, pylint-odoo, OCA checks, prettier, eslint
 
@@ -21,15 +22,15 @@ help: ## show the commands
 setup: ## fetch Odoo and make the Python environment
 	@$(DEV) setup
 
-demo: ## run Odoo with the addons and a simulated shop (FRESH=1 starts over)
+demo: ## run Odoo with the addons and simulated shops (FRESH=1 starts over)
 	@$(DEV) demo $(if $(FRESH),--fresh)
 
 test: ## run all tests (LAYER=pure|odoo|e2e, ARGS="-k foo")
 	@$(DEV) test $(if $(LAYER),--layer $(LAYER)) -- $(ARGS)
 
-smoke: ## place orders in the shop, wait for them in Odoo, compare (ORDERS=60, KILL=1)
+smoke: ## place orders in the shops, wait for them in Odoo, compare (ORDERS=60, KILL=1)
 	@$(DEV) smoke $(if $(ORDERS),--orders $(ORDERS)) $(if $(KILL),--kill) \
-		$(if $(FRESH),--fresh)
+		$(if $(FRESH),--fresh) $(if $(CALM),--calm)
 
 bench: ## run the benchmarks (BENCH=orders)
 	@$(DEV) bench $(BENCH)

@@ -161,15 +161,25 @@ def terminate(pid: int, grace: float = GRACE) -> None:
             time.sleep(0.05)
 
 
-def free_port(preferred: int | None = None, host: str = "127.0.0.1") -> int:
-    """Return ``preferred`` if it is free, else any free port, and say so."""
+def free_port(
+    preferred: int | None = None,
+    host: str = "127.0.0.1",
+    taken: frozenset[int] | set[int] = frozenset(),
+) -> int:
+    """Return ``preferred`` if it is free, else any free port, and say so.
+
+    :param taken: ports that were chosen already but are not used yet.
+    """
     if preferred is not None:
-        if port_is_free(preferred, host):
+        if preferred not in taken and port_is_free(preferred, host):
             return preferred
         say(f"   port {preferred} is taken; using another one")
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
+    while True:
+        with socket.socket() as probe:
+            probe.bind((host, 0))
+            port = probe.getsockname()[1]
+        if port not in taken:
+            return port
 
 
 def port_is_free(port: int, host: str = "127.0.0.1") -> bool:

@@ -1,7 +1,7 @@
 """The running whole behind ``demo``, ``smoke`` and ``screenshots``.
 
-PostgreSQL, Odoo with our addons, and a simulated shop; seeded so that the shop is
-connected. All state is below one folder of the checkout, and each piece of work leaves
+PostgreSQL, Odoo with our addons, and a simulated shop of each marketplace; seeded so
+that the shops are connected. All state is below one folder of the checkout, and each piece of work leaves
 a mark only when it is complete: a killed start continues or starts that piece over.
 """
 
@@ -20,7 +20,7 @@ from dev.paths import ROOT, RUN, checkout_id
 from dev.processes import Processes, free_port, wait_for, write_pid
 from dev.progress import say, step
 from dev.runner import Runner
-from dev.simulator import Shop
+from dev.simulator import Street
 
 SEED = ROOT / "docker" / "seed" / "demo.py"
 PREFERRED_PORT, PREFERRED_SHOP_PORT = 8069, 8070
@@ -28,7 +28,7 @@ LOGIN = PASSWORD = "admin"
 
 
 class Stack:
-    """PostgreSQL, Odoo and the simulated shop of one name (``demo``, ``smoke``)."""
+    """PostgreSQL, Odoo and the simulated shops of one name (``demo``, ``smoke``)."""
 
     def __init__(
         self, name: str, environment, orders_per_minute: float, exclusive: bool = True
@@ -39,7 +39,7 @@ class Stack:
         self.processes = Processes(RUN / "pids" / name)
         self.server = None
         self.instance: Instance | None = None
-        self.shop: Shop | None = None
+        self.street: Street | None = None
         self.url = ""
         self._state_file = self.folder / "state.json"
         self._exclusive = exclusive
@@ -80,11 +80,11 @@ class Stack:
         # Only now, for what is free must be used at once.
         ports = self._ports()
         self.instance.write_config(http_port=ports["odoo"])
-        with step("starting the simulated shop"):
-            self.shop = simulator.start(
+        with step("starting the simulated shops"):
+            self.street = simulator.start(
                 self.processes,
                 self.folder / "simulator",
-                ports["shop"],
+                ports["shops"],
                 self.orders_per_minute,
                 self.folder / "simulator.log",
             )
@@ -104,7 +104,7 @@ class Stack:
             wait_for(self._odoo_answers, "Odoo", 120, self.processes.ended)
 
     def erase(self) -> None:
-        """Forget the database, the shop's state and what was done so far."""
+        """Forget the database, the shops' state and what was done so far."""
         self._state_file.unlink(missing_ok=True)
         remove(self.folder / "simulator")
         self.instance.databases.drop(self.instance.database)
@@ -113,9 +113,12 @@ class Stack:
         """Choose ports, preferring the last ones: the seeded data holds them."""
         last = self._state().get("ports", {})
         odoo = free_port(last.get("odoo", PREFERRED_PORT))
-        shop = free_port(last.get("shop", PREFERRED_SHOP_PORT))
-        self._remember(ports={"odoo": odoo, "shop": shop})
-        return {"odoo": odoo, "shop": shop}
+        shops = {}
+        for number, name in enumerate(simulator.marketplaces()):
+            wanted = last.get("shops", {}).get(name, PREFERRED_SHOP_PORT + number)
+            shops[name] = free_port(wanted, taken={odoo, *shops.values()})
+        self._remember(ports={"odoo": odoo, "shops": shops})
+        return {"odoo": odoo, "shops": shops}
 
     def _prepare_database(self) -> None:
         installed = self._state().get("addons")
@@ -133,16 +136,17 @@ class Stack:
         self._remember(addons=current)
 
     def _seed(self) -> None:
-        """Connect Odoo to the shop, once per shop, addresses and seed file."""
+        """Connect Odoo to the shops, once per shops, addresses and seed file."""
         if not SEED.exists():
             say(f"   {SEED.relative_to(ROOT)} is not there: Odoo stays unconnected")
             return
-        key = hashlib.sha256(SEED.read_bytes() + f"{self.shop.url} {self.url}".encode())
+        addresses = json.dumps([self.street.urls, self.url])
+        key = hashlib.sha256(SEED.read_bytes() + addresses.encode())
         if self._state().get("seeded") == key.hexdigest():
             return
-        with step("connecting Odoo to the simulated shop"):
+        with step("connecting Odoo to the simulated shops"):
             with Runner(self.instance, SEED) as runner:
-                runner.call("seed", shop_url=self.shop.url, odoo_url=self.url)
+                runner.call("seed", shops=self.street.urls, odoo_url=self.url)
         self._remember(seeded=key.hexdigest())
 
     def _odoo_answers(self) -> bool:

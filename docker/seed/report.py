@@ -1,7 +1,7 @@
-"""What Odoo made of the shop's orders: ``report(env, shop_orders) -> dict``.
+"""What Odoo made of the shops' orders: ``report(env, shop_orders) -> dict``.
 
 Run inside Odoo by the developer tool's smoke test. It does not trust the addon's own
-counts: it goes through the shop's list and looks for each order.
+counts: it goes through the shops' lists and looks for each order.
 """
 
 from collections import Counter
@@ -12,23 +12,27 @@ CALLED_OFF = {"cancelled", "refunded", "trash"}
 
 
 def report(env, shop_orders):
-    """Compare Odoo's sale orders with the shop's.
+    """Compare Odoo's sale orders with the shops'.
 
-    :param shop_orders: list of the shop's orders (``id``, ``status``, ``total``,
-        ``currency``, ``deleted``).
+    :param shop_orders: list of the shops' orders (``marketplace``, ``external_id``,
+        ``status``, ``total``, ``currency``, ``deleted``).
     :return: counts, ``agree`` and, if not, ``reasons``.
     """
     sale_orders = env["sale.order"].search([("ecom_channel_id", "!=", False)])
-    by_id = sale_orders.grouped("ecom_external_id")
+    by_id = sale_orders.grouped(
+        lambda order: (order.ecom_channel_id.provider, order.ecom_external_id)
+    )
     counts = Counter()
+    sources = Counter(order["marketplace"] for order in shop_orders)
     reasons = []
     difference = 0.0
     for shop_order in shop_orders:
-        found = by_id.get(str(shop_order["id"]), env["sale.order"])
+        key = (shop_order["marketplace"], shop_order["external_id"])
+        found = by_id.get(key, env["sale.order"])
         counts["imported"] += bool(found)
         counts["duplicates"] += max(len(found) - 1, 0)
         if not found:
-            reasons.append(f"order {shop_order['id']} is missing")
+            reasons.append(f"{_name(shop_order)} is missing")
             continue
         order = found[0]
         difference += abs(_difference(order, shop_order))
@@ -44,6 +48,7 @@ def report(env, shop_orders):
     if len(sale_orders) != len(shop_orders):
         reasons.append(f"{len(sale_orders)} sale orders of {len(shop_orders)}")
     return {
+        "sources": dict(sources),
         "orders_imported": counts["imported"],
         "orders_confirmed": counts["confirmed"],
         "orders_reserved": counts["reserved"],
@@ -51,10 +56,23 @@ def report(env, shop_orders):
         "orders_cancelled": counts["cancelled"],
         "orders_failed": failed,
         "duplicates": counts["duplicates"],
+        "lost": len(shop_orders) - counts["imported"],
         "total_difference": round(difference, 3),
         "agree": not reasons,
         "reasons": reasons[:20],
     }
+
+
+def fetch_now(env):
+    """Ask every channel for its orders, as the button does."""
+    channels = env["ecom.channel"].search([("state", "=", "connected")])
+    for channel in channels:
+        channel.action_fetch_now()
+    return len(channels)
+
+
+def _name(shop_order):
+    return f"{shop_order['marketplace']} {shop_order['external_id']}"
 
 
 def _difference(order, shop_order):
@@ -78,20 +96,20 @@ def _is_reserved(order):
 
 def _judge(order, shop_order):
     """What is wrong with one order, in words; nothing when it is right."""
-    number = shop_order["id"]
+    number = _name(shop_order)
     status = "trash" if shop_order.get("deleted") else shop_order["status"]
     if order.currency_id.name != shop_order["currency"]:
-        yield f"order {number}: {order.currency_id.name} is not the shop's currency"
+        yield f"{number}: {order.currency_id.name} is not the shop's currency"
     if _difference(order, shop_order):
-        yield f"order {number}: {order.amount_total} is not {shop_order['total']}"
+        yield f"{number}: {order.amount_total} is not {shop_order['total']}"
     if status in CALLED_OFF and order.state != "cancel":
-        yield f"order {number}: {status} in the shop, {order.state} in Odoo"
+        yield f"{number}: {status} in the shop, {order.state} in Odoo"
     if status in WAITING and not (order.state == "draft" and order.ecom_held):
-        yield f"order {number}: {status} in the shop, {order.state} in Odoo"
+        yield f"{number}: {status} in the shop, {order.state} in Odoo"
     if status in RELEASED:
         if order.state == "draft" and order.ecom_held:
             return  # waits for a person, with a reason; counted as blocked
         if order.state != "sale":
-            yield f"order {number}: {status} in the shop, {order.state} in Odoo"
+            yield f"{number}: {status} in the shop, {order.state} in Odoo"
         elif not _is_reserved(order):
-            yield f"order {number}: confirmed, not reserved"
+            yield f"{number}: confirmed, not reserved"

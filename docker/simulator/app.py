@@ -242,11 +242,24 @@ class Simulator:
     def list_orders(self) -> list[dict[str, Any]]:
         """Return a summary of every order, also of those deleted for good."""
         alive = [self._summary_of(order) for order in self.world.orders()]
-        return [*alive, *self.world.deleted_orders()]
+        protocol = self._protocols[0]
+        gone = [
+            {
+                **row,
+                "marketplace": self.marketplace,
+                "external_id": protocol.external_id(row["id"]),
+                "told": True,
+            }
+            for row in self.world.deleted_orders()
+        ]
+        return [*alive, *gone]
 
     def _summary_of(self, order: Order) -> dict[str, Any]:
         return {
             "id": order.id,
+            "marketplace": self.marketplace,
+            "external_id": self._protocols[0].external_id(order.id),
+            "told": self._protocols[0].is_told(order),
             "number": order.number,
             "status": order.status,
             "total": fixed(order.totals.total, order.decimals),

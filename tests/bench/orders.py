@@ -3,8 +3,8 @@
 2,000 orders of 500 buyers over 200 SKUs, in rounds, so that a growing database and a
 noisy machine hit all contestants alike. In each round the same orders come in by:
 
-* *chain*: fetched over HTTP from the simulated shop, kept in the inbox, matched, applied
-  in batches by the addon, a commit after each batch;
+* *chain*: fetched over HTTP from the simulated shop, kept in the inbox, matched and
+  applied in batches by the addon, a commit after each batch;
 * *one by one*: core's ``sale.order.create`` and ``action_confirm``, a commit for each;
 * *core in batch*: the same two calls with 100 orders at once, a commit after each.
 

@@ -1,6 +1,5 @@
 """Never refuse, never hide a cent: 100,000 orders of shops that round as they do.
 
-
 Whatever its habit, the parts add up to the marketplace's total by construction; what
 they lack is a typed difference, and it is no more than rounding can explain.
 """

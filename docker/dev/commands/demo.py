@@ -1,4 +1,4 @@
-"""``demo``: Odoo with our addons and a simulated shop, until Ctrl-C."""
+"""``demo``: Odoo with our addons and simulated shops, until Ctrl-C."""
 
 import time
 
@@ -7,7 +7,7 @@ from dev.errors import ToolError
 from dev.progress import say
 from dev.stack import LOGIN, PASSWORD, Stack
 
-HELP = "run Odoo with the addons and a simulated shop"
+HELP = "run Odoo with the addons and simulated shops"
 ORDERS_PER_MINUTE = 6
 #: seconds between two lines that tell how many orders there are
 INTERVAL = 60
@@ -29,7 +29,7 @@ def run(options) -> int:
             stack.start(fresh=options.fresh)
             print(
                 f"\n  Odoo:  {stack.url}   login: {LOGIN}   password: {PASSWORD}\n"
-                f"\n  The simulated shop is at {stack.shop.url}; about "
+                f"\n  {len(stack.street.urls)} simulated shops sell there; about "
                 f"{options.orders_per_minute:g} orders arrive per minute."
                 f"\n  Logs: {stack.folder}   Ctrl-C ends everything.\n",
                 flush=True,
@@ -50,5 +50,5 @@ def watch(stack: Stack) -> None:
             raise ToolError(f"{name} ended unexpectedly; see {stack.folder}/{name}.log")
         if time.monotonic() > next_line:
             next_line += INTERVAL
-            placed = stack.shop.get("summary").get("orders")
-            say(f"   {time.strftime('%H:%M:%S')}  {placed} orders placed in the shop")
+            placed = stack.street.count()
+            say(f"   {time.strftime('%H:%M:%S')}  {placed} orders placed in the shops")

@@ -28,7 +28,7 @@ def run(options) -> int:
         environ = {
             **os.environ,
             "ODOO_URL": stack.url,
-            "SHOP_URL": stack.shop.url,
+            "SHOP_URL": stack.street.urls["woocommerce"],
             "ODOO_LOGIN": LOGIN,
             "ODOO_PASSWORD": PASSWORD,
         }

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..world.model import Event, Settings
+from ..world.model import Event, Order, Settings
 from .message import Request, Response
 
 if TYPE_CHECKING:
@@ -59,6 +59,17 @@ class Protocol(abc.ABC):
     @abc.abstractmethod
     def handle(self, request: Request) -> Response:
         """Answer ``request``; errors are answers in the protocol's own shape."""
+
+    def external_id(self, order_id: int) -> str:
+        """Return what the marketplace calls an order of the world."""
+        return str(order_id)
+
+    def is_told(self, order: Order) -> bool:
+        """Tell whether sellers are told about an order in its present state.
+
+        Some marketplaces keep an order back until it is paid.
+        """
+        return True
 
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of orders (faults between pages)."""
