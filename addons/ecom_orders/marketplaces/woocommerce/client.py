@@ -76,7 +76,7 @@ class WooCommerceConnector(Connector):
       ``Authorization`` header;
     * ``manage_stock``: switch on "track stock" for every listing whose quantity is
       pushed; without it a listing that is not tracked is reported, not changed;
-    * ``api_refund``: whether a refund also moves the money by the shop's payment gateway
+    * ``api_refund``: whether a refund also moves money through the payment gateway
       (the shop's own default, yes) or is only noted there (``False``).
     """
 
