@@ -48,7 +48,7 @@ def decode(content: bytes, encoding: str = "") -> tuple[str, str]:
 def _strict(content: bytes, encoding: str) -> str | None:
     try:
         return content.decode(encoding)
-    except (UnicodeError, LookupError):
+    except (ValueError, LookupError):
         return None
 
 
@@ -98,8 +98,8 @@ def _weigh_asian(before: str, char: str, after: str, encoding: str) -> float:
     code = ord(char)
     if 0x3040 <= code <= 0x30FF:  # kana: every Japanese text, few Chinese ones
         return 2.0 if encoding == "cp932" else 0.5
-    if 0xFF61 <= code <= 0xFF9F:  # half-width katakana, one byte each
-        return -1.0
+    if 0xFF61 <= code <= 0xFF9F:  # half-width katakana: also what Chinese looks like
+        return -0.1
     if 0x3000 <= code <= 0x303F or 0xFF00 <= code <= 0xFF60:
         return 1.5
     if not 0x4E00 <= code <= 0x9FFF:

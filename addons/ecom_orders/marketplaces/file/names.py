@@ -74,7 +74,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "versand", "versandkosten", "porto", "送料", "配送料",
         "买家应付邮费", "邮费", "运费", "运费金额", "運費",
     ),
-    "shipping_tax": ("shipping tax", "mwst versand", "送料消費税"),
+    "shipping_tax": ("shipping tax", "mwst versand", "送料消費税", "运费税"),
     "discount": (
         "discount amount", "order discount", "discount", "total discount", "rabatt",
         "gutschein betrag", "値引", "割引", "割引額", "クーポン利用額",
@@ -216,13 +216,13 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "line.tax": (
         "item-tax", "item tax", "tax", "tax amount", "steuer", "mwst", "消費税",
+        "税额",
     ),
     "line.tax_percent": (
         "tax rate", "vat rate", "tax %", "vat %", "steuersatz", "mwst satz", "mwst %",
         "税率",
     ),
-    "line.shipping": ("shipping-price", "shipping price"),
-    "line.shipping_tax": ("shipping-tax",),
+    "line.shipping": ("shipping-price",),
     "line.tracking_number": (
         "tracking number", "tracking-number", "tracking", "trackingnummer",
         "sendungsnummer", "追跡番号", "お問い合わせ番号", "送り状番号",
@@ -232,7 +232,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "carrier", "shipping carrier", "versanddienstleister", "運送会社", "配送会社",
         "物流公司", "快递公司",
     ),
-    "line.shipped": ("quantity-shipped", "shipped quantity", "versendete menge"),
+    "line.shipped": (
+        "quantity-shipped", "shipped quantity", "versendete menge", "已发数量",
+    ),
 }  # fmt: skip
 
 #: What a name means in the export of one of them only; "" = nothing that is needed.
@@ -241,7 +243,10 @@ OVERRIDES: dict[str, dict[str, str]] = {
         "name": "number", "id": "", "shipping street": "", "billing street": "",
         "lineitem fulfillment status": "", "location": "", "source": "",
     },
-    "amazon": {"item-price": "line.total", "item-status": ""},
+    "amazon": {
+        "item-price": "line.total", "item-status": "",
+        "shipping-price": "line.shipping", "shipping-tax": "line.shipping_tax",
+    },
     "ebay": {"total price": "total"},
     "etsy": {"price": "line.unit_price", "buyer": "buyer.name", "item total": ""},
     "taobao": {"价格": "line.unit_price", "标题": "line.name", "备注": ""},

@@ -25,6 +25,12 @@ from .table import Row, Table, read_table
 #: Fields of a row that make a line of the order of it.
 _LINE_SIGNS = ("line.sku", "line.name", "line.product_ref", "line.barcode", "line.id")
 _LONG = ("note", "line.name", "coupon")
+#: What else being unreadable explains that a field is missing.
+_SAME = {
+    "created_at": {"created_at", "paid_at"},
+    "line.sku": set(_LINE_SIGNS),
+    "line.total": {"line.total", "line.unit_price", "total"},
+}
 _JOINED = (Kind.TEXT,)
 
 
@@ -242,7 +248,12 @@ def _order(
     head, contradictions = _head(rows)
     errors += contradictions
     lines = [row for row in rows if row.is_line]
-    errors += _missing(rows, lines, head, file_time)
+    failed = {mapping.columns.get(error.column, error.column) for error in errors}
+    errors += [
+        error
+        for error in _missing(rows, lines, head, file_time)
+        if not failed & _SAME.get(error.column, {error.column})
+    ]
     if errors:
         wrong = {error.line for error in errors}
         number = shorten(rows[0].number)

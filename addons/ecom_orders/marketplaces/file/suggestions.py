@@ -90,7 +90,7 @@ def suggest_mapping(header: Sequence[str], rows: Iterable[Sequence[str]]) -> Sug
 
 def plain(name: str) -> str:
     """A name of a column without case, width, punctuation and remarks in brackets."""
-    text = unicodedata.normalize("NFKC", name).lower()
+    text = unicodedata.normalize("NFKC", name).lower().replace("%", "percent")
     text = re.sub(r"\(\d+\)$|\([^)]*\)|\[[^\]]*\]|[(【（].*?[)】）]", "", text)
     return re.sub(r"[\W_]+", "", text)
 
