@@ -12,6 +12,7 @@
 from . import (
     base,
     errors,
+    file,  # registers itself
     pricing,
     schema,
     transport,

@@ -136,7 +136,8 @@ class Reader:
             number = Decimal(value.strip() if isinstance(value, str) else str(value))
         except InvalidOperation:
             raise self.fail(key, "is not a number") from None
-        if not number.is_finite() or abs(number) > MAX_AMOUNT:
+        # copy_abs: abs() rounds, and so fails for an exponent beyond the context's.
+        if not number.is_finite() or number.copy_abs() > MAX_AMOUNT:
             raise self.fail(key, "is not a sane number")
         if -number.as_tuple().exponent > MAX_SCALE:
             number = round(number, MAX_SCALE)
@@ -166,6 +167,8 @@ class Reader:
     def flag(self, key: str) -> bool:
         """A yes/no that may come as bool, ``"yes"`` or ``1``."""
         value = self.data.get(key)
+        if isinstance(value, Decimal) and value.is_nan():
+            return False  # a signalling one cannot even be compared
         return value in (True, 1, "yes", "true", "1")
 
     def child(self, key: str) -> Reader:

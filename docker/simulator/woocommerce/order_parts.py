@@ -69,6 +69,7 @@ def _refund_draft(body: dict[str, Any]) -> RefundDraft:
         lines=tuple(_refund_line(row) for row in _rows(body.get("line_items"))),
         restock=bool(body.get("api_restock", True)),
         paid_back=bool(body.get("api_refund", True)),
+        meta=tuple((m["key"], m.get("value")) for m in _rows(body.get("meta_data"))),
     )
 
 

@@ -20,6 +20,7 @@ from ..world.money import money
 from . import errors
 from .call import Call, batch, page_of
 from .params import Params
+from .parcels import note_parcels
 
 KIND = "shop_order"
 _STATUSES = ("any", TRASH, *ORDER_STATUSES)
@@ -260,6 +261,7 @@ def _update(call: Call, data: dict[str, Any]) -> dict[str, Any]:
             # newer storage does not (both tested).
             touch = not meta_only or world.settings.storage == "hpos"
             world.save(changed, touch)
+            note_parcels(world, changed)
             if data.get("set_paid") and order.paid is None:
                 world.pay(order.id)
             if status and status != order.status:

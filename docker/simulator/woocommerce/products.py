@@ -194,7 +194,13 @@ def list_variations(call: Call) -> Response:
     parent = _find(call, call.numbers[0], 404)
     skus = call.params.words("sku")
     children = [row for row in call.world.products() if row.parent_id == parent.id]
-    rows = _sorted(call, [row for row in children if not skus or row.sku in skus])
+    include = call.params.ids("include")
+    wanted = [
+        row
+        for row in children
+        if (not skus or row.sku in skus) and (not include or row.id in include)
+    ]
+    rows = _sorted(call, wanted)
     return page_of(call, rows, call.renderer.variation)[1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..core.deliveries import Outbox
 from ..core.message import Request, Response
@@ -184,7 +185,7 @@ class WooCommerceProtocol(Protocol):
         handler, call, action = self._find(call)
         if key is None:
             raise errors.not_allowed(action)
-        return handler(call)
+        return _with_fields(call, handler(call))
 
     def _find(self, call: Call) -> tuple[Handler, Call, str]:
         for route in self._routes:
@@ -200,6 +201,23 @@ PROTOCOL = WooCommerceProtocol
 
 def _error_answer(call: Call, error: errors.WooError) -> Response:
     return Response.of_json(error.as_json(), error.status, call.api_link, php_json)
+
+
+def _with_fields(call: Call, response: Response) -> Response:
+    """Leave only the fields that ``_fields`` names (of WordPress, for every route)."""
+    names = {name.partition(".")[0] for name in call.params.words("_fields")}
+    if not names:
+        return response
+    if isinstance(response.payload, list):
+        rows = [_only(names, row) for row in response.payload]
+        return response.with_payload(rows)
+    return response.with_payload(_only(names, response.payload))
+
+
+def _only(names: set[str], row: Any) -> Any:
+    if not isinstance(row, dict):
+        return row
+    return {name: value for name, value in row.items() if name in names}
 
 
 def _with_path(call: Call, parts: tuple[str, ...]) -> Call:

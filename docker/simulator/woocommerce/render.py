@@ -209,7 +209,7 @@ class Renderer:
             "reason": refund.reason,
             "refunded_by": 1,
             "refunded_payment": refund.paid_back,
-            "meta_data": [],
+            "meta_data": [_meta(item) for item in refund.meta],
             "line_items": [items.line(item) for item in refund.lines],
             "shipping_lines": [items.shipping(item) for item in refund.shipping_lines],
             "tax_lines": [items.tax(item) for item in refund.tax_lines],

@@ -102,3 +102,4 @@ class RefundDraft:
     lines: tuple[RefundLine, ...] = ()
     restock: bool = True
     paid_back: bool = False
+    meta: tuple[tuple[str, Any], ...] = ()

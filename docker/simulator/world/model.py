@@ -315,6 +315,7 @@ class Refund:
     fees: tuple[FeeLine, ...] = ()
     tax_lines: tuple[TaxLine, ...] = ()
     paid_back: bool = False
+    meta: tuple[Meta, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -62,6 +62,7 @@ class RefundDesk:
             shipping_lines=self._items(order.shipping_lines, parts),
             fees=self._items(order.fees, parts),
             paid_back=draft.paid_back,
+            meta=tuple(self._world.new_meta(key, value) for key, value in draft.meta),
         )
         refund = replace(refund, tax_lines=self._tax_lines(refund))
         self._world.store.put("refund", refund.id, refund)

@@ -25,12 +25,18 @@ def test_decimal_of_nothing_is_the_default(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["abc", "1,5", "NaN", "Infinity", "1e99", True, [], {}, "１２x"]
+    "value",
+    ["abc", "1,5", "NaN", "Infinity", "1e99", "1e999999999", True, [], {}, "１２x"],
 )
 def test_decimal_refuses_rubbish_and_names_the_field(value):
     with pytest.raises(PayloadError) as caught:
         Reader({"x": value}, "line_items[2]").decimal("x")
     assert caught.value.details["field"] == "line_items[2].x"
+
+
+@pytest.mark.parametrize("value", [D("NaN"), D("sNaN"), float("nan"), [], {}, "no"])
+def test_what_is_no_yes_is_no(value):
+    assert Reader({"x": value}).flag("x") is False
 
 
 def test_decimal_cuts_the_noise_of_a_binary_float():

@@ -6,11 +6,18 @@ from decimal import Decimal
 
 import pytest
 from ecom_orders.marketplaces.errors import PayloadError
-from ecom_orders.marketplaces.schema import LineKind, OrderStatus
+from ecom_orders.marketplaces.schema import (
+    Attribution,
+    LineKind,
+    OrderStatus,
+    PaymentKind,
+)
 from ecom_orders.marketplaces.woocommerce.normaliser import (
     normalise_order,
     normalise_refund,
 )
+from ecom_orders.marketplaces.woocommerce.parcels import PARCELS
+from payload_fuzz import outcomes_of
 
 D = Decimal
 
@@ -249,3 +256,107 @@ def test_refund_with_lines_is_positive():
 def test_amount_only_refund_has_no_lines():
     refund = normalise_refund({"id": 9, "amount": "5.00"}, "501")
     assert refund.lines == ()
+
+
+# -- payment, delivery, where the buyer came from -------------------------------------
+
+
+def test_a_paid_order_has_one_payment_of_its_total():
+    (payment,) = normalise_order(ORDER).payments
+    assert (payment.gateway, payment.reference) == ("paypal", "PP-1")
+    assert payment.amount == D("45.60")
+    assert payment.kind is PaymentKind.OTHER
+    assert payment.paid_at == datetime(2026, 3, 1, 10, 1, tzinfo=timezone.utc)
+
+
+def test_cash_on_delivery_is_told_apart():
+    order = normalise_order(make(payment_method="cod", transaction_id=""))
+    (payment,) = order.payments
+    assert payment.kind is PaymentKind.ON_DELIVERY
+    assert (payment.external_id, payment.reference) == ("501", "")
+
+
+@pytest.mark.parametrize("changes", [{"date_paid_gmt": None}, {"total": "0.00"}])
+def test_what_is_not_paid_or_costs_nothing_has_no_payment(changes):
+    assert normalise_order(make(**changes)).payments == ()
+
+
+def test_the_delivery_is_the_first_one():
+    order = normalise_order(ORDER)
+    assert (order.shipping_method, order.shipping_title) == ("flat_rate", "DHL")
+    order = normalise_order(make(shipping_lines=[]))
+    assert (order.shipping_method, order.shipping_title) == ("", "")
+
+
+def test_where_the_buyer_came_from():
+    told = {
+        "_wc_order_attribution_utm_source": "newsletter",
+        "_wc_order_attribution_utm_medium": "email",
+        "_wc_order_attribution_utm_campaign": "spring",
+    }
+    metas = [{"id": 1, "key": key, "value": value} for key, value in told.items()]
+    found = normalise_order(make(meta_data=metas)).attribution
+    assert found == Attribution("newsletter", "email", "spring")
+    metas = [{"key": "_wc_order_attribution_source_type", "value": "organic"}]
+    assert normalise_order(make(meta_data=metas)).attribution.medium == "organic"
+    metas = [{"key": "_wc_order_attribution_utm_source", "value": {"a": 1}}]
+    assert normalise_order(make(meta_data=metas)).attribution == Attribution()
+
+
+def test_what_is_told_of_fulfilment():
+    (line,) = [x for x in normalise_order(ORDER).lines if x.kind is LineKind.PRODUCT]
+    assert (line.fulfilled_quantity, line.requires_shipping) == (0, True)
+    order = normalise_order(make(status="completed", needs_processing=False))
+    (line,) = [x for x in order.lines if x.kind is LineKind.PRODUCT]
+    assert (line.fulfilled_quantity, line.requires_shipping) == (2, False)
+
+
+@pytest.mark.parametrize(("told", "fulfilled"), [("1", 1), ("7", 2), ("-3", 0)])
+def test_our_own_parcels_tell_what_has_left_and_never_more_than_ordered(
+    told, fulfilled
+):
+    parcel = {"key": "p/1", "lines": [{"id": "1", "quantity": told}]}
+    order = normalise_order(make(meta_data=[{"key": PARCELS, "value": [parcel]}]))
+    (line,) = [x for x in order.lines if x.kind is LineKind.PRODUCT]
+    assert line.fulfilled_quantity == fulfilled
+
+
+# -- whatever comes --------------------------------------------------------------------
+
+
+REFUND = {
+    "id": 24,
+    "date_created_gmt": "2026-03-02T06:58:23",
+    "amount": "19.29",
+    "reason": "damaged",
+    "line_items": [
+        {
+            "id": 22,
+            "name": "Kettle",
+            "quantity": -1,
+            "total": "-17.99",
+            "total_tax": "-1.30",
+            "taxes": [{"id": 1, "total": "-1.3"}],
+            "meta_data": [{"key": "_refunded_item_id", "value": "1"}],
+        }
+    ],
+    "shipping_lines": [],
+    "fee_lines": [],
+}
+
+
+def test_a_damaged_order_is_understood_or_refused_and_nothing_else():
+    parcel = {"key": "p/1", "lines": [{"id": "1", "quantity": "1"}]}
+    metas = [
+        {"id": 1, "key": PARCELS, "value": [parcel]},
+        {"id": 2, "key": "_wc_order_attribution_utm_source", "value": "google"},
+    ]
+    outcomes = outcomes_of(normalise_order, make(meta_data=metas), 20_000, seed=1)
+    assert outcomes["understood"] > 1_000
+    assert outcomes["refused"] > 1_000
+
+
+def test_a_damaged_refund_is_understood_or_refused_and_nothing_else():
+    outcomes = outcomes_of(lambda row: normalise_refund(row, "1"), REFUND, 20_000, 2)
+    assert outcomes["understood"] > 1_000
+    assert outcomes["refused"] > 1_000

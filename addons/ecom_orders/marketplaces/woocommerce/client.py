@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..base import (
@@ -34,10 +33,22 @@ from ..errors import (
     RequestRefused,
     TransportError,
 )
-from ..schema import ExternalOrder, ExternalProduct, Refund, StockLevel, StockResult
-from . import normaliser, webhook
+from ..schema import (
+    ExternalOrder,
+    ExternalProduct,
+    OrderSummary,
+    Refund,
+    RefundRequest,
+    Shipment,
+    StockLevel,
+    StockResult,
+    WriteResult,
+)
+from . import listing, normaliser, products, webhook
 from .api import PAGE_LIMIT, Api
 from .feed import OrderFeed
+from .orders import OrderDesk, may_write, record_id
+from .refunds import RefundDesk
 
 TRASH_MARGIN = timedelta(days=1)
 """How much earlier than asked the trash is read.
@@ -54,8 +65,6 @@ OLDEST_VERSION = (5, 8)  # has modified_after; the number is not confirmed
 # Refusals of one batch that say nothing about the next one.
 _LOCAL_ERRORS = (RequestRefused, NotFound, BadAnswer)
 
-_REF = re.compile(r"([1-9]\d{0,18})(?:/([1-9]\d{0,18}))?", re.ASCII)
-
 
 @register
 class WooCommerceConnector(Connector):
@@ -66,7 +75,9 @@ class WooCommerceConnector(Connector):
     * ``query_auth``: send them as parameters (https only), for servers that strip the
       ``Authorization`` header;
     * ``manage_stock``: switch on "track stock" for every listing whose quantity is
-      pushed; without it a listing that is not tracked is reported, not changed.
+      pushed; without it a listing that is not tracked is reported, not changed;
+    * ``api_refund``: whether a refund also moves money through the payment gateway
+      (the shop's own default, yes) or is only noted there (``False``).
     """
 
     code = "woocommerce"
@@ -77,7 +88,13 @@ class WooCommerceConnector(Connector):
             Capability.REMOVED_ORDERS,
             Capability.REFUNDS,
             Capability.PRODUCTS,
+            Capability.ORDER_LIST,
             Capability.STOCK,
+            Capability.STOCK_READ,
+            Capability.SHIPMENTS,
+            Capability.PARTIAL_SHIPMENTS,
+            Capability.CANCEL,
+            Capability.REFUND_PUSH,
             Capability.WEBHOOKS,
         }
     )
@@ -109,7 +126,7 @@ class WooCommerceConnector(Connector):
         if abs(page.shop_now - datetime.now(timezone.utc)) > CLOCK_TOLERANCE:
             warnings.append("clock_differs")
         info = self._described(warnings)
-        if not self._may_write():
+        if not may_write(self.api):
             warnings.append("write_not_allowed")
         return replace(info, warnings=tuple(warnings))
 
@@ -136,7 +153,7 @@ class WooCommerceConnector(Connector):
 
     def fetch_order(self, external_id: str) -> Envelope:
         """See :meth:`~..base.Connector.fetch_order`."""
-        payload = self.api.get(f"orders/{_record_id(external_id)}", "orders.get")
+        payload = self.api.get(f"orders/{record_id(external_id)}", "orders.get")
         if webhook.readable_id(payload) != external_id:
             raise BadAnswer("asked for one order and got something else")
         return Envelope.of(ORDER, external_id, webhook.without_volatile(payload))
@@ -146,7 +163,7 @@ class WooCommerceConnector(Connector):
 
         The payload does not say which order it belongs to, so ``order_id`` is added.
         """
-        path = f"orders/{_record_id(order_id)}/refunds"
+        path = f"orders/{record_id(order_id)}/refunds"
         return tuple(
             self._refund_envelope(order_id, row)
             for rows in self.api.walk(path, "refunds.list")
@@ -160,16 +177,28 @@ class WooCommerceConnector(Connector):
         variations (one more request each).
         """
         for rows in self.api.walk("products", "products.list", status="any"):
-            products: list[ExternalProduct] = []
+            found: list[ExternalProduct] = []
             for row in rows:
                 product = _product(row)
                 if product is None:
                     continue
-                products.append(product)
+                found.append(product)
                 if row.get("variations"):
-                    products += self._variations(product)
-            if products:
-                yield tuple(products)
+                    found += self._variations(product)
+            if found:
+                yield tuple(found)
+
+    def list_orders(
+        self, since: datetime, until: datetime
+    ) -> Iterator[tuple[OrderSummary, ...]]:
+        """See :meth:`~..base.Connector.list_orders` and :mod:`.listing`."""
+        return listing.list_orders(self.api, since, until)
+
+    def fetch_stock(
+        self, product_refs: Iterable[str]
+    ) -> Iterator[tuple[StockLevel, ...]]:
+        """See :meth:`~..base.Connector.fetch_stock` and :mod:`.listing`."""
+        return listing.fetch_stock(self.api, product_refs)
 
     # -- writing to the shop -----------------------------------------------------------
 
@@ -180,14 +209,19 @@ class WooCommerceConnector(Connector):
         compare-and-swap, so an order placed in the same instant can be overwritten.
 
         :return: ``error`` is ``"<code>: <text>"``; codes of our own are
-            ``bad_reference``, ``not_tracked`` (the shop does not keep stock of it),
-            ``not_taken`` (it shows another quantity), ``not_answered``.
+            ``bad_reference``, ``bad_quantity`` (below zero, not sent), ``not_tracked``
+            (the shop does not keep stock of it), ``not_taken`` (it shows another
+            quantity), ``not_answered``.
         """
         wanted = {level.product_ref: level for level in levels}
         results: dict[str, StockResult] = {}
         groups: dict[str, list[StockLevel]] = {}
         for ref, level in wanted.items():
-            match = _REF.fullmatch(ref)
+            if level.quantity < 0:
+                error = "bad_quantity: a quantity cannot be negative"
+                results[ref] = StockResult(ref, error)
+                continue
+            match = products.REF.fullmatch(ref)
             if match is None:
                 results[ref] = StockResult(ref, "bad_reference: not a product")
                 continue
@@ -200,6 +234,24 @@ class WooCommerceConnector(Connector):
         ]
         self._push_batches(batches, results)
         return tuple(results[ref] for ref in wanted)
+
+    def push_shipment(self, shipment: Shipment) -> WriteResult:
+        """See :meth:`~..base.Connector.push_shipment` and :mod:`.orders`."""
+        return OrderDesk(self.api).ship(shipment)
+
+    def cancel_order(
+        self, order_id: str, reason: str = "", restock: bool = True
+    ) -> WriteResult:
+        """See :meth:`~..base.Connector.cancel_order` and :mod:`.orders`.
+
+        Goods go back into stock whatever ``restock`` says: the shop knows nothing else.
+        """
+        return OrderDesk(self.api).cancel(order_id, reason)
+
+    def push_refund(self, request: RefundRequest) -> WriteResult:
+        """See :meth:`~..base.Connector.push_refund` and :mod:`.refunds`."""
+        through_gateway = bool(self.credentials.options.get("api_refund", True))
+        return RefundDesk(self.api, through_gateway).refund(request)
 
     def ensure_webhooks(self, delivery_url: str) -> tuple[str, ...]:
         """See :meth:`~..base.Connector.ensure_webhooks`.
@@ -294,21 +346,6 @@ class WooCommerceConnector(Connector):
         if not isinstance(environment, Mapping):
             return ""
         return str(environment.get("version") or "")
-
-    def _may_write(self) -> bool:
-        """Whether the key may write, found out by a batch that changes nothing.
-
-        The shop checks the key's rights before it looks into the batch (source of
-        WooCommerce 11, ``check_user_permissions`` and ``batch_items``).
-        """
-        try:
-            body = {"update": []}
-            self.api.change("POST", "products/batch", "check", body, idempotent=True)
-        except (RequestRefused, NotFound):
-            return True  # it did look
-        except MarketplaceError:
-            return False
-        return True
 
     # -- refunds and products ----------------------------------------------------------
 
@@ -432,16 +469,6 @@ class WooCommerceConnector(Connector):
 # -- reading rows ----------------------------------------------------------------------
 
 
-def _record_id(external_id: str) -> str:
-    """An id that is safe in a path.
-
-    :raises NotFound: for anything else; a shop cannot have it.
-    """
-    if _REF.fullmatch(external_id) is None or "/" in external_id:
-        raise NotFound(f"not an id: {external_id[:40]!r}")
-    return external_id
-
-
 def _product(row: Any) -> ExternalProduct | None:
     record_id = webhook.readable_id(row)
     if record_id is None:
@@ -480,21 +507,11 @@ def _common(row: Mapping[str, Any]) -> dict[str, Any]:
         "sku": str(row.get("sku") or ""),
         # GTIN field of WooCommerce 9.2 and later.
         "barcode": str(row.get("global_unique_id") or ""),
-        "price": _number(row.get("price")),
+        "price": listing.number(row.get("price")),
         # A variation can say "parent": its own quantity is then not used.
         "manages_stock": row.get("manage_stock") is True,
-        "stock": _number(row.get("stock_quantity")),
+        "stock": listing.number(row.get("stock_quantity")),
     }
-
-
-def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
 
 
 def _stock_error(level: StockLevel, row: Mapping[str, Any]) -> str:
@@ -505,7 +522,7 @@ def _stock_error(level: StockLevel, row: Mapping[str, Any]) -> str:
         return f"{code}: {message}"[:300]
     if row.get("manage_stock", True) is not True:
         return "not_tracked: the shop does not keep stock of it"
-    shown = _number(row.get("stock_quantity"))
+    shown = listing.number(row.get("stock_quantity"))
     if "stock_quantity" in row and shown != level.quantity:
         return f"not_taken: the shop shows {shown}"
     return ""
@@ -531,7 +548,7 @@ def _timezone(index: Mapping[str, Any]) -> str:
     name = index.get("timezone_string")
     if isinstance(name, str) and name:
         return name
-    hours = _number(index.get("gmt_offset"))
+    hours = listing.number(index.get("gmt_offset"))
     if hours is None or abs(hours) > 14:
         return ""
     minutes = abs(int(hours * 60))

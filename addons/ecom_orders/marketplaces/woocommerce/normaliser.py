@@ -10,7 +10,11 @@ Facts used here (WooCommerce REST API v3 documentation, and recordings of WooCom
   was not levied; ``tax_lines`` hold the rounded sum by rate, shipping apart;
 * ``*_gmt`` times are UTC without a zone; the others are shop-local;
 * ``refunds`` of an order announce id, reason and amount only; ``line_items`` of a
-  refund carry negative numbers and name their line in the meta ``_refunded_item_id``.
+  refund carry negative numbers and name their line in the meta ``_refunded_item_id``;
+* ``needs_processing`` is false when every product is virtual and downloadable (of
+  single lines the order does not tell); absent in old versions;
+* metas ``_wc_order_attribution_*`` tell where the buyer came from (WooCommerce 8.5 and
+  later, from its public source; not confirmed by documentation or recording).
 """
 
 from __future__ import annotations
@@ -22,21 +26,25 @@ from decimal import Decimal
 from typing import Any
 
 from ..names import person_name
-from ..reading import MAX_NOTE, Reader
+from ..reading import MAX_NOTE, Reader, clean
 from ..schema import (
     ZERO,
     Address,
+    Attribution,
     Buyer,
     Coupon,
     ExternalLine,
     ExternalOrder,
     LineKind,
     OrderStatus,
+    Payment,
+    PaymentKind,
     Refund,
     RefundLine,
     TaxRate,
 )
 from .const import CN_SUBDIVISIONS, ORDER_STATUSES
+from .parcels import meta_value, parcels_of, sent_quantities
 
 
 def normalise_order(payload: Any) -> ExternalOrder:
@@ -47,29 +55,31 @@ def normalise_order(payload: Any) -> ExternalOrder:
     """
     read = Reader(payload)
     raw_status = read.text("status").removeprefix("wc-")
-    created_at = _moment(read, "date_created")
+    created_at = moment_of(read, "date_created")
     if created_at is None:
         raise read.fail("date_created_gmt", "is missing")
     billing = _address(read.child("billing"))
     shipping = _shipping_address(read, billing)
     rates = _tax_rates(read, shipping.country_code or billing.country_code)
     order_id = read.identifier("id")
+    status = ORDER_STATUSES.get(raw_status, OrderStatus.UNKNOWN)
+    method, method_title = _shipping_method(read)
     return ExternalOrder(
         external_id=order_id,
         number=read.text("number", 64) or order_id,
-        status=ORDER_STATUSES.get(raw_status, OrderStatus.UNKNOWN),
+        status=status,
         raw_status=raw_status,
         currency=_currency(read),
         created_at=created_at,
-        updated_at=_moment(read, "date_modified") or created_at,
-        paid_at=_moment(read, "date_paid"),
+        updated_at=moment_of(read, "date_modified") or created_at,
+        paid_at=moment_of(read, "date_paid"),
         total=read.required_decimal("total"),
         total_tax=read.decimal("total_tax"),
         prices_include_tax=read.flag("prices_include_tax"),
         buyer=_buyer(read, billing),
         billing=billing,
         shipping=shipping,
-        lines=tuple(_lines(read)),
+        lines=tuple(_lines(read, status)),
         tax_rates=rates,
         coupons=tuple(_coupons(read)),
         refunds=tuple(_announced_refunds(read, order_id)),
@@ -77,6 +87,10 @@ def normalise_order(payload: Any) -> ExternalOrder:
         payment_title=read.text("payment_method_title", 200),
         transaction_ref=read.text("transaction_id", 200),
         buyer_note=read.text("customer_note", MAX_NOTE),
+        shipping_method=method,
+        shipping_title=method_title,
+        payments=tuple(_payments(read, order_id)),
+        attribution=_attribution(read),
     )
 
 
@@ -92,7 +106,7 @@ def normalise_refund(payload: Any, order_id: str) -> Refund:
         order_id=order_id,
         amount=abs(read.required_decimal("amount")),
         reason=read.text("reason"),
-        created_at=_moment(read, "date_created"),
+        created_at=moment_of(read, "date_created"),
         lines=tuple(_refund_lines(read)),
     )
 
@@ -100,7 +114,7 @@ def normalise_refund(payload: Any, order_id: str) -> Refund:
 # -- head of the order -----------------------------------------------------------------
 
 
-def _moment(read: Reader, key: str) -> datetime | None:
+def moment_of(read: Reader, key: str) -> datetime | None:
     """A time; the GMT field counts, the local one only if it carries its zone."""
     moment = read.moment(f"{key}_gmt")
     if moment is None:
@@ -115,6 +129,43 @@ def _currency(read: Reader) -> str:
     if len(code) != 3 or not code.isalpha() or not code.isascii():
         raise read.fail("currency", "is not a currency code")
     return code
+
+
+def _payments(read: Reader, order_id: str) -> Iterable[Payment]:
+    """The one payment that the shop knows: all of the total, once it is paid."""
+    paid_at, total = moment_of(read, "date_paid"), read.required_decimal("total")
+    if paid_at is None or total <= 0:
+        return
+    gateway = read.text("payment_method", 64)
+    reference = read.text("transaction_id", 200)
+    on_delivery = gateway == "cod"  # core's own method of that name
+    yield Payment(
+        external_id=reference or order_id,
+        gateway=gateway,
+        amount=total,
+        kind=PaymentKind.ON_DELIVERY if on_delivery else PaymentKind.OTHER,
+        reference=reference,
+        paid_at=paid_at,
+    )
+
+
+def _shipping_method(read: Reader) -> tuple[str, str]:
+    """Code and title of the delivery; an order with several is named by its first."""
+    for line in read.children("shipping_lines"):
+        return line.text("method_id", 100), line.text("method_title", 200)
+    return "", ""
+
+
+def _attribution(read: Reader) -> Attribution:
+    def told(name: str) -> str:
+        value = meta_value(read, f"_wc_order_attribution_{name}")
+        return clean(value, 200) if isinstance(value, str) else ""
+
+    return Attribution(
+        source=told("utm_source"),
+        medium=told("utm_medium") or told("source_type"),
+        campaign=told("utm_campaign"),
+    )
 
 
 def _buyer(read: Reader, billing: Address) -> Buyer:
@@ -203,9 +254,22 @@ def _line_taxes(line: Reader, sign: int = 1) -> dict[str, Decimal]:
 # -- lines -----------------------------------------------------------------------------
 
 
-def _lines(read: Reader) -> Iterable[ExternalLine]:
-    for line in read.children("line_items"):
-        yield _product_line(line)
+def _lines(read: Reader, status: OrderStatus) -> Iterable[ExternalLine]:
+    """All lines.
+
+    Of a completed order everything is fulfilled; of another what our own meta says.
+    """
+    sent = sent_quantities(parcels_of(read))
+    to_ship = read.data.get("needs_processing") is not False
+    for reader in read.children("line_items"):
+        line = _product_line(reader)
+        whole = status is OrderStatus.COMPLETED
+        fulfilled = line.quantity if whole else sent[line.external_id]
+        yield replace(
+            line,
+            fulfilled_quantity=min(max(fulfilled, ZERO), max(line.quantity, ZERO)),
+            requires_shipping=to_ship,
+        )
     for line in read.children("shipping_lines"):
         yield _extra_line(line, LineKind.SHIPPING, "method_title", "method_id")
     for line in read.children("fee_lines"):
@@ -227,11 +291,11 @@ def _product_line(line: Reader) -> ExternalLine:
         taxes=_line_taxes(line),
         sku=line.text("sku", 200),
         barcode=line.text("global_unique_id", 64),
-        product_ref=_product_ref(line),
+        product_ref=product_ref(line),
     )
 
 
-def _product_ref(line: Reader) -> str:
+def product_ref(line: Reader) -> str:
     """``"11"`` or ``"11/12"``; empty when the product was deleted (id 0)."""
     product = line.identifier("product_id", required=False)
     variation = line.identifier("variation_id", required=False)
@@ -287,7 +351,7 @@ def _refund_lines(read: Reader) -> Iterable[RefundLine]:
         for line in read.children(key):
             yield RefundLine(
                 external_id=line.identifier("id"),
-                order_line_id=_refunded_line_id(line),
+                order_line_id=refunded_line_id(line),
                 kind=kind,
                 name=line.text(name_key, 500),
                 quantity=abs(line.decimal("quantity")),
@@ -297,7 +361,7 @@ def _refund_lines(read: Reader) -> Iterable[RefundLine]:
             )
 
 
-def _refunded_line_id(line: Reader) -> str:
+def refunded_line_id(line: Reader) -> str:
     for meta in line.children("meta_data"):
         if meta.data.get("key") == "_refunded_item_id":
             return meta.identifier("value", required=False)

@@ -1,0 +1,33 @@
+"""Files of orders (CSV, XLSX): the connector and what it is made of.
+
+* :mod:`.client`: the connector, for files at an address;
+* :mod:`.orders`: :func:`parse_orders`, rows to orders, with what could not be read;
+* :mod:`.mapping`, :mod:`.suggestions`, :mod:`.names`: what columns mean, and guesses;
+* :mod:`.table`, :mod:`.xlsx`, :mod:`.encoding`: bytes to rows;
+* :mod:`.values`, :mod:`.countries`: single cells;
+* :mod:`.normaliser`: orders to the common schema;
+* :mod:`.export`: parcels as a file.
+"""
+
+from .client import FileConnector
+from .errors import FileUnreadable
+from .export import export_shipments
+from .mapping import FIELDS, Mapping
+from .orders import Parsed, RowError, parse_orders
+from .suggestions import Suggestion, suggest_mapping
+from .table import Table, read_table
+
+__all__ = [
+    "FIELDS",
+    "FileConnector",
+    "FileUnreadable",
+    "Mapping",
+    "Parsed",
+    "RowError",
+    "Suggestion",
+    "Table",
+    "export_shipments",
+    "parse_orders",
+    "read_table",
+    "suggest_mapping",
+]

@@ -1,0 +1,1 @@
+"""A shop that only writes files: a scheduled export at an address."""
