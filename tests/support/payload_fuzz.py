@@ -85,7 +85,7 @@ ODD_VALUES: tuple[Any, ...] = (
 )
 
 
-def mutations(payload: Any, count: int, seed: int) -> Iterator[Any]:
+def mutations(payload: Any, count: int, seed: int = 7) -> Iterator[Any]:
     """Yield ``count`` damaged copies of a parsed payload; it is never changed itself.
 
     A place is drawn, then what happens to it: another value, another type, gone, twice,
