@@ -1,4 +1,4 @@
-"""Payloads as Shopify's Admin API writes them, made up from the parts a test is about."""
+"""Payloads as Shopify's Admin API writes them, made up of what a test is about."""
 
 DATES = {
     "createdAt": "2026-03-02T10:00:00Z",

@@ -20,7 +20,7 @@ DOLLARS = {
 
 
 def amount_text(value: Decimal) -> str:
-    """Return an amount as Shopify writes it: at least one decimal, no more than needed."""
+    """Return an amount as Shopify writes it: one decimal at least, no empty ones."""
     text = f"{value:f}"
     if "." in text:
         text = text.rstrip("0")

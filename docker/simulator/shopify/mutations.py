@@ -174,9 +174,7 @@ class Mutations:
             return [_error(message, [*place, "locationId"], code)]
         twins = [r for r in rows if r["inventoryItemId"] == row["inventoryItemId"]]
         if len(twins) > 1:
-            message = (
-                "The combination of inventoryItemId and locationId must be unique."
-            )
+            message = "inventoryItemId and locationId must be unique together."
             code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
             return [_error(message, [*place, "locationId"], code)]
         if not new and expected is None:

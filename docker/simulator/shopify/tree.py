@@ -485,7 +485,7 @@ class _Look:
         return self._gross(line.total, line.total_tax)
 
     def _gross(self, net: Decimal, tax: Decimal) -> Decimal:
-        """Return an amount as prices of the order are: with tax where it is included."""
+        """Return an amount as prices of the order are: with tax where included."""
         net = round_money(net, self.order.decimals)
         return net + tax if self.order.prices_include_tax else net
 

@@ -1,6 +1,6 @@
 """Every query and mutation for Shopify is valid in every version that we speak.
 
-Against the official schemas beside the project; without them only the syntax is checked.
+Against the official schemas beside the project; without them only the syntax counts.
 """
 
 import gzip

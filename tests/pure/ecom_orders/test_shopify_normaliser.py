@@ -61,7 +61,8 @@ def test_a_number_beyond_two_to_the_53_keeps_its_digits():
 
 def test_the_time_of_modification_is_the_version():
     early = normalise_order(order([line(1, 1)], 1, updatedAt="2026-03-02T10:05:00Z"))
-    late = normalise_order(order([line(1, 1)], 1, updatedAt="2026-03-02T12:05:01+02:00"))
+    moment = "2026-03-02T12:05:01+02:00"
+    late = normalise_order(order([line(1, 1)], 1, updatedAt=moment))
     assert late.updated_at == datetime(2026, 3, 2, 10, 5, 1, tzinfo=timezone.utc)
     assert late.version > early.version
 
@@ -454,7 +455,8 @@ def test_a_refund_read_on_its_own():
     (row,) = found.lines
     assert (found.external_id, found.order_id, found.amount) == ("4", "5", 11)
     assert (found.reason, found.status) == ("Damaged", RefundStatus.DONE)
-    assert (row.order_line_id, row.quantity, row.total, row.total_tax) == ("1", 1, 10, 1)
+    assert (row.order_line_id, row.quantity) == ("1", 1)
+    assert (row.total, row.total_tax) == (10, 1)
     assert row.taxes == {"VAT|10": 1}
     assert row.restock is False
 

@@ -170,12 +170,19 @@ def assemble(body: bytes, parts: frozenset[str] = documents.ALL_PARTS) -> list[A
         else:
             children.append((parent, row))
     for parent, row in children:
-        place = _PLACES.get(kind_of(str(row.get("id"))), "")
+        place = _place(row)
         owner = known.get(parent)
         if owner is None or not place:
             raise BadAnswer("a line of the bulk export belongs nowhere")
         owner.setdefault(place, {"nodes": []})["nodes"].append(row)
     return roots
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    """The connection that an element belongs to; the id of a delivery may be null."""
+    if row.get("id") is None and "discountedPriceSet" in row:
+        return "shippingLines"
+    return _PLACES.get(kind_of(str(row.get("id"))), "")
 
 
 def _open_connections(row: dict[str, Any], parts: frozenset[str]) -> None:

@@ -1,8 +1,8 @@
 """Shopify: the verbs of :class:`~..base.Connector`.
 
-See the package for where the parts are. What holds for all verbs: nothing is sent except
-through the transport, and what the token has no right to is refused before anything is
-sent.
+See the package for where the parts are. What holds for all verbs: nothing is sent
+except through the transport, and what the token may not write is refused before
+anything is sent.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from ..schema import (
     WriteResult,
 )
 from . import catalogue, documents, normaliser, webhook
-from .api import Api, elements, text_of, user_errors
+from .api import Api, text_of, user_errors
 from .bulk import BulkExport
 from .dispatch import Dispatch
 from .feed import OrderFeed
@@ -164,11 +164,10 @@ class ShopifyConnector(Connector):
             return envelope_of(self.orders.one(number))
         gid = f"gid://shopify/DraftOrder/{number}"
         draft = self.api.ask(documents.DRAFT, "drafts.get", id=gid).data
-        for node in self.orders.finished(
-            elements({"n": [draft.get("draftOrder")]}, "n")
-        ):
-            return envelope_of(node)
-        raise NotFound("there is no such draft")
+        node = draft.get("draftOrder")
+        if not isinstance(node, Mapping):
+            raise NotFound("there is no such draft")
+        return envelope_of(self.orders.finished([node])[0])
 
     def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
         """See :meth:`~..base.Connector.fetch_refunds`."""

@@ -89,7 +89,9 @@ class Dispatch:
             if known:
                 return {}
             if not wanted:
-                raise AlreadyDone("nothing is left to be shipped", remote_message="nothing")
+                raise AlreadyDone(
+                    "nothing is left to be shipped", remote_message="nothing"
+                )
             return wanted
         wanted = {}
         for line in shipment.lines:

@@ -1,8 +1,8 @@
 """Every query and mutation that is sent to Shopify, as text.
 
 A test validates all of them against the official schema of each supported version.
-Numbers of ``first`` keep a query below the limit of 1,000 points; what is longer is read
-on page by page (:mod:`.feed`).
+Numbers of ``first`` keep a query below the limit of 1,000 points; what is longer is
+read on page by page (:mod:`.orders`).
 """
 
 from __future__ import annotations
@@ -188,6 +188,12 @@ def order_refunds(parts: Collection[str]) -> str:
 }}"""
 
 
+_DRAFT_LINE = f"""id name sku quantity requiresShipping isGiftCard
+variant {{ id barcode }}
+originalTotalSet {_MONEY} discountedTotalSet {_MONEY} {_TAX_LINES}"""
+
+DRAFT_LINE_ITEMS = _rest("DraftLineItems", "DraftOrder", "lineItems", _DRAFT_LINE)
+
 _DRAFT = f"""id name status createdAt updatedAt completedAt
 currencyCode presentmentCurrencyCode taxesIncluded
 email phone note2 tags discountCodes
@@ -195,13 +201,7 @@ totalPriceSet {_MONEY} totalTaxSet {_MONEY}
 billingAddress {_ADDRESS} shippingAddress {_ADDRESS}
 order {{ id }}
 shippingLine {{ {SHIPPING_LINE} }}
-lineItems(first: 50) {{
-  nodes {{
-    id name sku quantity requiresShipping isGiftCard variant {{ id barcode }}
-    originalTotalSet {_MONEY} discountedTotalSet {_MONEY} {_TAX_LINES}
-  }}
-  {_PAGE}
-}}"""
+lineItems(first: 50) {{ nodes {{ {_DRAFT_LINE} }} {_PAGE} }}"""
 
 DRAFTS = f"""query DraftOrders($first: Int!, $after: String, $query: String) {{
   draftOrders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{

@@ -7,8 +7,8 @@ order that changes moves to the end of the list and pushes no other out. The low
 stays put until the run is over.
 
 The search index lags behind: a row that was written a moment ago may not be found yet.
-So what happened in the last :data:`SETTLE` is read but not ticked off: a run ends before
-that moment, and the next one reads it again.
+So what happened in the last :data:`SETTLE` is read but not ticked off: a run ends
+before that moment, and the next one reads it again.
 """
 
 from __future__ import annotations

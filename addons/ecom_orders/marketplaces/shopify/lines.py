@@ -29,14 +29,30 @@ MAX_RATE = Decimal(1000)
 
 @dataclass(frozen=True)
 class Sites:
-    """What fulfilment orders tell of lines, by line id."""
+    """What fulfilment orders tell of lines, by line id.
+
+    :param everything: all of the order has left.
+    """
 
     location: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Decimal] = field(default_factory=dict)
+    everything: bool = False
+
+    def sent_of(self, line_id: str, ordered: Decimal) -> Decimal:
+        """How many pieces of a line have left."""
+        if self.everything:
+            return ordered
+        return min(self.sent.get(line_id, ZERO), ordered)
 
     @classmethod
     def of(cls, read: Reader) -> Sites:
-        """Read the fulfilment orders of an order, where it has them."""
+        """Read the fulfilment orders of an order.
+
+        A token without the right to see them gets the order's own status only.
+        """
+        if read.data.get("fulfillmentOrders") is None:
+            status = read.text("displayFulfillmentStatus", 64)
+            return cls(everything=status == "FULFILLED")
         location: dict[str, tuple[Decimal, str]] = {}
         sent: dict[str, Decimal] = {}
         nothing = read.text("displayFulfillmentStatus", 64) in NOTHING_SENT
@@ -121,7 +137,7 @@ def product_line(
     """
     line_id = identifier(line, "id", "LineItem")
     ordered = count(line, "quantity")
-    sent = min(sites.sent.get(line_id, ZERO), ordered)
+    sent = sites.sent_of(line_id, ordered)
     left = count(line, "currentQuantity", ordered)
     kept = ordered if whole else min(ordered, max(left, sent))
     share = kept / ordered if ordered and kept != ordered else ONE
@@ -193,7 +209,7 @@ def _kind(line: Reader) -> LineKind:
 
 
 def extra_lines(read: Reader, taxes: Taxes) -> Iterable[ExternalLine]:
-    """Delivery, duties and fees. Their ids are numbered apart, so they name their kind."""
+    """Delivery, duties and fees: numbered apart, so their ids name their kind."""
     money = taxes.money
     for line in nodes(read, "shippingLines"):
         original = money.amount(line, "originalPriceSet", None)

@@ -122,7 +122,9 @@ class Orders:
         return node
 
     def _complete(self, order: Mapping[str, Any]) -> dict[str, Any]:
-        order = self._rest_of(order, "lineItems", documents.LINE_ITEMS)
+        is_draft = kind_of(str(order.get("id"))) == "DraftOrder"
+        lines = documents.DRAFT_LINE_ITEMS if is_draft else documents.LINE_ITEMS
+        order = self._rest_of(order, "lineItems", lines)
         order = self._rest_of(
             order, "fulfillmentOrders", documents.FULFILLMENT_ORDERS_OF
         )
@@ -154,7 +156,7 @@ class Orders:
                 document, "orders.rest", id=owner.get("id"), after=after
             ).data
             node = data.get("node")
-            if not isinstance(node, Mapping):
+            if not isinstance(node, Mapping) or field not in node:
                 raise BadAnswer("an order went away while it was read")
             connection = node.get(field)
             rows = rows + elements(connection, "nodes")

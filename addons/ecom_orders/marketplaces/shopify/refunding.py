@@ -1,8 +1,8 @@
 """Money back to the buyer.
 
 A refund names the payments that it is taken from (transactions of the order). Shopify
-takes it in the currency that the buyer paid in. It carries our key in its note, by which
-it is found again, and from 2026-01 on in ``@idempotent``.
+takes it in the currency that the buyer paid in. It carries our key in its note, by
+which it is found again, and from 2026-01 on in ``@idempotent``.
 """
 
 from __future__ import annotations

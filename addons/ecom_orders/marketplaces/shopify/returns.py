@@ -1,8 +1,8 @@
 """The feed of returns.
 
-Shopify lists no returns, only those of an order; the order's date of modification moves
-when one of them does (not confirmed for every step). So the orders that have returns are
-read by modification, and each of their returns comes again when the order changes.
+Shopify lists no returns, only those of an order; the order's date of modification
+moves when one of them does (not confirmed for every step). So the orders that have
+returns are read by modification, and each return comes again when its order changes.
 """
 
 from __future__ import annotations

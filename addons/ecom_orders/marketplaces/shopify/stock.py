@@ -73,7 +73,7 @@ class Stock:
     # -- reading -----------------------------------------------------------------------
 
     def read(self, product_refs: Iterable[str]) -> Iterator[tuple[StockLevel, ...]]:
-        """See :meth:`~..base.Connector.fetch_stock`; what is not tracked is left out."""
+        """See :meth:`~..base.Connector.fetch_stock`, without what is not tracked."""
         refs = [ref for ref in dict.fromkeys(product_refs) if _REF.fullmatch(ref)]
         for start in range(0, len(refs), READ):
             shelves = self._shelves(refs[start : start + READ])
@@ -124,9 +124,7 @@ class Stock:
         self, batch: list[StockLevel], results: dict[Key, StockResult]
     ) -> None:
         shelves: dict[str, Shelf] = {}
-        refs = [
-            level.product_ref for level in batch if _REF.fullmatch(level.product_ref)
-        ]
+        refs = [row.product_ref for row in batch if _REF.fullmatch(row.product_ref)]
         for start in range(0, len(refs), READ):
             shelves |= self._shelves(refs[start : start + READ])
         rows = []
