@@ -15,6 +15,7 @@ from . import (
     file,  # registers itself
     pricing,
     schema,
+    shopify,  # registers itself
     transport,
     woocommerce,  # registers itself
 )

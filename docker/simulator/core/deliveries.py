@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 from .faults import WEBHOOK, FaultPlan, FaultRule
 from .message import Request
 
+#: How the names of headers with a signature end.
+_SIGNATURES = ("signature", "hmac-sha256")
 #: Seconds to wait for a receiver.
 TIMEOUT = 5.0
 
@@ -49,7 +51,7 @@ class Parcel:
     def with_signature(self, signature: str) -> Parcel:
         """Return the parcel with another value in its signature header."""
         headers = tuple(
-            (name, signature if name.lower().endswith("signature") else value)
+            (name, signature if name.lower().endswith(_SIGNATURES) else value)
             for name, value in self.headers
         )
         return replace(self, headers=headers)

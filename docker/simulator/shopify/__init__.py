@@ -1,0 +1,1 @@
+"""Shopify: a shop behind the Admin GraphQL API."""

@@ -1,0 +1,51 @@
+"""The simulated Shopify shop."""
+
+from itertools import cycle
+
+from ecom_orders.marketplaces.base import Credentials
+from harness import WEBHOOK_SECRET, SimulatedShop
+
+from simulator import Simulator
+from simulator.app import DEFAULT_TOKEN
+
+#: Paid orders with goods, of every kind of money.
+PAID = (
+    "shopify_us_sales_tax",
+    "shopify_us_discount_code",
+    "shopify_gb_tax_included",
+    "shopify_de_two_rates",
+    "shopify_jp_yen",
+    "shopify_cn_buyer",
+    "shopify_tip",
+    "shopify_import_duty",
+)
+
+
+class ShopifyShop(SimulatedShop):
+    """Shopify: the token with ``_read`` appended may only read."""
+
+    code = "shopify"
+
+    def __enter__(self):
+        super().__enter__()
+        self.shop.stop()
+        self.shop = Simulator(
+            seed=7, marketplace=self.code, secret=WEBHOOK_SECRET
+        ).start()
+        self._kinds = cycle(PAID)
+        return self
+
+    def place_order(self):
+        return self.order_id(self.world.place_scenario(next(self._kinds)))
+
+    def credentials(self):
+        return self._credentials(DEFAULT_TOKEN)
+
+    def wrong_credentials(self):
+        return self._credentials("shpat_wrong")
+
+    def reading_credentials(self):
+        return self._credentials(f"{DEFAULT_TOKEN}_read")
+
+    def _credentials(self, token):
+        return Credentials(self.shop.url, secret=WEBHOOK_SECRET, token=token)
