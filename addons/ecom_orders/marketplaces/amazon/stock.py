@@ -133,8 +133,10 @@ class Stock:
             marketplaceIds=self._api.marketplaces()[:1],
         )
         ref = level.product_ref
-        if answer.get("status") not in ("ACCEPTED", "VALID"):
-            return StockResult(ref, _issues(rows_of(answer, "issues")) or "refused")
+        status = answer.get("status")
+        if status != "ACCEPTED":  # VALID is the answer to a mere trial
+            issue = _issues(rows_of(answer, "issues"))
+            return StockResult(ref, issue or f"not_taken: {status}")
         sent_at = self._api.now().isoformat(timespec="seconds")
         return StockResult(ref, submission=f"patch {sent_at} {level.quantity} {ref}")
 
