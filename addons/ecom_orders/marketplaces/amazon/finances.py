@@ -20,6 +20,8 @@ from ..reading import Reader
 from ..schema import ZERO, LineKind, Refund, RefundLine, RefundStatus
 from .api import Api, rows_of
 
+DEEPEST = 20  # breakdowns of breakdowns
+
 _FEE = re.compile(r"(?i)fee|commission|reimburse|withheld|collected")
 _TAX = re.compile(r"(?i)tax|vat")
 
@@ -123,15 +125,17 @@ def _line(read: Reader, external_id: str) -> RefundLine:
     )
 
 
-def _charges(read: Reader) -> tuple[Decimal, Decimal]:
+def _charges(read: Reader, depth: int = 0) -> tuple[Decimal, Decimal]:
     """Goods and tax among the leaves of the breakdowns, fees left out."""
+    if depth > DEEPEST:
+        raise read.fail("breakdowns", "are nested too deeply")
     total, tax = ZERO, ZERO
     for part in read.children("breakdowns"):
         kind = part.text("breakdownType", 100)
         if _FEE.search(kind):
             continue
         if part.data.get("breakdowns"):
-            below = _charges(part)
+            below = _charges(part, depth + 1)
             total, tax = total + below[0], tax + below[1]
         elif _TAX.search(kind):
             tax += part.child("breakdownAmount").decimal("currencyAmount")
