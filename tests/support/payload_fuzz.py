@@ -1,6 +1,5 @@
 """Spoils payloads: what a marketplace will one day send, and what it never should."""
 
-import copy
 import random
 from decimal import Decimal
 
@@ -48,10 +47,19 @@ def mutations(payload, count, seed=7):
     """
     rng = random.Random(seed)
     for _number in range(count):
-        spoiled = copy.deepcopy(payload)
+        spoiled = _copy(payload)
         for _time in range(rng.choice((1, 1, 1, 2, 3))):
             spoiled = _spoil(spoiled, rng)
         yield spoiled
+
+
+def _copy(value):
+    """A copy of parsed JSON; several times as fast as ``copy.deepcopy``."""
+    if isinstance(value, dict):
+        return {key: _copy(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_copy(part) for part in value]
+    return value
 
 
 def _spoil(payload, rng):
@@ -67,13 +75,13 @@ def _spoil(payload, rng):
         holder[key] = value + value
     elif way < 0.35:
         other, other_key = rng.choice(places)
-        holder[key] = copy.deepcopy(other[other_key])
+        holder[key] = _copy(other[other_key])
     elif way < 0.4:
         holder[key] = [value]
     elif way < 0.45:
         holder[key] = {"value": value}
     else:
-        holder[key] = copy.deepcopy(rng.choice(_STRANGE))
+        holder[key] = _copy(rng.choice(_STRANGE))
     return payload
 
 

@@ -237,6 +237,36 @@ def test_a_marketplace_without_the_seller_is_a_warning(seller):
     assert info.warnings == ("not_participating",)
 
 
+def test_without_the_role_for_participations_the_orders_are_tried():
+    answers = {"sellers.getMarketplaceParticipations": (403, DENIED)}
+    connector, transport = scripted(answers)
+    info = connector.check()
+    assert info.warnings == ("participations_not_readable",)
+    assert info.name == "Amazon"
+    assert len(transport.sent("orders.searchOrders")) == 1
+
+
+def test_without_the_right_to_read_orders_the_check_fails():
+    answers = {
+        "sellers.getMarketplaceParticipations": (403, DENIED),
+        "orders.searchOrders": (403, DENIED),
+    }
+    connector, _transport = scripted(answers)
+    with pytest.raises(errors.PermissionRefused):
+        connector.check()
+
+
+def test_suspended_listings_are_a_warning():
+    row = {
+        "marketplace": {"id": "ATVPDKIKX0DER", "defaultCurrencyCode": "USD"},
+        "storeName": "Store",
+        "participation": {"isParticipating": True, "hasSuspendedListings": True},
+    }
+    answer = (200, {"payload": [row]})
+    connector, _transport = scripted({"sellers.getMarketplaceParticipations": answer})
+    assert connector.check().warnings == ("listings_suspended",)
+
+
 def test_credentials_never_show_what_is_secret():
     known = replace(credentials_for("https://amazon.example"), token="Atzr|secret")
     assert "Atzr" not in repr(known)

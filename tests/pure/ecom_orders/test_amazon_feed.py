@@ -151,6 +151,23 @@ def test_a_token_that_has_died_starts_the_window_again():
     assert again["lastUpdatedAfter"] == "2026-03-02T09:00:00Z"
 
 
+def test_a_page_that_names_itself_as_the_next_one_is_a_bad_answer():
+    made, _transport = scripted(page("1", token="T1"))
+    with pytest.raises(errors.BadAnswer):
+        read(made, OrderCursor(NOW - timedelta(hours=1)))
+
+
+def test_pages_of_v0_are_small_enough_to_ask_for_all_items():
+    empty = {"payload": {"Orders": []}}
+    transport = ScriptedTransport({"ordersV0.getOrders": (200, empty)}, now=NOW)
+    known = credentials_for(
+        "https://amazon.example", api_version="v0", marketplaces=("X",)
+    )
+    AmazonConnector(known, transport).fetch_orders(OrderCursor(), 100)
+    (sent,) = transport.sent("ordersV0.getOrders")
+    assert dict(sent.query)["MaxResultsPerPage"] == "30"
+
+
 def test_other_refusals_are_told():
     made, _transport = scripted((400, BAD_TOKEN))
     with pytest.raises(errors.RequestRefused):

@@ -31,28 +31,34 @@ def budget():
 
 
 def test_a_burst_is_free_then_one_waits_for_the_next_token():
+    """``getOrder``: 30 at once, then one every two seconds."""
     bucket, _clock = budget()
-    waits = [bucket.reserve("seller", SEARCH) for _time in range(BURST + 2)]
-    assert waits[:BURST] == [0.0] * BURST
-    assert waits[BURST:] == [pytest.approx(1 / RATE), pytest.approx(2 / RATE)]
+    waits = [bucket.reserve("seller", "orders.getOrder") for _time in range(32)]
+    assert waits == [0.0] * 30 + [pytest.approx(2.0), pytest.approx(4.0)]
+
+
+def test_what_is_too_far_away_is_refused_and_asking_does_not_put_it_off():
+    bucket, clock = budget()
+    for _time in range(BURST):
+        assert bucket.reserve("seller", SEARCH) == 0.0
+    for _time in range(100):
+        with pytest.raises(errors.RateLimited) as caught:
+            bucket.reserve("seller", SEARCH)
+        assert caught.value.details["retry_after"] == pytest.approx(1 / RATE)
+    clock.seconds += 1 / RATE + 1
+    assert bucket.reserve("seller", SEARCH) == 0.0
 
 
 def test_the_bucket_fills_with_time_up_to_the_burst():
     bucket, clock = budget()
-    for _time in range(BURST):
-        bucket.reserve("seller", SEARCH)
-    clock.seconds += 1 / RATE + 1
-    assert bucket.reserve("seller", SEARCH) == 0.0
-    assert bucket.reserve("seller", SEARCH) > 0
     clock.seconds += 10**6
-    waits = [bucket.reserve("seller", SEARCH) for _time in range(BURST + 1)]
-    assert waits[BURST - 1] == 0.0
-    assert waits[BURST] > 0
+    waits = [bucket.reserve("seller", "orders.getOrder") for _time in range(31)]
+    assert waits[29:] == [0.0, pytest.approx(2.0)]
 
 
 def test_sellers_and_operations_do_not_share():
     bucket, _clock = budget()
-    for _time in range(BURST + 1):
+    for _time in range(BURST):
         bucket.reserve("one", SEARCH)
     assert bucket.reserve("other", SEARCH) == 0.0
     assert bucket.reserve("one", "orders.getOrder") == 0.0
@@ -74,13 +80,20 @@ def test_a_rate_that_is_none_changes_nothing(text):
     bucket.learn("seller", SEARCH, Headers({"x-amzn-RateLimit-Limit": text}))
     for _time in range(BURST):
         bucket.reserve("seller", SEARCH)
-    assert bucket.reserve("seller", SEARCH) == pytest.approx(1 / RATE)
+    assert next_turn(bucket, "seller") == pytest.approx(1 / RATE)
 
 
 def test_429_empties_the_bucket():
     bucket, _clock = budget()
     bucket.exhaust("seller", SEARCH)
-    assert bucket.reserve("seller", SEARCH) == pytest.approx(1 / RATE)
+    assert next_turn(bucket, "seller") == pytest.approx(1 / RATE)
+
+
+def next_turn(bucket, seller):
+    """Seconds until a search may be sent, told by the refusal."""
+    with pytest.raises(errors.RateLimited) as caught:
+        bucket.reserve(seller, SEARCH)
+    return caught.value.details["retry_after"]
 
 
 def test_all_connectors_of_a_process_share_one_budget():
@@ -98,12 +111,23 @@ def test_a_budget_that_is_there_stays():
 
 
 def test_whoever_keeps_to_the_rates_is_never_refused(seller):
-    """25 searches with a burst of 20 take at least five times 1/0.0056 seconds."""
+    """40 questions with a burst of 30 take at least ten times two seconds."""
+    order_id = seller.place()
     connector = seller.connector()
-    for _time in range(BURST + 5):
-        connector.fetch_orders(OrderCursor())
+    for _time in range(40):
+        connector.fetch_order(order_id)
     assert all(e.response.status == 200 for e in seller.transport.exchanges)
-    assert sum(seller.transport.clock.slept) >= 5 / RATE - 30
+    assert sum(seller.transport.clock.slept) >= (40 - 30) * 2 - 1
+
+
+def test_a_spent_search_is_refused_here_and_not_by_amazon(seller):
+    connector = seller.connector()
+    with pytest.raises(errors.RateLimited):
+        for _time in range(BURST + 1):
+            connector.fetch_orders(OrderCursor())
+    assert [e.response.status for e in seller.transport.exchanges if e.response] == [
+        200
+    ] * (1 + BURST)
 
 
 def test_whoever_does_not_gets_429_as_a_typed_error(seller):
@@ -129,7 +153,7 @@ def test_after_429_the_next_one_waits():
     with pytest.raises(errors.RateLimited):
         connector.fetch_orders(OrderCursor())
     shop = f"https://amazon.example/{connector.credentials.account}"
-    assert transport.budget.reserve(shop, SEARCH) == pytest.approx(1 / RATE)
+    assert next_turn(transport.budget, shop) == pytest.approx(1 / RATE)
 
 
 @pytest.mark.skipif(

@@ -251,6 +251,32 @@ def test_a_cancelled_item_has_quantity_zero_and_is_not_sold():
     assert price_order(found, CENT).difference == 0
 
 
+def test_a_cancelled_item_that_the_total_still_counts_keeps_its_amounts():
+    """47.00 = 40.00 + 7.00: the order was called off as a whole, say."""
+    off = {"cancellationExecution": {"cancelledBy": "MERCHANT"}}
+    none = {"quantityFulfilled": 0, "quantityUnfulfilled": 0}
+    found = order(
+        item(part("ITEM", "40.00"), item_id="11", cancellation=off, fulfillment=none),
+        item(part("ITEM", "7.00"), item_id="12", cancellation=off, fulfillment=none),
+        total="47.00",
+        fulfillment={"fulfillmentStatus": "CANCELLED"},
+    )
+    assert [line.quantity for line in found.lines] == [0, 0]
+    assert [line.total for line in found.lines] == [D("40.00"), D("7.00")]
+    assert price_order(found, CENT).difference == 0
+
+
+def test_what_was_shipped_before_the_rest_was_called_off_stays():
+    off = {"cancellationExecution": {"cancelledBy": "MERCHANT"}}
+    sent = {"quantityFulfilled": 1, "quantityUnfulfilled": 0}
+    found = order(
+        item(part("ITEM", "40.00"), quantity=3, cancellation=off, fulfillment=sent),
+        total="40.00",
+    )
+    (line,) = found.lines
+    assert (line.quantity, line.fulfilled_quantity) == (1, 1)
+
+
 def test_a_buyers_wish_to_cancel_is_told():
     wish = {"cancellationRequest": {"requester": "BUYER"}}
     assert order(item(part("ITEM", "1"), cancellation=wish), total="1").cancel_requested

@@ -13,7 +13,7 @@ an address of ours (see :meth:`AmazonConnector.read_notification`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ..base import (
@@ -50,6 +50,9 @@ from .listings import REPORT, country_of, read_report
 from .orders import Orders
 from .shipping import Shipping
 from .stock import FEED_LIMIT, Stock
+
+NEWEST = timedelta(hours=1)
+"""How far back the connection test looks for orders where it has to."""
 
 
 @register
@@ -100,39 +103,19 @@ class AmazonConnector(Connector):
     def check(self) -> ShopInfo:
         """See :meth:`~..base.Connector.check`.
 
-        Asks in which marketplaces the seller takes part. Warnings:
+        Asks in which marketplaces the seller takes part; an application without the
+        role for that reads the newest orders instead. Warnings:
 
+        * ``participations_not_readable``: that role is missing;
         * ``not_participating``: a configured marketplace is not among them;
         * ``listings_suspended``: the seller's listings are switched off somewhere.
         """
-        rows = self.api.participations()
-        found = {
-            str(_part(row, "marketplace").get("id")): row
-            for row in rows
-            if _part(row, "participation").get("isParticipating") is True
-        }
-        wanted = self.credentials.marketplaces or tuple(found)
-        warnings = []
-        if set(wanted) - set(found):
-            warnings.append("not_participating")
-        if any(
-            _part(found[ref], "participation").get("hasSuspendedListings") is True
-            for ref in wanted
-            if ref in found
-        ):
-            warnings.append("listings_suspended")
-        first = next((found[ref] for ref in wanted if ref in found), {})
-        known = MARKETPLACES.get(wanted[0]) if wanted else None
-        told = _part(first, "marketplace")
-        return ShopInfo(
-            name=str(first.get("storeName") or told.get("name") or "Amazon"),
-            currency=str(told.get("defaultCurrencyCode") or "")
-            or (known.currency if known else ""),
-            timezone=known.timezone if known else "",
-            version=self.credentials.api_version or "2026-01-01",
-            prices_include_tax=known.prices_include_tax if known else None,
-            warnings=tuple(warnings),
-        )
+        try:
+            rows = self.api.participations()
+        except PermissionRefused:
+            self._orders.next_page(OrderCursor(self.api.now() - NEWEST), 1)
+            return self._described((), ("participations_not_readable",))
+        return self._described(rows, self._doubts(rows))
 
     def fetch_orders(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders` and :mod:`.orders`.
@@ -239,6 +222,48 @@ class AmazonConnector(Connector):
     def normalise_refund(cls, payload: Any, order_id: str) -> Refund:
         """See :meth:`~..base.Connector.normalise_refund`."""
         return finances.normalise_refund(payload, order_id)
+
+    # -- connection test ---------------------------------------------------------------
+
+    def _doubts(self, rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+        """What is not as it should be in the marketplaces that are worked on."""
+        found = _participating(rows)
+        wanted = self.credentials.marketplaces or tuple(found)
+        doubts = [] if set(wanted) <= set(found) else ["not_participating"]
+        parts = [_part(found[ref], "participation") for ref in wanted if ref in found]
+        if any(part.get("hasSuspendedListings") is True for part in parts):
+            doubts.append("listings_suspended")
+        return tuple(doubts)
+
+    def _described(
+        self, rows: Iterable[Mapping[str, Any]], warnings: tuple[str, ...]
+    ) -> ShopInfo:
+        """The first marketplace, as Amazon and :mod:`.const` know it."""
+        found = _participating(rows)
+        wanted = self.credentials.marketplaces or tuple(found)
+        first = next((found[ref] for ref in wanted if ref in found), {})
+        told = _part(first, "marketplace")
+        known = MARKETPLACES.get(wanted[0]) if wanted else None
+        currency = str(told.get("defaultCurrencyCode") or "")
+        return ShopInfo(
+            name=str(first.get("storeName") or told.get("name") or self.title),
+            currency=currency or (known.currency if known else ""),
+            timezone=known.timezone if known else "",
+            version=self.credentials.api_version or "2026-01-01",
+            prices_include_tax=known.prices_include_tax if known else None,
+            warnings=warnings,
+        )
+
+
+def _participating(
+    rows: Iterable[Mapping[str, Any]],
+) -> dict[str, Mapping[str, Any]]:
+    """Marketplaces in which the seller takes part, by id."""
+    return {
+        str(_part(row, "marketplace").get("id")): row
+        for row in rows
+        if _part(row, "participation").get("isParticipating") is True
+    }
 
 
 def _part(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:

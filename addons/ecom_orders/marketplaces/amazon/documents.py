@@ -20,7 +20,7 @@ from .api import Api
 
 JSON_TYPE = "application/json; charset=UTF-8"
 MOST_BYTES = 256 * 1024 * 1024  # of a document, decompressed
-REPORT_POLL = 30.0  # seconds between two questions about a report
+REPORT_POLL = 30.0  # seconds between two questions about a report, at most
 REPORT_POLLS = 40  # questions; most listing reports take a few minutes
 
 IN_WORK = ("IN_QUEUE", "IN_PROGRESS")
@@ -65,7 +65,8 @@ class Documents:
         path = f"/reports/2021-06-30/reports/{quote(report_id, safe='')}"
         for number in range(REPORT_POLLS):
             if number:
-                self._api.transport.clock.sleep(REPORT_POLL)
+                pause = min(REPORT_POLL, 2.0**number)
+                self._api.transport.clock.sleep(pause)
             report = self._api.get(path, "reports.getReport")
             if report.get("processingStatus") not in IN_WORK:
                 return report

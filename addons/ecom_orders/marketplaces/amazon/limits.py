@@ -11,7 +11,12 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+from ..errors import RateLimited
 from ..transport import Clock, Headers
+
+PATIENCE = 60.0
+"""Seconds that a request waits for its turn at most. One search for orders takes three
+minutes to earn; a worker has better things to do than to wait for it."""
 
 # Requests per second and burst. The names are ours: model and operation.
 RATES = {
@@ -51,15 +56,22 @@ class SellerBudget:
     def reserve(self, shop: str, operation: str) -> float:
         """See :meth:`~..transport.RateBudget.reserve`.
 
-        Tokens may go below zero: who comes later waits longer, in order of arrival.
+        Tokens may go below zero: who comes later waits longer, in order of arrival. A
+        request that would wait for more than :data:`PATIENCE` takes nothing, so that
+        asking again and again does not put the next turn off.
+
+        :raises RateLimited: with the seconds until the next turn.
         """
         if operation not in RATES:
             return 0.0
         key = (shop, operation)
         with self._lock:
             tokens = self._filled(key) - 1.0
-            self._buckets[key] = (tokens, self._clock.monotonic())
-            return max(0.0, -tokens / self._rate(key))
+            wait = max(0.0, -tokens / self._rate(key))
+            if wait <= PATIENCE:
+                self._buckets[key] = (tokens, self._clock.monotonic())
+                return wait
+        raise RateLimited(f"rate budget of {operation} spent", retry_after=wait)
 
     def learn(self, shop: str, operation: str, headers: Headers) -> None:
         """Take over the rate that an answer tells."""

@@ -16,7 +16,7 @@ An order of version v0 is translated first, see :mod:`.legacy`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -93,6 +93,7 @@ def normalise(payload: Any) -> ExternalOrder:
     includes = marketplace.prices_include_tax if marketplace else True
     tips = _tips(read)
     goods = None if total is None else total - sum((tip.total for tip in tips), ZERO)
+    items = _without_cancelled(items, goods)
     place = place_of_tax((item.proceeds for item in items), goods, includes)
     item_lines = [line for item in items for line in _lines(item, place)]
     lines = (*item_lines, *tips)
@@ -153,8 +154,6 @@ def _item(read: Reader) -> _Item:
     quantity = ordered
     if _cancellation(read, "cancellationExecution"):
         quantity = min(ordered, fulfilled + fulfillment.decimal("quantityUnfulfilled"))
-    # What was called off for good is not sold: its amounts do not count.
-    proceeds = read_proceeds(read, ordered) if quantity or not ordered else Proceeds()
     collections = read.child("tax").children("taxCollections")
     withheld = any(row.text("model", 60) == FACILITATOR for row in collections)
     return _Item(
@@ -162,9 +161,34 @@ def _item(read: Reader) -> _Item:
         read.identifier("orderItemId"),
         quantity,
         min(fulfilled, quantity),
-        proceeds,
+        read_proceeds(read, ordered),
         CHANNEL_TAX_KEY if withheld else TAX_KEY,
     )
+
+
+def _without_cancelled(
+    items: tuple[_Item, ...], total: Decimal | None
+) -> tuple[_Item, ...]:
+    """Take the amounts off items that were called off, unless the total has them.
+
+    The model does not say whether a cancelled item keeps its amounts, nor whether the
+    total of the order counts them: what explains the total better is believed.
+    """
+    left = tuple(item if item.quantity else _worthless(item) for item in items)
+    if total is None or _distance(left, total) <= _distance(items, total):
+        return left
+    return items
+
+
+def _worthless(item: _Item) -> _Item:
+    return replace(item, proceeds=Proceeds())
+
+
+def _distance(items: Iterable[_Item], total: Decimal) -> Decimal:
+    """How far items are from a total, with or without their tax."""
+    proceeds = [item.proceeds for item in items]
+    rest = total - sum((part.stated for part in proceeds), ZERO)
+    return min(abs(rest), abs(rest - sum((part.tax for part in proceeds), ZERO)))
 
 
 def _cancellation(read: Reader, key: str) -> bool:

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..base import ORDER, Envelope, OrderCursor, OrderPage
-from ..errors import NotFound, PayloadError, RequestRefused
+from ..errors import BadAnswer, NotFound, PayloadError, RequestRefused
 from ..reading import Reader
 from ..schema import ZERO, OrderStatus, OrderSummary
 from . import legacy, normaliser
@@ -24,6 +24,7 @@ from .api import Api, next_token, rows_of
 from .const import ORDER_DATA
 
 PAGE_LIMIT = 100
+LEGACY_PAGE_LIMIT = 30  # each order costs a question for its items; burst of that
 HISTORY = timedelta(days=730)
 """Orders older than two years are not kept (documentation; not in the models)."""
 
@@ -137,7 +138,8 @@ class Orders:
                 # A token that has died: the window is read again from its start.
                 if error.details.get("status") != 400:
                     raise
-        size = min(max(page_size, 1), PAGE_LIMIT)
+        limit = LEGACY_PAGE_LIMIT if self._is_legacy else PAGE_LIMIT
+        size = min(max(page_size, 1), limit)
         until = since + WINDOW
         if cursor.since is None or until >= self._api.now() - SAFETY:
             return self._read(since, Place("", size))
@@ -152,6 +154,8 @@ class Orders:
             {names.updated_after: since, names.updated_before: place.until},
         )
         token = next_token(answer)
+        if token and token == place.token:
+            raise BadAnswer("a page that names itself as the next one")
         if token:
             cursor = OrderCursor(since, replace(place, token=token).notes)
             return OrderPage(self._envelopes(answer), cursor, True)

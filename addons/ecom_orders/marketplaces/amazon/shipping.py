@@ -96,7 +96,7 @@ def _open(order: Reader) -> dict[str, Decimal]:
     status = fulfillment.text("fulfillmentStatus", 40)
     if fulfillment.text("fulfilledBy", 40) == "AMAZON":
         raise AlreadyDone(
-            "Amazon ships this order", remote_message="fulfilled by AMAZON"
+            "Amazon ships this order", remote_message="fulfilled by Amazon"
         )
     if status in ("CANCELLED", "SHIPPED", "UNFULFILLABLE"):
         raise AlreadyDone(f"the order is {status}", remote_message=status)
