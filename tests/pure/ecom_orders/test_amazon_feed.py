@@ -177,8 +177,68 @@ def test_other_refusals_are_told():
 def test_a_place_survives_being_stored():
     place = Place("a token with spaces", 7, NOW)
     assert Place.of(frozenset(list(place.notes))) == place
-    assert Place.of(frozenset()) is None
-    assert Place.of(frozenset({"rubbish", "size x"})) is None
+    assert Place.of(frozenset()) == Place()
+    assert Place.of(frozenset({"rubbish", "size x"})) == Place()
+
+
+# -- personal data ---------------------------------------------------------------------
+
+DENIED = (403, {"errors": [{"code": "Unauthorized", "message": "Access is denied."}]})
+
+
+def data_sets(transport, operation=SEARCH):
+    found = [dict(sent.query)["includedData"] for sent in transport.sent(operation)]
+    return [set(text.split(",")) for text in found]
+
+
+def test_orders_are_read_without_personal_data_where_these_are_refused():
+    made, transport = scripted(DENIED, page("1", token="T1"), page("2"))
+    envelopes, cursor = read(made, OrderCursor(NOW - timedelta(hours=1)))
+    assert [e.external_id for e in envelopes] == ["1", "2"]
+    with_data, without, next_page = data_sets(transport)
+    assert with_data - without == {"BUYER", "RECIPIENT"}
+    assert next_page == without
+    assert cursor.seen == {"impersonal 2026-03-02"}
+
+
+def test_for_a_day_it_is_not_tried_again():
+    made, transport = scripted(page())
+    seen = frozenset({"impersonal 2026-03-02"})
+    found = made.fetch_orders(OrderCursor(NOW - timedelta(hours=1), seen))
+    assert "BUYER" not in data_sets(transport)[0]
+    assert found.cursor.seen == seen
+
+
+def test_the_next_day_it_is():
+    made, transport = scripted(page())
+    seen = frozenset({"impersonal 2026-03-01"})
+    found = made.fetch_orders(OrderCursor(NOW - timedelta(hours=1), seen))
+    assert "BUYER" in data_sets(transport)[0]
+    assert found.cursor.seen == frozenset()
+
+
+def test_what_is_refused_without_personal_data_too_is_refused():
+    made, transport = scripted(DENIED)
+    with pytest.raises(errors.PermissionRefused):
+        made.fetch_orders(OrderCursor(NOW - timedelta(hours=1)))
+    assert len(transport.sent(SEARCH)) == 2
+
+
+def test_a_single_order_is_read_without_personal_data_too():
+    order_id = "114-1234567-1234567"
+    transport = ScriptedTransport(
+        {
+            "orders.getOrder": [DENIED, (200, {"order": {"orderId": order_id}})],
+            "finances.listTransactions": (200, {"payload": {}}),
+        },
+        now=NOW,
+    )
+    made = AmazonConnector(credentials_for("https://amazon.example"), transport)
+    assert made.fetch_order(order_id).external_id == order_id
+    assert "BUYER" not in data_sets(transport, "orders.getOrder")[1]
+
+
+# -- more answers ----------------------------------------------------------------------
 
 
 def test_a_row_without_an_id_does_not_stop_the_others():

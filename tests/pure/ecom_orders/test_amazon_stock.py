@@ -204,9 +204,22 @@ def test_a_sku_is_made_safe_for_the_path():
     assert sent.url.endswith("/items/acc_simulator/A%2FB%20%C3%BC%2C%252F")
 
 
-def test_stock_that_lies_with_amazon_is_never_written():
+def test_a_listing_is_patched_where_it_is_listed():
+    places = [{"marketplaceId": US}, {"marketplaceId": "A2EUQ1WTGCTBG2"}]
+    row = {**listing("A", own(1)), "summaries": places}
     made, transport = scripted(
-        listings__searchListingsItems=(200, {"items": [listing("A", AMAZON)]})
+        listings__searchListingsItems=(200, {"items": [row]}),
+        listings__patchListingsItem=ACCEPTED,
+    )
+    made.push_stock([level("A")])
+    (sent,) = transport.sent("listings.patchListingsItem")
+    assert dict(sent.query)["marketplaceIds"] == f"{US},A2EUQ1WTGCTBG2"
+
+
+@pytest.mark.parametrize("channels", [[AMAZON], [own(0), AMAZON]])
+def test_stock_that_lies_with_amazon_is_never_written(channels):
+    made, transport = scripted(
+        listings__searchListingsItems=(200, {"items": [listing("A", *channels)]})
     )
     (result,) = made.push_stock([level("A")])
     assert result.error.startswith("not_tracked")

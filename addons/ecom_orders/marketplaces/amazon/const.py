@@ -78,11 +78,9 @@ ORDER_STATUSES = {
     "INVOICE_UNCONFIRMED": OrderStatus.COMPLETED,
 }
 
-# Data sets of an order beyond its head (Orders API 2026-01-01, includedData). A role
-# that the application lacks leaves its data out of the answer; it is no error.
-ORDER_DATA = (
-    "BUYER",
-    "RECIPIENT",
+# Data sets of an order beyond its head (Orders API 2026-01-01, includedData).
+PERSONAL_DATA = ("BUYER", "RECIPIENT")
+OPEN_DATA = (
     "PROCEEDS",
     "PROMOTION",
     "CANCELLATION",
@@ -91,3 +89,4 @@ ORDER_DATA = (
     "TAX",
     "PAYMENT",
 )
+ORDER_DATA = (*PERSONAL_DATA, *OPEN_DATA)

@@ -89,6 +89,7 @@ class Documents:
             operation="feeds.upload",
             headers={"Content-Type": JSON_TYPE},
             json=body,
+            idempotent=True,
         )
         _check(self._api.transport.send(upload))
         answer = self._api.change(

@@ -43,13 +43,16 @@ _SKU = re.compile(r"[^\x00-\x1f\x7f]{1,40}")  # a SKU has at most 40 characters
 class Listing:
     """What has to be known of a listing to change its quantity.
 
+    :param is_own_stock: whether nothing of it lies with Amazon.
     :param quantity: of the seller's own stock; ``None`` = not told.
+    :param marketplaces: those in which it is listed, as far as told.
     """
 
     sku: str
     product_type: str
     is_own_stock: bool
     quantity: int | None = None
+    marketplaces: tuple[str, ...] = ()
 
 
 def is_sku(text: str) -> bool:
@@ -164,7 +167,7 @@ class Listings:
         answer = self._api.get(
             f"/listings/2021-08-01/items/{self._api.seller}",
             "listings.searchListingsItems",
-            marketplaceIds=self._api.marketplaces()[:1],
+            marketplaceIds=self._api.marketplaces(),
             identifiers=skus,
             identifiersType="SKU",
             includedData=("summaries", "fulfillmentAvailability", "productTypes"),
@@ -177,7 +180,7 @@ class Listings:
             answer = self._api.get(
                 listing_path(self._api, sku),
                 "listings.getListingsItem",
-                marketplaceIds=self._api.marketplaces()[:1],
+                marketplaceIds=self._api.marketplaces(),
                 includedData=("summaries", "fulfillmentAvailability", "productTypes"),
             )
         except NotFound:
@@ -194,7 +197,8 @@ def read_listing(row: Mapping[str, Any]) -> Listing | None:
     """Understand a listing (definition Item); ``None`` when it has no SKU.
 
     A listing without any availability is of the seller's own stock: Amazon's is told
-    by the code of its network.
+    by the code of its network. One with both is Amazon's, for a quantity that the
+    seller writes could take it away from there.
     """
     sku = row.get("sku")
     if not isinstance(sku, str) or not sku:
@@ -202,11 +206,13 @@ def read_listing(row: Mapping[str, Any]) -> Listing | None:
     channels = rows_of(row, "fulfillmentAvailability")
     own = [c for c in channels if c.get("fulfillmentChannelCode") == OWN_CHANNEL]
     amounts = [c.get("quantity") for c in own]
+    places = (part.get("marketplaceId") for part in rows_of(row, "summaries"))
     return Listing(
         sku=sku,
         product_type=_product_type(row),
-        is_own_stock=bool(own) or not channels,
+        is_own_stock=len(own) == len(channels),
         quantity=next((n for n in amounts if type(n) is int), None),
+        marketplaces=tuple(place for place in places if isinstance(place, str)),
     )
 
 

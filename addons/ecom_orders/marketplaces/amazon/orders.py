@@ -6,6 +6,10 @@ the past; all bounds are inclusive; answers name the end that was applied
 (``lastUpdatedBefore``); at most 100 rows; the next page is asked for with the same
 parameters and the token of the page before. No order of the rows is promised, so a
 window counts as read only when its last page was.
+
+Personal data need restricted roles. Whether an application without them is answered
+without these data or not at all is not said by the models, and both are reported
+(issues 5306 and 5319 of the official models); so a refusal is asked again without.
 """
 
 from __future__ import annotations
@@ -16,12 +20,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ..base import ORDER, Envelope, OrderCursor, OrderPage
-from ..errors import BadAnswer, NotFound, PayloadError, RequestRefused
+from ..errors import (
+    BadAnswer,
+    NotFound,
+    PayloadError,
+    PermissionRefused,
+    RequestRefused,
+)
 from ..reading import Reader
 from ..schema import ZERO, OrderStatus, OrderSummary
 from . import legacy, normaliser
 from .api import Api, next_token, rows_of
-from .const import ORDER_DATA
+from .const import OPEN_DATA, ORDER_DATA
 
 PAGE_LIMIT = 100
 LEGACY_PAGE_LIMIT = 30  # each order costs a question for its items; burst of that
@@ -87,30 +97,41 @@ class Place:
     :param token: of the next page; empty = the window has not been begun.
     :param size: rows of a page; the pages of one window have the same.
     :param until: end of the window, where we set one.
+    :param impersonal: the day (ISO 8601) on which personal data were refused; the next
+        day they are asked for again.
     """
 
     token: str = ""
     size: int = PAGE_LIMIT
     until: datetime | None = None
+    impersonal: str = ""
 
     @classmethod
-    def of(cls, seen: frozenset[str]) -> Place | None:
-        """Read a place from a cursor; ``None`` = a window begins."""
+    def of(cls, seen: frozenset[str]) -> Place:
+        """Read a place from a cursor; one without a token = a window begins."""
         notes = dict(note.split(" ", 1) for note in seen if " " in note)
+        impersonal = notes.get("impersonal", "")
         if not {"token", "size"} <= set(notes) or not notes["size"].isdigit():
-            return None
+            return cls(impersonal=impersonal)
         until = notes.get("until")
         return cls(
             notes["token"],
             int(notes["size"]),
             datetime.fromisoformat(until) if until else None,
+            impersonal,
         )
 
     @property
     def notes(self) -> frozenset[str]:
         """The place as it is kept in a cursor."""
         until = {f"until {self.until.isoformat()}"} if self.until else set()
-        return frozenset({f"token {self.token}", f"size {self.size}", *until})
+        page = {f"token {self.token}", f"size {self.size}", *until}
+        return frozenset(page) | self.lasting
+
+    @property
+    def lasting(self) -> frozenset[str]:
+        """What is still worth knowing when the window has been read."""
+        return frozenset({f"impersonal {self.impersonal}"} if self.impersonal else ())
 
 
 class Orders:
@@ -131,7 +152,7 @@ class Orders:
         """
         since = cursor.since or self._api.now() - HISTORY
         place = Place.of(cursor.seen)
-        if place is not None:
+        if place.token:
             try:
                 return self._read(since, place)
             except RequestRefused as error:
@@ -139,11 +160,22 @@ class Orders:
                 if error.details.get("status") != 400:
                     raise
         limit = LEGACY_PAGE_LIMIT if self._is_legacy else PAGE_LIMIT
-        size = min(max(page_size, 1), limit)
         until = since + WINDOW
-        if cursor.since is None or until >= self._api.now() - SAFETY:
-            return self._read(since, Place("", size))
-        return self._read(since, Place("", size, until))
+        open_end = cursor.since is None or until >= self._api.now() - SAFETY
+        place = Place(
+            size=min(max(page_size, 1), limit),
+            until=None if open_end else until,
+            impersonal=place.impersonal if place.impersonal == self._today() else "",
+        )
+        try:
+            return self._read(since, place)
+        except PermissionRefused:
+            if place.impersonal or self._is_legacy:
+                raise
+        return self._read(since, replace(place, impersonal=self._today()))
+
+    def _today(self) -> str:
+        return self._api.now().date().isoformat()
 
     def _read(self, since: datetime, place: Place) -> OrderPage:
         names = self._search
@@ -152,6 +184,7 @@ class Orders:
             place.size,
             place.token,
             {names.updated_after: since, names.updated_before: place.until},
+            OPEN_DATA if place.impersonal else ORDER_DATA,
         )
         token = next_token(answer)
         if token and token == place.token:
@@ -160,7 +193,7 @@ class Orders:
             cursor = OrderCursor(since, replace(place, token=token).notes)
             return OrderPage(self._envelopes(answer), cursor, True)
         end = self._told_end(answer) or place.until or asked_at - DEFAULT_END
-        cursor = OrderCursor(max(since, end))
+        cursor = OrderCursor(max(since, end), place.lasting)
         return OrderPage(self._envelopes(answer), cursor, place.until is not None)
 
     def _told_end(self, answer: Mapping[str, Any]) -> datetime | None:
@@ -171,7 +204,7 @@ class Orders:
             return None
 
     def _ask(
-        self, size: int, token: str, bounds: Mapping[str, Any], data: Any = ORDER_DATA
+        self, size: int, token: str, bounds: Mapping[str, Any], data: tuple[str, ...]
     ) -> Mapping[str, Any]:
         names = self._search
         query: dict[str, Any] = {
@@ -226,13 +259,19 @@ class Orders:
             row = answer.get("payload")
             key = "AmazonOrderId"
         else:
-            row = self.get(order_id, ORDER_DATA).get("order")
+            row = self._get_whole(order_id).get("order")
             key = "orderId"
         if not isinstance(row, Mapping) or row.get(key) != order_id:
             raise NotFound("asked for one order and got something else")
         if self._is_legacy:
             return {**row, "OrderItems": self._items(order_id)}
         return row
+
+    def _get_whole(self, order_id: str) -> Mapping[str, Any]:
+        try:
+            return self.get(order_id, ORDER_DATA)
+        except PermissionRefused:
+            return self.get(order_id, OPEN_DATA)
 
     def get(self, order_id: str, data: tuple[str, ...]) -> Mapping[str, Any]:
         """The answer of 2026-01-01 for one order with chosen data sets."""

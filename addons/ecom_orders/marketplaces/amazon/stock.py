@@ -130,7 +130,7 @@ class Stock:
             "listings.patchListingsItem",
             body,
             idempotent=True,  # absolute: sending it twice is as good as once
-            marketplaceIds=self._api.marketplaces()[:1],
+            marketplaceIds=listing.marketplaces or self._api.marketplaces(),
         )
         ref = level.product_ref
         status = answer.get("status")
