@@ -79,6 +79,43 @@ def test_without_items_the_transactions_own_total_counts():
     assert refund.lines == ()
 
 
+def test_breakdowns_at_the_transaction_count_where_the_items_have_none():
+    """Expenses of 42.90 go to the buyer, sales of 6.00 are fees given back."""
+    refund = normalise_refund(
+        transaction(
+            items=[
+                {
+                    "description": "Mug",
+                    "breakdowns": None,
+                    "totalAmount": money("-36.90"),
+                }
+            ],
+            breakdowns=[
+                charge("Sales", "6.00", charge("AmazonFees", "6.00")),
+                charge(
+                    "Expenses",
+                    "-42.90",
+                    charge("ProductCharges", "-40.00"),
+                    charge("Tax", "-2.90"),
+                ),
+            ],
+        ),
+        ORDER_ID,
+    )
+    assert refund.amount == D("42.90")
+
+
+def test_tax_that_amazon_had_withheld_is_no_money_of_the_buyers():
+    item = {
+        "breakdowns": [
+            charge("ProductCharges", "-40.00"),
+            charge("Tax", "-2.90"),
+            charge("MarketplaceFacilitatorTax", "2.90"),
+        ],
+    }
+    assert normalise_refund(transaction(items=[item]), ORDER_ID).amount == D("42.90")
+
+
 def test_without_a_refund_id_the_transaction_names_it():
     refund = normalise_refund(transaction(relatedIdentifiers=[]), ORDER_ID)
     assert refund.external_id == "tx-1"

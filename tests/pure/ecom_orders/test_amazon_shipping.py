@@ -110,6 +110,21 @@ def test_what_cannot_be_shipped_any_more(body):
         push(body)
 
 
+def test_shipped_between_the_look_and_the_write():
+    refused = {
+        "errors": [
+            {
+                "code": "InvalidInput",
+                "message": "Failed to create package: order already fulfilled.",
+            }
+        ]
+    }
+    transport = ScriptedTransport({GET: (200, order()), CONFIRM: (400, refused)}, NOW)
+    made = AmazonConnector(credentials_for("https://amazon.example"), transport)
+    with pytest.raises(errors.AlreadyDone):
+        made.push_shipment(Shipment("parcel/1", ORDER_ID, "T1", "UPS"))
+
+
 @pytest.mark.parametrize("quantity", ["0", "-1", "1.5"])
 def test_a_quantity_that_is_no_number_of_pieces(quantity):
     with pytest.raises(errors.RequestRefused):

@@ -3,9 +3,10 @@
 Facts (Finances API 2024-06-19): ``listTransactions`` takes a posting date or a related
 identifier (``ORDER_ID``); pages can be empty; orders of the last 48 hours may be
 missing; *posted after* has to lie two minutes in the past. The model names no list of
-transaction types beyond ``Shipment``; that refunds are called ``Refund`` (description
-``Refund Order``) is not confirmed, nor are the types of the breakdowns: fees are told
-by their name.
+transaction types beyond ``Shipment``; that refunds (and charge-backs alike) are called
+``Refund``, with breakdowns named ``ProductCharges``, ``Tax`` and ``AmazonFees`` at the
+items or only at the transaction, is reported (issues 4268, 4274 and 4993 of the
+official models). Fees are told by their name (not confirmed).
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from .api import Api, rows_of
 
 DEEPEST = 20  # breakdowns of breakdowns
 
-_FEE = re.compile(r"(?i)fee|commission|reimburse|withheld|collected")
+_FEE = re.compile(r"(?i)fee|commission|reimburse|withheld|collected|facilitator")
 _TAX = re.compile(r"(?i)tax|vat")
 
 
@@ -94,19 +95,31 @@ def normalise_refund(payload: Any, order_id: str) -> Refund:
         _line(item, f"{external_id}:{number}")
         for number, item in enumerate(read.children("items"))
     )
-    stated = abs(read.child("totalAmount").required_decimal("currencyAmount"))
-    explained = sum((line.total + line.total_tax for line in lines), ZERO)
     status = read.text("transactionStatus", 40)
     return Refund(
         external_id=external_id,
         order_id=order_id,
-        # The transaction's own total is net of the fees that Amazon gives back.
-        amount=explained or stated,
+        amount=_amount(read, lines),
         reason=read.text("description"),
         created_at=read.moment("postedDate"),
         lines=lines,
         status=RefundStatus.PENDING if status == "DEFERRED" else RefundStatus.DONE,
     )
+
+
+def _amount(read: Reader, lines: tuple[RefundLine, ...]) -> Decimal:
+    """What the buyer gets: charges and taxes of the items, else of the transaction.
+
+    The transaction's own total is net of the fees that Amazon gives back; it counts
+    only where nothing else is told.
+    """
+    stated = abs(read.child("totalAmount").required_decimal("currencyAmount"))
+    items = read.children("items")
+    if not any(item.data.get("breakdowns") for item in items):
+        charged = abs(sum(_charges(read), ZERO))
+        if charged:
+            return charged
+    return sum((line.total + line.total_tax for line in lines), ZERO) or stated
 
 
 def _line(read: Reader, external_id: str) -> RefundLine:

@@ -11,6 +11,7 @@ to be idempotent.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -22,6 +23,10 @@ from .api import Api, timestamp
 from .orders import Orders
 
 OTHER_CARRIER = "Other"
+
+# Words of Amazon's for an order that was shipped in the meantime (reported, issue 5037
+# of the official models).
+_TOO_LATE = re.compile(r"(?i)already fulfilled")
 
 
 def package_reference(key: str) -> str:
@@ -50,16 +55,23 @@ class Shipping:
         if _is_known(order, reference, shipment.tracking_number):
             return WriteResult(reference, repeated=True)
         marketplace = order.child("salesChannel").text("marketplaceId", 40)
-        self._api.change(
-            "POST",
-            f"/orders/v0/orders/{path}/shipmentConfirmation",
-            "ordersV0.confirmShipment",
-            {
-                "marketplaceId": shipment.marketplace_ref or marketplace,
-                "packageDetail": self._package(shipment, reference, _open(order)),
-            },
-        )
+        body = {
+            "marketplaceId": shipment.marketplace_ref or marketplace,
+            "packageDetail": self._package(shipment, reference, _open(order)),
+        }
+        self._confirm(f"/orders/v0/orders/{path}/shipmentConfirmation", body)
         return WriteResult(reference)
+
+    def _confirm(self, path: str, body: Mapping[str, Any]) -> None:
+        try:
+            self._api.change("POST", path, "ordersV0.confirmShipment", body)
+        except RequestRefused as error:
+            refused = error
+        else:
+            return
+        if _TOO_LATE.search(refused.details.get("remote_message", "")):
+            raise AlreadyDone(str(refused), **refused.details)
+        raise refused
 
     def _package(
         self, shipment: Shipment, reference: str, open_lines: Mapping[str, Decimal]
