@@ -10,6 +10,7 @@
 """
 
 from . import (
+    amazon,  # registers itself
     base,
     errors,
     file,  # registers itself

@@ -51,7 +51,10 @@ def parse_json(text: str) -> Any:
 
 def shorten(value: Any, size: int = 80) -> str:
     """Text of a value for messages, at most ``size`` characters."""
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except RecursionError:  # a payload can be nested deeper than Python can show
+        text = type(value).__name__
     return text if len(text) <= size else text[: size - 1] + "…"
 
 

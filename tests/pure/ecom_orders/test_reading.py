@@ -130,3 +130,12 @@ def test_numbers_stay_exact():
 def test_moment_of_nothing_is_the_default():
     default = datetime(2026, 1, 1, tzinfo=timezone.utc)
     assert Reader({}).moment("x", default) == default
+
+
+def test_a_value_nested_deeper_than_can_be_shown_is_still_a_payload_error():
+    value = []
+    for _level in range(5_000):
+        value = [value]
+    with pytest.raises(PayloadError) as caught:
+        Reader({"x": value}).decimal("x")
+    assert caught.value.details["value"] == "list"

@@ -1,0 +1,271 @@
+"""Amazon: the verbs of :class:`~..base.Connector`.
+
+See the package for where the parts are. What holds for all verbs: nothing is sent
+except through the transport, at the published rate of each operation, and a record
+that cannot be read never stops the others.
+
+What is not claimed, and why: orders are cancelled and refunded by feeds for which the
+official models have no schema; the returns interface is one of "external fulfillment"
+and names no order item; notifications reach a queue or event bus of the seller, never
+an address of ours (see :meth:`AmazonConnector.read_notification`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..base import (
+    ORDER,
+    REFUND,
+    Capability,
+    Connector,
+    Credential,
+    Credentials,
+    Envelope,
+    OrderCursor,
+    OrderPage,
+    ShopInfo,
+    register,
+)
+from ..errors import PermissionRefused
+from ..schema import (
+    ExternalOrder,
+    ExternalProduct,
+    OrderSummary,
+    Refund,
+    Shipment,
+    StockLevel,
+    StockResult,
+    Submission,
+    WriteResult,
+)
+from . import finances, normaliser, notification
+from .api import Api
+from .const import MARKETPLACES
+from .documents import Documents
+from .finances import Finances
+from .listings import REPORT, country_of, read_report
+from .orders import Orders
+from .shipping import Shipping
+from .stock import FEED_LIMIT, Stock
+
+NEWEST = timedelta(hours=1)
+"""How far back the connection test looks for orders where it has to."""
+
+
+@register
+class AmazonConnector(Connector):
+    """One seller on Amazon, in one region; Selling Partner API.
+
+    Credentials: ``key`` and ``secret`` are client id and secret of the application
+    (Login with Amazon), ``token`` the seller's refresh token, ``account`` the seller's
+    id, ``marketplaces`` the marketplace ids, ``api_version`` ``"v0"`` for the older
+    interface of orders. Options:
+
+    * ``region``: ``"eu"``, ``"na"`` or ``"fe"``, where no ``url`` is given;
+    * ``token_url``: another address to buy access tokens.
+    """
+
+    code = "amazon"
+    title = "Amazon"
+    capabilities = frozenset(
+        {
+            Capability.ORDER_BY_ID,
+            Capability.ORDER_LIST,
+            Capability.REFUNDS,
+            Capability.PRODUCTS,
+            Capability.STOCK,
+            Capability.STOCK_READ,
+            Capability.SUBMISSIONS,
+            Capability.SHIPMENTS,
+            Capability.PARTIAL_SHIPMENTS,
+        }
+    )
+    required = frozenset(
+        {Credential.KEY, Credential.SECRET, Credential.TOKEN, Credential.ACCOUNT}
+    )
+    optional = frozenset(
+        {Credential.URL, Credential.MARKETPLACES, Credential.API_VERSION}
+    )
+    stock_batch_size = FEED_LIMIT
+
+    def __init__(self, credentials: Credentials, transport: Any):
+        super().__init__(credentials, transport)
+        self.api = Api(credentials, transport)
+        self._orders = Orders(self.api)
+        self._finances = Finances(self.api)
+        self._stock = Stock(self.api)
+
+    # -- reading from Amazon -----------------------------------------------------------
+
+    def check(self) -> ShopInfo:
+        """See :meth:`~..base.Connector.check`.
+
+        Asks in which marketplaces the seller takes part; an application without the
+        role for that reads the newest orders instead. Warnings:
+
+        * ``participations_not_readable``: that role is missing;
+        * ``not_participating``: a configured marketplace is not among them;
+        * ``listings_suspended``: the seller's listings are switched off somewhere.
+        """
+        try:
+            rows = self.api.participations()
+        except PermissionRefused:
+            self._orders.next_page(OrderCursor(self.api.now() - NEWEST), 1)
+            return self._described((), ("participations_not_readable",))
+        return self._described(rows, self._doubts(rows))
+
+    def fetch_orders(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
+        """See :meth:`~..base.Connector.fetch_orders` and :mod:`.orders`.
+
+        Orders of the last two minutes may come with the next run only.
+        """
+        return self._orders.next_page(cursor, page_size)
+
+    def fetch_order(self, external_id: str) -> Envelope:
+        """See :meth:`~..base.Connector.fetch_order`.
+
+        Refunds are not part of Amazon's orders. Where there are some they are added,
+        as transactions, under ``refundTransactions``.
+        """
+        payload = self._orders.fetch(external_id)
+        try:
+            refunds = self._finances.refunds(external_id)
+        except PermissionRefused:
+            refunds = []  # an application without the role for finances
+        if refunds:
+            payload = {**payload, "refundTransactions": refunds}
+        return Envelope.of(ORDER, external_id, payload)
+
+    def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
+        """See :meth:`~..base.Connector.fetch_refunds`.
+
+        Amazon's transactions may be missing for 48 hours.
+        """
+        self.api.order_path(order_id)
+        rows = self._finances.refunds(order_id)
+        if not rows:
+            self._orders.fetch(order_id)  # nothing booked, or no such order?
+        return tuple(
+            Envelope.of(REFUND, f"{order_id}/{finances.refund_id(row)}", row)
+            for row in rows
+        )
+
+    def fetch_transactions(self, since: datetime) -> Iterator[Mapping[str, Any]]:
+        """Yield pages of all transactions posted at or after a moment, as they came.
+
+        :param since: at least two minutes ago.
+        """
+        return self._finances.since(since)
+
+    def list_orders(
+        self, since: datetime, until: datetime
+    ) -> Iterator[tuple[OrderSummary, ...]]:
+        """See :meth:`~..base.Connector.list_orders`."""
+        return self._orders.list(since, until)
+
+    def fetch_products(self) -> Iterator[tuple[ExternalProduct, ...]]:
+        """See :meth:`~..base.Connector.fetch_products`.
+
+        One report for each marketplace; a SKU that is listed in several comes once,
+        as the first of them has it.
+        """
+        seen: set[str] = set()
+        for marketplace in self.api.marketplaces():
+            body, headers = Documents(self.api).report(REPORT, marketplace)
+            for page in read_report(body, headers, country_of(marketplace)):
+                new = {row.product_ref: row for row in page}
+                rows = tuple(row for ref, row in new.items() if ref not in seen)
+                seen |= set(new)
+                if rows:
+                    yield rows
+
+    def fetch_stock(
+        self, product_refs: Iterable[str]
+    ) -> Iterator[tuple[StockLevel, ...]]:
+        """See :meth:`~..base.Connector.fetch_stock`; of the seller's own stock."""
+        return self._stock.levels(product_refs)
+
+    def fetch_submission(self, submission: str) -> Submission:
+        """See :meth:`~..base.Connector.fetch_submission`."""
+        return self._stock.outcome(submission)
+
+    # -- writing to Amazon -------------------------------------------------------------
+
+    def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
+        """See :meth:`~..base.Connector.push_stock` and :mod:`.stock`."""
+        return self._stock.push(levels)
+
+    def push_shipment(self, shipment: Shipment) -> WriteResult:
+        """See :meth:`~..base.Connector.push_shipment` and :mod:`.shipping`."""
+        return Shipping(self.api, self._orders).push(shipment)
+
+    # -- understanding -----------------------------------------------------------------
+
+    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Envelope:
+        """Check a notification that was forwarded with a secret header, and wrap it.
+
+        See :mod:`.notification` for what such a secret proves.
+
+        :raises SignatureInvalid: when the secret is missing or wrong.
+        """
+        return notification.read(headers, body, self.credentials.webhook_secret)
+
+    @classmethod
+    def normalise_order(cls, payload: Any) -> ExternalOrder:
+        """See :meth:`~..base.Connector.normalise_order`."""
+        return normaliser.normalise_order(payload)
+
+    @classmethod
+    def normalise_refund(cls, payload: Any, order_id: str) -> Refund:
+        """See :meth:`~..base.Connector.normalise_refund`."""
+        return finances.normalise_refund(payload, order_id)
+
+    # -- connection test ---------------------------------------------------------------
+
+    def _doubts(self, rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+        """What is not as it should be in the marketplaces that are worked on."""
+        found = _participating(rows)
+        wanted = self.credentials.marketplaces or tuple(found)
+        doubts = [] if set(wanted) <= set(found) else ["not_participating"]
+        parts = [_part(found[ref], "participation") for ref in wanted if ref in found]
+        if any(part.get("hasSuspendedListings") is True for part in parts):
+            doubts.append("listings_suspended")
+        return tuple(doubts)
+
+    def _described(
+        self, rows: Iterable[Mapping[str, Any]], warnings: tuple[str, ...]
+    ) -> ShopInfo:
+        """The first marketplace, as Amazon and :mod:`.const` know it."""
+        found = _participating(rows)
+        wanted = self.credentials.marketplaces or tuple(found)
+        first = next((found[ref] for ref in wanted if ref in found), {})
+        told = _part(first, "marketplace")
+        known = MARKETPLACES.get(wanted[0]) if wanted else None
+        currency = str(told.get("defaultCurrencyCode") or "")
+        return ShopInfo(
+            name=str(first.get("storeName") or told.get("name") or self.title),
+            currency=currency or (known.currency if known else ""),
+            timezone=known.timezone if known else "",
+            version=self.credentials.api_version or "2026-01-01",
+            prices_include_tax=known.prices_include_tax if known else None,
+            warnings=warnings,
+        )
+
+
+def _participating(
+    rows: Iterable[Mapping[str, Any]],
+) -> dict[str, Mapping[str, Any]]:
+    """Marketplaces in which the seller takes part, by id."""
+    return {
+        str(_part(row, "marketplace").get("id")): row
+        for row in rows
+        if _part(row, "participation").get("isParticipating") is True
+    }
+
+
+def _part(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = row.get(key)
+    return value if isinstance(value, Mapping) else {}

@@ -1,0 +1,170 @@
+"""Reports and feeds: files that travel beside the interface.
+
+Facts (Reports API and Feeds API 2021-06-30): a document has a presigned address that
+lives for five minutes and takes no access token; ``compressionAlgorithm`` ``GZIP`` says
+that it is compressed; processing ends with ``DONE``, ``CANCELLED`` or ``FATAL``; the
+content type of an upload is the one that was announced (documentation; not confirmed
+by the models).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from ..errors import BadAnswer, RequestRefused, TimedOut
+from ..transport import Headers, Request, Response
+from .api import Api
+
+JSON_TYPE = "application/json; charset=UTF-8"
+MOST_BYTES = 256 * 1024 * 1024  # of a document, decompressed
+REPORT_POLL = 30.0  # seconds between two questions about a report, at most
+REPORT_POLLS = 40  # questions; most listing reports take a few minutes
+
+IN_WORK = ("IN_QUEUE", "IN_PROGRESS")
+
+
+class Documents:
+    """Fetches reports, sends feeds."""
+
+    def __init__(self, api: Api):
+        self._api = api
+
+    # -- reports -----------------------------------------------------------------------
+
+    def report(self, report_type: str, marketplace_id: str) -> tuple[bytes, Headers]:
+        """Have a report made and read it; waits for Amazon to make it.
+
+        :raises TimedOut: when it takes longer than 20 minutes.
+        :raises RequestRefused: when Amazon gives up (``FATAL``); an empty document for
+            one that was cancelled, which is how it says that there are no data.
+        """
+        answer = self._api.change(
+            "POST",
+            "/reports/2021-06-30/reports",
+            "reports.createReport",
+            {"reportType": report_type, "marketplaceIds": [marketplace_id]},
+        )
+        report = self._wait_for_report(_text(answer, "reportId"))
+        status = report.get("processingStatus")
+        if status == "CANCELLED":
+            return b"", Headers()
+        if status != "DONE":
+            raise RequestRefused(
+                f"the report ended as {status}", remote_code=str(status), status=200
+            )
+        document = self._api.get(
+            f"/reports/2021-06-30/documents/{_part(report, 'reportDocumentId')}",
+            "reports.getReportDocument",
+        )
+        return self._download(document)
+
+    def _wait_for_report(self, report_id: str) -> Mapping[str, Any]:
+        path = f"/reports/2021-06-30/reports/{quote(report_id, safe='')}"
+        for number in range(REPORT_POLLS):
+            if number:
+                pause = min(REPORT_POLL, 2.0**number)
+                self._api.transport.clock.sleep(pause)
+            report = self._api.get(path, "reports.getReport")
+            if report.get("processingStatus") not in IN_WORK:
+                return report
+        raise TimedOut("the report is not ready", operation="reports.getReport")
+
+    # -- feeds -------------------------------------------------------------------------
+
+    def send_feed(self, feed_type: str, body: Any) -> str:
+        """Hand a JSON feed over; returns its id. Nothing is applied yet."""
+        document = self._api.change(
+            "POST",
+            "/feeds/2021-06-30/documents",
+            "feeds.createFeedDocument",
+            {"contentType": JSON_TYPE},
+            idempotent=True,  # a document that is not used disappears by itself
+        )
+        upload = Request(
+            "PUT",
+            _text(document, "url"),
+            operation="feeds.upload",
+            headers={"Content-Type": JSON_TYPE},
+            json=body,
+            idempotent=True,
+        )
+        _check(self._api.transport.send(upload))
+        answer = self._api.change(
+            "POST",
+            "/feeds/2021-06-30/feeds",
+            "feeds.createFeed",
+            {
+                "feedType": feed_type,
+                "marketplaceIds": list(self._api.marketplaces()),
+                "inputFeedDocumentId": _text(document, "feedDocumentId"),
+            },
+        )
+        return _text(answer, "feedId")
+
+    def feed(self, feed_id: str) -> Mapping[str, Any]:
+        """What Amazon says of a feed."""
+        path = f"/feeds/2021-06-30/feeds/{quote(feed_id, safe='')}"
+        return self._api.get(path, "feeds.getFeed")
+
+    def feed_result(self, document_id: str) -> bytes:
+        """The processing report of a feed."""
+        path = f"/feeds/2021-06-30/documents/{quote(document_id, safe='')}"
+        return self._download(self._api.get(path, "feeds.getFeedDocument"))[0]
+
+    # -- files -------------------------------------------------------------------------
+
+    def _download(self, document: Mapping[str, Any]) -> tuple[bytes, Headers]:
+        request = Request("GET", _text(document, "url"), operation="documents.get")
+        response = self._api.transport.send(request)
+        _check(response)
+        body = response.body
+        if document.get("compressionAlgorithm") == "GZIP" and body[:2] == b"\x1f\x8b":
+            body = unzip(body)
+        return body, response.headers
+
+
+def unzip(body: bytes, limit: int = MOST_BYTES) -> bytes:
+    """Decompress a gzip file of one member or several.
+
+    :raises BadAnswer: when it is damaged, cut off or larger than ``limit`` bytes.
+    """
+    parts: list[bytes] = []
+    size = 0
+    while body:
+        reader = zlib.decompressobj(wbits=31)
+        try:
+            part = reader.decompress(body, limit - size + 1)
+        except zlib.error:
+            raise BadAnswer("a document that is badly compressed") from None
+        size += len(part)
+        if size > limit:
+            raise BadAnswer("a document that is too large", limit=limit)
+        if not reader.eof:
+            raise BadAnswer("a document that is cut off")
+        parts.append(part)
+        body = reader.unused_data
+    return b"".join(parts)
+
+
+def _check(response: Response) -> None:
+    """Refusals of the file store (its errors are XML and tell nothing to act on)."""
+    if not response.ok:
+        raise RequestRefused(
+            f"{response.status} from the document store",
+            status=response.status,
+            remote_code="document",
+        )
+
+
+def _text(answer: Mapping[str, Any], key: str) -> str:
+    value = answer.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadAnswer(f"an answer without {key}")
+    return value
+
+
+def _part(answer: Mapping[str, Any], key: str) -> str:
+    return quote(_text(answer, key), safe="")

@@ -1,0 +1,1 @@
+"""Amazon's Selling Partner API, as its official models describe it."""

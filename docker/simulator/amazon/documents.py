@@ -1,0 +1,314 @@
+"""Reports, feeds and the file store behind them.
+
+Both are asynchronous: a report is ready, and a feed applied, once somebody has asked
+for it twice or a minute has passed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import json
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ..core.message import Request, Response
+from ..world.model import Product
+from ..world.shop import World
+from . import errors, facts
+from .call import Call
+from .ids import asin_of
+
+FILES = "/document-store/"
+LISTING_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
+_ADDRESS_LIFE = timedelta(minutes=5)
+_TIME_NEEDED = timedelta(minutes=1)
+_COLUMNS = (
+    "item-name",
+    "item-description",
+    "listing-id",
+    "seller-sku",
+    "price",
+    "quantity",
+    "open-date",
+    "product-id-type",
+    "asin1",
+    "product-id",
+    "fulfillment-channel",
+    "status",
+)
+
+
+@dataclass
+class Job:
+    """A report or feed."""
+
+    job_id: str
+    kind: str
+    marketplaces: tuple[str, ...]
+    created: datetime
+    document_id: str = ""
+    result_id: str = ""
+    looks: int = 0
+    done: bool = False
+
+
+@dataclass
+class File:
+    """A file of the store; ``kind`` is its content type."""
+
+    kind: str
+    expires: datetime
+    content: bytes = b""
+
+
+@dataclass
+class DocumentDesk:
+    """Answers calls about reports, feeds and files."""
+
+    world: World
+    account: str
+    jobs: dict[str, Job] = field(default_factory=dict)
+    files: dict[str, File] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._numbers = itertools.count(1)
+        self._lock = threading.RLock()
+
+    # -- reports ---------------------------------------------------------------
+
+    def create_report(self, call: Call) -> Response:
+        """Answer ``createReport``."""
+        body = call.body()
+        if body.get("reportType") != LISTING_REPORT or not body.get("marketplaceIds"):
+            raise errors.invalid("reportType or marketplaceIds is not known.")
+        job = self._new_job(LISTING_REPORT, tuple(body["marketplaceIds"]))
+        return Response.of_json({"reportId": job.job_id}, 202)
+
+    def get_report(self, call: Call) -> Response:
+        """Answer ``getReport``."""
+        job = self._job(call.parts[0])
+        with self._lock:
+            if self._is_due(job):
+                report = gzip.compress(self._listing_report())
+                job.result_id = self._store(
+                    "text/tab-separated-values; charset=UTF-8", report
+                )
+                job.done = True
+        row = {**self._status(job), "reportId": job.job_id, "reportType": job.kind}
+        if job.done:
+            row["reportDocumentId"] = job.result_id
+        return Response.of_json(row)
+
+    def get_report_document(self, call: Call) -> Response:
+        """Answer ``getReportDocument``."""
+        return self._document(call, "reportDocumentId")
+
+    def _listing_report(self) -> bytes:
+        rows = ["\t".join(_COLUMNS)]
+        for product in self.world.products():
+            if product.sellable:
+                rows.append("\t".join(_report_row(product)))
+        return "\r\n".join(rows).encode()
+
+    # -- feeds -----------------------------------------------------------------
+
+    def create_feed_document(self, call: Call) -> Response:
+        """Answer ``createFeedDocument``."""
+        kind = call.body().get("contentType")
+        if not kind:
+            raise errors.invalid("contentType is missing.")
+        file_id = self._store(kind, b"")
+        url = f"{call.site}{FILES}{file_id}"
+        return Response.of_json({"feedDocumentId": file_id, "url": url}, 201)
+
+    def create_feed(self, call: Call) -> Response:
+        """Answer ``createFeed``."""
+        body = call.body()
+        file = self.files.get(str(body.get("inputFeedDocumentId")))
+        if body.get("feedType") != "JSON_LISTINGS_FEED" or not body.get(
+            "marketplaceIds"
+        ):
+            raise errors.invalid("feedType or marketplaceIds is not known.")
+        if file is None or not file.content:
+            raise errors.invalid("inputFeedDocumentId has no content.")
+        job = self._new_job("JSON_LISTINGS_FEED", tuple(body["marketplaceIds"]))
+        job.document_id = body["inputFeedDocumentId"]
+        return Response.of_json({"feedId": job.job_id}, 202)
+
+    def get_feed(self, call: Call) -> Response:
+        """Answer ``getFeed``; the feed is applied when its time has come."""
+        job = self._job(call.parts[0])
+        with self._lock:
+            if self._is_due(job):
+                report = json.dumps(self._apply(job)).encode()
+                job.result_id = self._store("application/json", gzip.compress(report))
+                job.done = True
+        row = {**self._status(job), "feedId": job.job_id, "feedType": job.kind}
+        if job.done:
+            row["resultFeedDocumentId"] = job.result_id
+        return Response.of_json(row)
+
+    def get_feed_document(self, call: Call) -> Response:
+        """Answer ``getFeedDocument``."""
+        return self._document(call, "feedDocumentId")
+
+    def _apply(self, job: Job) -> dict[str, Any]:
+        """Apply a listings feed; returns the processing report (schema v2)."""
+        feed = json.loads(self.files[job.document_id].content)
+        issues: list[dict[str, Any]] = []
+        items: list[dict[str, Any]] = []
+        messages = feed.get("messages", [])
+        for message in messages:
+            problem = apply_patches(
+                self.world, message.get("sku", ""), message.get("patches") or []
+            )
+            if problem:
+                issues.append(
+                    {
+                        "messageId": message.get("messageId", 1),
+                        "sku": message.get("sku", ""),
+                        "code": problem[0],
+                        "severity": "ERROR",
+                        "message": problem[1],
+                    }
+                )
+            else:
+                items.append(_reported(self.world, message["sku"]))
+        header = feed.get("header", {})
+        return {
+            "header": {
+                "sellerId": header.get("sellerId", ""),
+                "version": "2.0",
+                "feedId": job.job_id,
+                "report": header.get("report"),
+            },
+            "issues": issues,
+            "summary": {
+                "errors": len(issues),
+                "warnings": 0,
+                "messagesProcessed": len(messages),
+                "messagesAccepted": len(items),
+                "messagesInvalid": len(issues),
+            },
+            "items": items,
+        }
+
+    # -- jobs and files --------------------------------------------------------
+
+    def _new_job(self, kind: str, marketplaces: tuple[str, ...]) -> Job:
+        with self._lock:
+            number = str(50_000 + next(self._numbers))
+            job = Job(number, kind, marketplaces, self.world.clock.now())
+            self.jobs[number] = job
+        return job
+
+    def _job(self, job_id: str) -> Job:
+        job = self.jobs.get(job_id)
+        if job is None:
+            raise errors.not_found(f"There is no {job_id}.")
+        return job
+
+    def _is_due(self, job: Job) -> bool:
+        """Count a look; tell whether the work is to be done now."""
+        job.looks += 1
+        waited = self.world.clock.now() - job.created
+        return not job.done and (job.looks > 2 or waited >= _TIME_NEEDED)
+
+    def _status(self, job: Job) -> dict[str, Any]:
+        status = "IN_QUEUE" if job.looks < 2 else "IN_PROGRESS"
+        return {
+            "marketplaceIds": list(job.marketplaces),
+            "createdTime": facts.iso(job.created),
+            "processingStatus": "DONE" if job.done else status,
+        }
+
+    def _store(self, kind: str, content: bytes) -> str:
+        with self._lock:
+            file_id = f"file-{next(self._numbers):06d}"
+            expires = self.world.clock.now() + _ADDRESS_LIFE
+            self.files[file_id] = File(kind, expires, content)
+        return file_id
+
+    def _document(self, call: Call, name: str) -> Response:
+        file = self.files.get(call.parts[0])
+        if file is None:
+            raise errors.not_found("There is no such document.")
+        file.expires = self.world.clock.now() + _ADDRESS_LIFE
+        row = {name: call.parts[0], "url": f"{call.site}{FILES}{call.parts[0]}"}
+        if file.content[:2] == b"\x1f\x8b":
+            row["compressionAlgorithm"] = "GZIP"
+        return Response.of_json(row)
+
+    def file(self, request: Request) -> Response:
+        """Serve the store: its addresses need no token and live five minutes."""
+        file = self.files.get(request.path.removeprefix(FILES))
+        if file is None or self.world.clock.now() > file.expires:
+            return Response(403, b"<Error><Code>AccessDenied</Code></Error>")
+        if request.method == "PUT":
+            if request.headers.get("content-type") != file.kind:
+                code = b"<Error><Code>SignatureDoesNotMatch</Code></Error>"
+                return Response(403, code)
+            file.content = request.body
+            return Response(200)
+        return Response(200, file.content, (("Content-Type", file.kind),))
+
+
+def find_by_sku(world: World, sku: str) -> Product | None:
+    """Return the product with a SKU of the seller's."""
+    rows = (p for p in world.products() if p.sellable and facts.sku_of(p) == sku)
+    return next(rows, None)
+
+
+def apply_patches(
+    world: World, sku: str, patches: list[dict[str, Any]]
+) -> tuple[str, str] | None:
+    """Change the quantity of a listing; returns code and text of a problem."""
+    product = find_by_sku(world, sku)
+    if product is None:
+        return "8541", f"The SKU {sku} does not exist."
+    quantity = wanted_quantity(patches)
+    if quantity is None or quantity < 0:
+        return "90244", "The quantity is missing or not a number of pieces."
+    if not facts.own_stock(product):
+        return "13013", "The stock of this listing lies with Amazon."
+    world.change_product(product.id, stock=quantity)
+    return None
+
+
+def wanted_quantity(patches: list[dict[str, Any]]) -> int | None:
+    """Return the quantity that patches ask for, of the seller's own stock."""
+    for patch in patches:
+        if patch.get("path") != "/attributes/fulfillment_availability":
+            continue
+        for value in patch.get("value") or ():
+            if value.get("fulfillment_channel_code") == "DEFAULT":
+                quantity = value.get("quantity")
+                return quantity if isinstance(quantity, int) else None
+    return None
+
+
+def _reported(world: World, sku: str) -> dict[str, Any]:
+    product = find_by_sku(world, sku)
+    quantity = product.stock if product else 0
+    channel = {"fulfillmentChannelCode": "DEFAULT", "quantity": quantity}
+    return {"sku": sku, "fulfillmentAvailability": [channel]}
+
+
+def _report_row(product: Product) -> tuple[str, ...]:
+    own = facts.own_stock(product)
+    values = {
+        "item-name": product.name,
+        "listing-id": f"L{product.id:010d}",
+        "seller-sku": facts.sku_of(product),
+        "price": str(product.price),
+        "quantity": str(product.stock) if own else "",
+        "product-id-type": "1",
+        "asin1": asin_of(product.id),
+        "product-id": asin_of(product.id),
+        "fulfillment-channel": "DEFAULT" if own else "AMAZON_NA",
+        "status": "Active" if product.status == "publish" else "Inactive",
+    }
+    return tuple(values.get(name, "") for name in _COLUMNS)

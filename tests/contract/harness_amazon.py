@@ -1,0 +1,55 @@
+"""The simulated seller on Amazon."""
+
+from amazon_seller import LAG, SharedClock, credentials_for
+from ecom_orders.marketplaces.base import CONNECTORS
+from ecom_orders.marketplaces.transport import Settings, Transport
+from harness import SimulatedShop
+
+from simulator.amazon.documents import find_by_sku
+from simulator.amazon.facts import Facts
+from simulator.amazon.ids import item_id, world_order_id
+
+
+class AmazonShop(SimulatedShop):
+    """Amazon shows orders two minutes late; each reading lets these minutes pass."""
+
+    code = "amazon"
+    scenario = "amazon_us"
+
+    def credentials(self):
+        return credentials_for(self.shop.url)
+
+    def wrong_credentials(self):
+        return credentials_for(self.shop.url, secret="wrong-secret")
+
+    def connector(self, credentials=None, **settings):
+        transport = Transport(
+            Settings(**{"attempts": 2, **settings}), clock=SharedClock(self.world)
+        )
+        connector = CONNECTORS[self.code](credentials or self.credentials(), transport)
+        read, listed = connector.fetch_orders, connector.list_orders
+
+        def fetch_orders(cursor, page_size=100):
+            if not cursor.seen:  # a window begins
+                self.let_time_pass(LAG)
+            return read(cursor, page_size)
+
+        def list_orders(since, until):
+            self.let_time_pass(LAG)
+            return listed(since, until)
+
+        connector.fetch_orders = fetch_orders
+        connector.list_orders = list_orders
+        return connector
+
+    def order_id(self, order):
+        return Facts(self.world, order).order_id
+
+    def world_id(self, order_id):
+        return world_order_id(order_id)
+
+    def line_id(self, order, line):
+        return item_id(line)
+
+    def product_id(self, product_ref):
+        return find_by_sku(self.world, product_ref).id
