@@ -11,10 +11,11 @@
 
 from . import (
     base,
+    ebay,  # registers itself, as all marketplaces do
     errors,
     pricing,
     schema,
     transport,
-    woocommerce,  # registers itself
+    woocommerce,
 )
 from .base import CONNECTORS, Connector, Credentials
