@@ -74,7 +74,6 @@ class Renderer:
         pricing, total = self._pricing(order)
         payload: dict[str, Any] = {
             "orderId": number,
-            "legacyOrderId": number,
             "creationDate": stamp(order.created),
             "lastModifiedDate": stamp(order.modified),
             "orderFulfillmentStatus": self._fulfilment(order),
