@@ -6,12 +6,12 @@ behind it move up, and reading on by position passes one over. So:
 
 * what fits on one page is read at once and cannot move;
 * more is read in **closed windows** that end :data:`SETTLE` before eBay's own clock and
-  hold at most :data:`WINDOW_ROWS` rows. While a window is read, its ids and eBay's
-  ``total`` are remembered; when the total has changed, or fewer rows came than there
-  are, the window is read again from its start, at most :data:`ATTEMPTS` times (a row
-  leaves a closed window but once);
-* what is too young for a closed window (the *tail*) is read the same way, though its
-  rows can move again and again;
+  hold about :data:`WINDOW_ROWS` rows at most. Each page begins with the last row of the
+  page before: where that row stands, in the state in which it was read, nothing was
+  passed over. Where not, rows have left, and the position goes back until a row that
+  was read is seen again;
+* what is too young for a closed window (the *tail*) is read the same way. A row that is
+  modified there moves to the end and comes again;
 * each run ends :data:`OVERLAP` before eBay's clock, where the next one starts: rows
   that were being written, or moved in the tail, come again.
 
@@ -35,13 +35,14 @@ from .api import FULFILLMENT, Api
 
 PAGE_LIMIT = 200
 WINDOW_ROWS = 1_000
-ATTEMPTS = 10
+IDLE_LIMIT = 200  # pages in a row without anything new, before offset is doubted
 SETTLE = timedelta(seconds=2)
 OVERLAP = timedelta(seconds=90)
 HISTORY = timedelta(days=729)  # two years, less a day for clocks that differ
+GRACE = timedelta(hours=12)  # within which a window that was begun is read to its end
 SHORTEST = timedelta(minutes=1)
 
-_NOTE = re.compile(r"@(until|offset|total|tries):(.+)")
+_NOTE = re.compile(r"@(until|offset|idle):(.+)")
 
 
 @dataclass(frozen=True)
@@ -68,16 +69,14 @@ class State:
 
     :param until: end of the window that is being read; ``None`` = none is.
     :param offset: rows of it that were read.
-    :param total: rows that it had when its reading began.
-    :param tries: how often its reading began.
-    :param seen: ids that were read of it.
+    :param idle: how many pages in a row brought nothing new.
+    :param seen: rows that were read of it, each in the state it was in.
     """
 
     since: datetime
     until: datetime | None = None
     offset: int = 0
-    total: int = 0
-    tries: int = 0
+    idle: int = 0
     seen: frozenset[str] = frozenset()
 
     @classmethod
@@ -92,14 +91,13 @@ class State:
                 notes[match[1]] = match[2]
             else:
                 seen.add(entry)
-        if since < oldest or "until" not in notes:
+        if since < oldest - GRACE or "until" not in notes:
             return cls(max(since, oldest))
         return cls(
             since,
             datetime.fromisoformat(notes["until"]),
             int(notes.get("offset", 0)),
-            int(notes.get("total", 0)),
-            int(notes.get("tries", 0)),
+            int(notes.get("idle", 0)),
             frozenset(seen),
         )
 
@@ -110,8 +108,7 @@ class State:
         notes = {
             f"@until:{self.until.isoformat()}",
             f"@offset:{self.offset}",
-            f"@total:{self.total}",
-            f"@tries:{self.tries}",
+            f"@idle:{self.idle}",
         }
         return OrderCursor(self.since, self.seen | notes)
 
@@ -126,7 +123,7 @@ class WindowFeed:
 
     :param listing: returns the rows between two moments (the end may be ``None``)
         from an offset on, at most so many.
-    :param identify: the id of a row, empty when it has none.
+    :param identify: names a row and the state it is in; empty when it has no id.
     """
 
     def __init__(self, listing: Listing, identify: Callable[[Any], str]):
@@ -136,7 +133,10 @@ class WindowFeed:
     def next_page(
         self, cursor: OrderCursor, page_size: int
     ) -> tuple[tuple[Any, ...], OrderCursor, bool]:
-        """The next rows, the cursor after them, whether there is more."""
+        """The next rows, the cursor after them, whether there is more.
+
+        :raises BadAnswer: when the listing does not honour ``offset``.
+        """
         state = State.of(cursor, datetime.now(timezone.utc) - HISTORY)
         page_size = max(1, min(page_size, PAGE_LIMIT))
         if state.until is None:
@@ -150,36 +150,49 @@ class WindowFeed:
         """Choose the window that is read next."""
         until = page.now - SETTLE
         if until <= state.since:
-            return replace(state, until=state.since, total=page.total, tries=1)
+            return replace(state, until=state.since)
         total = page.total
         while total > WINDOW_ROWS and until - state.since > SHORTEST:
             span = (until - state.since) * (0.8 * WINDOW_ROWS / total)
             until = state.since + max(span, SHORTEST)
             total = self.listing(state.since, until, 0, 1).total
-        return replace(state, until=until, total=-1, tries=1)
+        return replace(state, until=until)
 
     def _read_on(
         self, state: State, page_size: int
     ) -> tuple[tuple[Any, ...], OrderCursor, bool]:
+        start, page = self._joined_page(state, page_size)
+        keys = [self.identify(row) for row in page.rows]
+        new = tuple(
+            row
+            for row, key in zip(page.rows, keys, strict=True)
+            if not key or key not in state.seen
+        )
+        offset = start + len(page.rows)
+        if not page.rows or offset >= page.total:
+            if state.is_tail:
+                return new, OrderCursor(page.now - OVERLAP), False
+            return new, OrderCursor(state.until), True
+        idle = 0 if new else state.idle + 1
+        if idle > IDLE_LIMIT:
+            raise BadAnswer("the listing ignores the parameter 'offset'", offset=offset)
+        seen = state.seen | set(keys) - {""}
+        state = replace(state, offset=offset, idle=idle, seen=seen)
+        return new, state.cursor(), True
+
+    def _joined_page(self, state: State, page_size: int) -> tuple[int, Page]:
+        """The next page and its offset; its first row was read already."""
         until = None if state.is_tail else state.until
-        page = self.listing(state.since, until, state.offset, page_size)
-        if state.offset == 0:
-            state = replace(state, total=page.total)
-        seen = state.seen | {self.identify(row) for row in page.rows} - {""}
-        offset = state.offset + len(page.rows)
-        if page.total == state.total and offset < page.total and page.rows:
-            state = replace(state, offset=offset, seen=seen)
-            return page.rows, state.cursor(), True
-        nameless = sum(1 for row in page.rows if not self.identify(row))
-        complete = page.total == state.total and len(seen) + nameless >= page.total
-        if not complete and state.tries < ATTEMPTS:
-            state = replace(
-                state, offset=0, tries=state.tries + 1, seen=frozenset(), total=-1
-            )
-            return page.rows, state.cursor(), True
-        if state.is_tail:
-            return page.rows, OrderCursor(page.now - OVERLAP), False
-        return page.rows, OrderCursor(state.until), True
+        start, step = max(0, state.offset - 1), page_size
+        while True:
+            limit = min(page_size + 1, PAGE_LIMIT) if start else page_size
+            page = self.listing(state.since, until, start, max(limit, 2))
+            if not start or (page.rows and self._was_read(page.rows[0], state)):
+                return start, page
+            start, step = max(0, start - step), step * 2
+
+    def _was_read(self, row: Any, state: State) -> bool:
+        return self.identify(row) in state.seen
 
 
 class OrderFeed:
@@ -191,7 +204,7 @@ class OrderFeed:
 
     def next_page(self, cursor: OrderCursor, page_size: int) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders`."""
-        feed = WindowFeed(self._modified, order_id)
+        feed = WindowFeed(self._modified, _state_of)
         rows, cursor, more = feed.next_page(cursor, page_size)
         envelopes = tuple(self.envelope(row) for row in rows if self.is_wanted(row))
         return OrderPage(envelopes, cursor, more)
@@ -292,6 +305,12 @@ def order_id(row: Any) -> str:
     value = row.get("orderId") if isinstance(row, dict) else None
     text = value if isinstance(value, str) else ""
     return text if re.fullmatch(r"[A-Za-z0-9!_-]{1,100}", text, re.ASCII) else ""
+
+
+def _state_of(row: Any) -> str:
+    """An order's id and the moment of its last modification."""
+    number = order_id(row)
+    return f"{number}|{row.get('lastModifiedDate')}" if number else ""
 
 
 def needs_detail(row: Any) -> bool:
