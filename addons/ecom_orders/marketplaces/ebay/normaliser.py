@@ -392,7 +392,8 @@ def _payments(read: Reader, order_id: str, currency: str) -> Iterable[Payment]:
         status = payment.text("paymentStatus", 40)
         gateway = payment.text("paymentMethod", 64)
         at_pickup = gateway == const.CASH_ON_PICKUP
-        if value is None or status == "FAILED" or (status == "PENDING" != at_pickup):
+        came = status != "FAILED" and (status != "PENDING" or at_pickup)
+        if value is None or not came:
             continue
         reference = payment.text("paymentReferenceId", 200)
         yield Payment(
