@@ -12,12 +12,13 @@
 from . import (
     amazon,  # registers itself
     base,
+    ebay,  # registers itself, as all marketplaces do
     errors,
     file,  # registers itself
     pricing,
     schema,
     shopify,  # registers itself
     transport,
-    woocommerce,  # registers itself
+    woocommerce,
 )
 from .base import CONNECTORS, Connector, Credentials

@@ -148,6 +148,7 @@ class Request:
     :param shop: whose rate budget it counts against; the host when empty.
     :param query: pairs, sent in this order.
     :param json: body, sent as JSON; ``None`` = no body.
+    :param form: body of a form, for what does not take JSON (token endpoints).
     :param expect_json: a 2xx answer that is not JSON is a failed attempt.
     :param idempotent: whether sending it twice does no more than sending it once.
         ``None`` = as the method says. Decides about retries.
@@ -162,6 +163,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
+    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     expect_json: bool = False
     idempotent: bool | None = None
     authorise: Callable[[Request], Request] | None = field(default=None, repr=False)
@@ -178,6 +180,15 @@ class Request:
         """Address with query, percent-encoded as RFC 3986 wants it. Not redacted."""
         query = urlencode(self.query, quote_via=quote, safe="")
         return f"{self.url}?{query}" if query else self.url
+
+    @property
+    def body(self) -> bytes | None:
+        """The bytes that are sent, the same each time; ``None`` = no body."""
+        if self.form:
+            return urlencode(self.form).encode("ascii")
+        if self.json is None:
+            return None
+        return json.dumps(self.json, ensure_ascii=False, allow_nan=False).encode()
 
     def __str__(self) -> str:
         return redact(f"{self.method} {self.full_url}")
@@ -543,7 +554,7 @@ class Transport:
             request.method.upper(),
             request.full_url,
             headers=self._headers(request),
-            data=_body(request),
+            data=request.body,
             auth=_keep_headers,
             timeout=(
                 min(self.settings.connect_timeout, remaining),
@@ -731,7 +742,9 @@ class Transport:
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
-        if request.json is not None:
+        if request.form:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        elif request.json is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         headers.update(request.headers)
         return headers
@@ -741,12 +754,6 @@ class Transport:
         # A shop's cookies would make answers depend on the ones before.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         return session
-
-
-def _body(request: Request) -> bytes | None:
-    if request.json is None:
-        return None
-    return json.dumps(request.json, ensure_ascii=False, allow_nan=False).encode("utf-8")
 
 
 def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

@@ -1,0 +1,303 @@
+"""eBay: the verbs of :class:`~..base.Connector`.
+
+See the package for where the parts are and for the sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from ..base import (
+    Capability,
+    Connector,
+    Credential,
+    Credentials,
+    Envelope,
+    OrderCursor,
+    OrderPage,
+    ShopInfo,
+    register,
+)
+from ..errors import BadAnswer, MarketplaceError, PayloadError
+from ..reading import Reader
+from ..schema import (
+    ExternalOrder,
+    ExternalProduct,
+    Location,
+    OrderStatus,
+    OrderSummary,
+    RefundRequest,
+    Return,
+    Shipment,
+    StockLevel,
+    StockResult,
+    Submission,
+    WriteResult,
+)
+from . import const, normaliser, notification, returns
+from .api import FINANCES, IDENTITY, NOTIFICATION, Api
+from .feed import HISTORY, PAGE_LIMIT, OrderFeed, order_id, segment, stamp, wrap
+from .fulfilment import Desk
+from .inventory import BATCH, Inventory
+
+FINANCES_PAGE = 1_000
+FINANCES_WINDOW = timedelta(days=90)  # what an open window spans, at most
+NEARLY_NOW = timedelta(minutes=5)
+
+
+@register
+class EbayConnector(Connector):
+    """One seller on eBay.
+
+    ``credentials.key`` and ``.secret`` are the application's id and its certificate
+    id, ``.token`` the seller's refresh token, ``.marketplaces`` the ids of the
+    marketplaces that count (``EBAY_US``...), empty = all. ``.url`` is the root of the
+    interface, empty = eBay's. Options:
+
+    * ``apiz_url``: root of Finances and Identity, where it is not the one beside
+      ``url``;
+    * ``scopes``: rights of the access token, fewer than the refresh token has;
+    * ``signing_key``, ``signing_jwe``: for sellers in the EU and the UK, see
+      :mod:`.signing`;
+    * ``public_keys``: keys of notifications by id, see :mod:`.notification`;
+    * ``offers``, ``stock_batch``: see :mod:`.inventory`.
+    """
+
+    code = "ebay"
+    title = "eBay"
+    capabilities = frozenset(
+        {
+            Capability.ORDER_BY_ID,
+            Capability.RETURNS,
+            Capability.ORDER_LIST,
+            Capability.PRODUCTS,
+            Capability.STOCK,
+            Capability.STOCK_READ,
+            Capability.SUBMISSIONS,
+            Capability.LOCATIONS,
+            Capability.SHIPMENTS,
+            Capability.PARTIAL_SHIPMENTS,
+            Capability.CANCEL,
+            Capability.REFUND_PUSH,
+            Capability.BUYER_ERASURE,
+        }
+    )
+    required = frozenset({Credential.KEY, Credential.SECRET, Credential.TOKEN})
+    optional = frozenset({Credential.URL, Credential.MARKETPLACES})
+    stock_batch_size = BATCH
+
+    def __init__(self, credentials: Credentials, transport: Any):
+        super().__init__(credentials, transport)
+        self.api = Api(credentials, transport)
+        self.desk = Desk(self.api)
+
+    # -- reading from eBay -------------------------------------------------------------
+
+    def check(self) -> ShopInfo:
+        """See :meth:`~..base.Connector.check`.
+
+        Proves the right to read orders. Who the seller is is asked for politely:
+        without the right to it there is the warning ``identity_not_readable``.
+        Whether the token may write is not told by anything that changes nothing.
+        """
+        now = datetime.now(timezone.utc)
+        OrderFeed(self.api).created(now - timedelta(days=1), None, 0, 1)
+        try:
+            user = Reader(self.api.get(f"{IDENTITY}/user/", "check"))
+            business = user.child("businessAccount")
+            name = business.text("doingBusinessAs") or business.text("name")
+            name = name or user.text("username") or user.text("userId")
+            site = user.text("registrationMarketplaceId")
+        except MarketplaceError:
+            return ShopInfo(self.title, warnings=("identity_not_readable",))
+        return ShopInfo(
+            name or self.title,
+            currency=const.CURRENCIES.get(site, ""),
+            prices_include_tax=site in const.TAX_INCLUSIVE_MARKETPLACES
+            if site
+            else None,
+        )
+
+    def fetch_orders(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
+        """See :meth:`~..base.Connector.fetch_orders` and :mod:`.feed`."""
+        return OrderFeed(self.api).next_page(cursor, page_size)
+
+    def fetch_order(self, external_id: str) -> Envelope:
+        """See :meth:`~..base.Connector.fetch_order`."""
+        return wrap(OrderFeed(self.api).read(external_id))
+
+    def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
+        """See :meth:`~..base.Connector.fetch_returns` and :mod:`.returns`."""
+        return returns.ReturnFeed(self.api).next_page(cursor, page_size)
+
+    def list_orders(
+        self, since: datetime, until: datetime
+    ) -> Iterator[tuple[OrderSummary, ...]]:
+        """See :meth:`~..base.Connector.list_orders`.
+
+        The moment of an order's creation never changes, so pages by position lose
+        nothing. eBay refuses moments in the future and lists two years.
+        """
+        feed = OrderFeed(self.api)
+        now = datetime.now(timezone.utc)
+        since = max(since, now - HISTORY)
+        end = None if until > now - NEARLY_NOW else until
+        offset, more = 0, since < until
+        while more:
+            page = feed.created(since, end, offset, PAGE_LIMIT)
+            rows = [_summary(row) for row in page.rows if feed.is_wanted(row)]
+            found = tuple(row for row in rows if row and row.created_at < until)
+            if found:
+                yield found
+            offset += len(page.rows)
+            more = bool(page.rows) and offset < page.total
+
+    def fetch_products(self) -> Iterator[tuple[ExternalProduct, ...]]:
+        """See :meth:`~..base.Connector.fetch_products` and :mod:`.inventory`."""
+        return Inventory(self.api).products()
+
+    def fetch_locations(self) -> tuple[Location, ...]:
+        """See :meth:`~..base.Connector.fetch_locations`."""
+        return Inventory(self.api).locations()
+
+    def fetch_stock(
+        self, product_refs: Iterable[str]
+    ) -> Iterator[tuple[StockLevel, ...]]:
+        """See :meth:`~..base.Connector.fetch_stock`; the sum of all locations."""
+        return Inventory(self.api).stock(product_refs)
+
+    def fetch_submission(self, submission: str) -> Submission:
+        """See :meth:`~..base.Connector.fetch_submission`: reads the order again."""
+        return self.desk.outcome(submission)
+
+    def fetch_transactions(
+        self, since: datetime, until: datetime
+    ) -> Iterator[tuple[Any, ...]]:
+        """Yield pages of raw transactions (Finances) of ``[since, until]``.
+
+        Sales, refunds, credits, disputes, labels, fees, as eBay wrote them. Windows are
+        closed, so pages by position lose nothing.
+
+        :raises PermissionRefused: for a seller who has to sign and has no key.
+        """
+        while since < until:
+            end = min(since + FINANCES_WINDOW, until)
+            offset, more = 0, True
+            while more:
+                rows, total = self._transactions(since, end, offset)
+                if rows:
+                    yield rows
+                offset += len(rows)
+                more = bool(rows) and offset < total
+            since = end + timedelta(milliseconds=1)
+
+    def _transactions(
+        self, since: datetime, until: datetime, offset: int
+    ) -> tuple[tuple[Any, ...], int]:
+        answer = self.api.ask(
+            "GET",
+            f"{FINANCES}/transaction",
+            "transactions.list",
+            query={
+                "filter": f"transactionDate:[{stamp(since)}..{stamp(until)}]",
+                "limit": FINANCES_PAGE,
+                "offset": offset,
+            },
+            signed=True,
+        )
+        if answer.payload is None:
+            return (), 0  # 204: there are none
+        read = Reader(answer.payload)
+        rows = read.data.get("transactions") or []
+        if not isinstance(rows, list):
+            raise BadAnswer("a listing that is not a list")
+        return tuple(rows), int(read.decimal("total") or Decimal(0))
+
+    def fetch_public_key(self, kid: str) -> dict[str, str]:
+        """The key of notifications with this id, for the option ``public_keys``.
+
+        eBay asks to keep it for about an hour and not to fetch it for each delivery.
+
+        :return: ``key``, ``digest``, ``algorithm``.
+        :raises NotFound: when eBay has no such key.
+        """
+        path = f"{NOTIFICATION}/public_key/{segment(kid)}"
+        answer = self.api.ask("GET", path, "public_keys.get", public=True)
+        read = Reader(answer.payload)
+        return {key: read.text(key) for key in ("key", "digest", "algorithm")}
+
+    # -- writing to eBay ---------------------------------------------------------------
+
+    def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
+        """See :meth:`~..base.Connector.push_stock` and :meth:`.Inventory.push`."""
+        return Inventory(self.api).push(levels)
+
+    def push_shipment(self, shipment: Shipment) -> WriteResult:
+        """See :meth:`~..base.Connector.push_shipment` and :mod:`.fulfilment`."""
+        return self.desk.ship(shipment)
+
+    def cancel_order(
+        self, order_id: str, reason: str = "", restock: bool = True
+    ) -> WriteResult:
+        """See :meth:`~..base.Connector.cancel_order` and :meth:`.Desk.cancel`.
+
+        Whether eBay puts the pieces back on sale is the seller's setting there.
+        """
+        return self.desk.cancel(order_id, reason)
+
+    def push_refund(self, request: RefundRequest) -> WriteResult:
+        """See :meth:`~..base.Connector.push_refund` and :mod:`.fulfilment`.
+
+        :raises PermissionRefused: for a seller who has to sign and has no key.
+        """
+        return self.desk.refund(request)
+
+    # -- understanding -----------------------------------------------------------------
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope | None:
+        """See :meth:`~..base.Connector.read_webhook` and :mod:`.notification`."""
+        keys = self.credentials.options.get("public_keys") or {}
+        return notification.read(headers, body, keys)
+
+    @classmethod
+    def normalise_order(cls, payload: Any) -> ExternalOrder:
+        """See :meth:`~..base.Connector.normalise_order`."""
+        return normaliser.normalise_order(payload)
+
+    @classmethod
+    def normalise_return(cls, payload: Any) -> Return:
+        """See :meth:`~..base.Connector.normalise_return`."""
+        return returns.normalise_return(payload)
+
+
+def _summary(row: Any) -> OrderSummary | None:
+    """A row of the list for counting; one that cannot be understood counts too.
+
+    ``None`` only for what has no id or no date.
+    """
+    try:
+        order = normaliser.normalise_order(row)
+    except PayloadError:
+        return _bare_summary(row)
+    return OrderSummary(
+        external_id=order.external_id,
+        currency=order.currency,
+        total=order.total,
+        status=order.status,
+        created_at=order.created_at,
+        number=order.number,
+    )
+
+
+def _bare_summary(row: Any) -> OrderSummary | None:
+    number = order_id(row)
+    try:
+        created_at = Reader(row).moment("creationDate")
+    except PayloadError:
+        created_at = None
+    if not number or created_at is None:
+        return None
+    return OrderSummary(number, "", Decimal(0), OrderStatus.UNKNOWN, created_at, number)

@@ -1,0 +1,1 @@
+"""The simulated eBay: Fulfillment, Inventory, Post-Order, Finances, OAuth."""

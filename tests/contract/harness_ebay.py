@@ -1,0 +1,45 @@
+"""The simulated eBay."""
+
+from ecom_orders.marketplaces.base import Credentials
+from harness import SimulatedShop
+
+from simulator import DEFAULT_KEY, DEFAULT_SECRET
+from simulator.app import DEFAULT_TOKEN
+from simulator.ebay import ids
+
+
+class EbayShop(SimulatedShop):
+    """eBay: listings are known by SKU, all else by eBay's own numbers."""
+
+    code = "ebay"
+    scenario = "ebay_us_collected_tax"
+
+    def credentials(self):
+        return Credentials(
+            self.shop.url, DEFAULT_KEY, DEFAULT_SECRET, token=DEFAULT_TOKEN
+        )
+
+    def wrong_credentials(self):
+        return Credentials(self.shop.url, DEFAULT_KEY, "wrong", token=DEFAULT_TOKEN)
+
+    def order_id(self, order):
+        return ids.order_id(order.id)
+
+    def world_id(self, order_id):
+        return ids.order_number(order_id)
+
+    def line_id(self, order, line):
+        return ids.line_id(line)
+
+    def product_id(self, product_ref):
+        (found,) = (p.id for p in self.world.products() if p.sku == product_ref)
+        return found
+
+    def refund_id(self, refund):
+        return ids.refund_id(refund)
+
+    def return_id(self, case):
+        return ids.return_id(case)
+
+    def world_return(self, return_id):
+        return ids.return_number(return_id)
