@@ -14,6 +14,7 @@ from . import (
     errors,
     pricing,
     schema,
+    taobao,  # registers itself
     transport,
     woocommerce,  # registers itself
 )

@@ -148,6 +148,7 @@ class Request:
     :param shop: whose rate budget it counts against; the host when empty.
     :param query: pairs, sent in this order.
     :param json: body, sent as JSON; ``None`` = no body.
+    :param form: body, sent as a form (pairs in this order) instead of JSON.
     :param expect_json: a 2xx answer that is not JSON is a failed attempt.
     :param idempotent: whether sending it twice does no more than sending it once.
         ``None`` = as the method says. Decides about retries.
@@ -162,6 +163,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
+    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     expect_json: bool = False
     idempotent: bool | None = None
     authorise: Callable[[Request], Request] | None = field(default=None, repr=False)
@@ -733,6 +735,8 @@ class Transport:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if request.json is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
+        elif request.form is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         headers.update(request.headers)
         return headers
 
@@ -744,6 +748,8 @@ class Transport:
 
 
 def _body(request: Request) -> bytes | None:
+    if request.form is not None:
+        return urlencode(request.form).encode("ascii")
     if request.json is None:
         return None
     return json.dumps(request.json, ensure_ascii=False, allow_nan=False).encode("utf-8")
