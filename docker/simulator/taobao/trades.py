@@ -85,6 +85,7 @@ def _sold(
     end: datetime,
     stamp: Callable[[Order], datetime],
 ) -> Answer:
+    call.required("fields")
     render = Renderer(call.world, call.seller)
     wanted = set(call.words("type") or DEFAULT_TYPES)
     # The type of an ordinary trade has an older name that means the same.

@@ -1,4 +1,4 @@
-"""Taobao: the feed of modified trades loses none and gives none out twice for nothing."""
+"""Taobao: the feed of modified trades loses none, and doubles none for nothing."""
 
 import json
 import random
@@ -326,3 +326,8 @@ def test_all_kinds_of_trades_are_asked_for(platform):
     default = {"guarantee_trade", "auto_delivery", "ec", "cod", "step"}
     assert default < set(types)
     assert {"fixed", "fenxiao", "nopaid"} < set(types)
+
+
+def test_the_kinds_of_trades_can_be_chosen(platform):
+    run(platform.gateway(trade_types="fixed, step"), since(platform, MINUTE))
+    assert platform.gateway.sent("increment.get")[0]["type"] == "fixed,step"

@@ -464,7 +464,8 @@ def test_the_platforms_warehouse_sends_it():
         logistics_infos={"logistics_info": [{**info, "consign_type": "SC"}]},
     )
     assert not own.fulfilled_by_channel
-    assert normalise(sub_order(1, "1"), payment="1", is_force_dc=True)
+    forced = normalise(sub_order(1, "1"), payment="1", is_force_dc=True)
+    assert forced.fulfilled_by_channel
 
 
 # -- notes and promises ----------------------------------------------------------------

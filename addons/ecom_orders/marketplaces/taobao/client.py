@@ -56,19 +56,9 @@ LIST_PAGE = 100
 DAY = timedelta(days=1)
 MEMO_LIMIT = 1_000  # bytes
 
-_TRADES = Listing(
-    "taobao.trades.sold.increment.get",
-    "trades",
-    "tid",
-    const.ROW_FIELDS,
-    const.TRADE_TYPES,
-)
+_TRADES = Listing("taobao.trades.sold.increment.get", "trades", "tid", const.ROW_FIELDS)
 _CASES = Listing(
-    "taobao.refunds.receive.get",
-    "refunds",
-    "refund_id",
-    const.REFUND_ROW_FIELDS,
-    const.TRADE_TYPES,
+    "taobao.refunds.receive.get", "refunds", "refund_id", const.REFUND_ROW_FIELDS
 )
 _NUMBER = re.compile(r"[1-9]\d{0,19}", re.ASCII)
 # One row that cannot be read whole says nothing about the next one.
@@ -83,7 +73,9 @@ class TaobaoConnector(Connector):
     session key of the seller's permission, ``.url`` the gateway (empty = the
     platform's). Options:
 
-    * ``sign_method``: ``hmac`` (default), ``md5`` or ``hmac-sha256``.
+    * ``sign_method``: ``hmac`` (default), ``md5`` or ``hmac-sha256``;
+    * ``trade_types``: names with commas between, which kinds of trades are listed, for
+      a platform that refuses one of :data:`.const.TRADE_TYPES`.
 
     Not claimed, and why: ``CANCEL`` (a seller can close unpaid trades only, see
     :meth:`close_unpaid`); ``REFUND_PUSH`` (a refund is the buyer's to ask for, and
@@ -113,6 +105,7 @@ class TaobaoConnector(Connector):
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
         self.api = Api(credentials, transport)
+        self.types = _trade_types(credentials)
         self.catalogue = Catalogue(self.api)
         self.dispatch = Dispatch(self.api)
 
@@ -143,7 +136,8 @@ class TaobaoConnector(Connector):
 
     def fetch_orders(self, cursor: OrderCursor, page_size: int = 50) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders` and :mod:`.feed`."""
-        return Feed(self.api, _TRADES, self._whole_trade).next_page(cursor, page_size)
+        feed = Feed(self.api, _TRADES, self.types, self._whole_trade)
+        return feed.next_page(cursor, page_size)
 
     def fetch_order(self, external_id: str) -> Envelope:
         """See :meth:`~..base.Connector.fetch_order`."""
@@ -163,7 +157,8 @@ class TaobaoConnector(Connector):
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 50) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns`; refund cases without goods are
         left out."""
-        return Feed(self.api, _CASES, self._whole_return).next_page(cursor, page_size)
+        feed = Feed(self.api, _CASES, self.types, self._whole_return)
+        return feed.next_page(cursor, page_size)
 
     def list_orders(
         self, since: datetime, until: datetime
@@ -321,7 +316,7 @@ class TaobaoConnector(Connector):
                 fields=const.SUMMARY_FIELDS,
                 start_created=start,
                 end_created=end,
-                type=const.TRADE_TYPES,
+                type=self.types,
                 page_no=number,
                 page_size=LIST_PAGE,
                 use_has_next=use_has_next,
@@ -347,6 +342,12 @@ class TaobaoConnector(Connector):
         for trade in trades:
             nick = nick or (isinstance(trade, Mapping) and trade.get("seller_nick"))
         return str(nick or self.title)
+
+
+def _trade_types(credentials: Credentials) -> tuple[str, ...]:
+    text = str(credentials.options.get("trade_types") or "")
+    chosen = tuple(word.strip() for word in text.split(",") if word.strip())
+    return chosen or const.TRADE_TYPES
 
 
 def _number(order_id: str) -> str:

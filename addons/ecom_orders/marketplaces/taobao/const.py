@@ -40,25 +40,34 @@ DEPOSIT_PAID = "FRONT_PAID_FINAL_NOPAID"
 ALL_PAID = "FRONT_PAID_FINAL_PAID"
 DEPOSIT_FORFEITED = "FRONT_PAID_FRONT_FORFEITED"
 
-# Listings leave out every type that is not asked for. Those of virtual goods of other
-# lines of business (game equipment, domain names...) are left out here as well.
+# Listings leave out every type that is not asked for, and by default most of them.
+# Types of other lines of business (game equipment, domain names, insurance) are left
+# out here as well. "fenxiao" is documented as a type of trades, but not among those
+# that can be asked for: not confirmed.
 TRADE_TYPES = (
     "fixed",
     "auction",
-    "guarantee_trade",
+    "guarantee_trade",  # both of the above, in one word
     "step",
     "independent_simple_trade",
     "independent_shop_trade",
     "auto_delivery",
     "ec",
     "cod",
-    "fenxiao",
+    "b2c_cod",
+    "super_market_trade",
+    "super_market_cod_trade",
     "shopex_trade",
     "external_trade",
+    "instant_trade",
     "o2o_offlinetrade",
+    "eticket",
+    "tmall_i18n",
     "nopaid",
     "pre_auth_type",
+    "fenxiao",
 )
+ON_DELIVERY = ("cod", "b2c_cod", "super_market_cod_trade")
 
 REFUND_STATUSES = {
     "WAIT_SELLER_AGREE": RefundStatus.PENDING,

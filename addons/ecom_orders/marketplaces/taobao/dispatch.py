@@ -105,7 +105,9 @@ class Dispatch:
             if load.by_piece:
                 self._send_pieces(shipment, load, company)
             else:
-                self._send_whole(shipment, load, company, trade.get("type") == "cod")
+                self._send_whole(
+                    shipment, load, company, trade.get("type") in const.ON_DELIVERY
+                )
         except AlreadyDone:
             # Somebody was quicker, or an answer of before was lost.
             if self._is_known(shipment):

@@ -128,12 +128,12 @@ class Listing:
     key: str
     id_key: str
     fields: tuple[str, ...]
-    types: tuple[str, ...]
 
 
 class Feed:
     """Reads one listing.
 
+    :param types: kinds of trades to be listed.
     :param whole: makes the envelope of a row, reading it whole; ``None`` leaves the
         row out.
     """
@@ -142,10 +142,12 @@ class Feed:
         self,
         api: Api,
         listing: Listing,
+        types: tuple[str, ...],
         whole: Callable[[str, Mapping[str, Any]], Envelope | None],
     ):
         self.api = api
         self.listing = listing
+        self.types = types
         self.whole = whole
 
     def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
@@ -235,7 +237,7 @@ class Feed:
             fields=self.listing.fields,
             start_modified=window.start - SECOND,
             end_modified=window.end,
-            type=self.listing.types,
+            type=self.types,
             page_no=window.page,
             page_size=window.size,
             use_has_next=use_has_next,

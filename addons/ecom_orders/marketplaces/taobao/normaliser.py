@@ -117,7 +117,7 @@ def _is_held(read: Reader) -> bool:
 
 
 def _is_cod(read: Reader) -> bool:
-    return read.text("type", 64) == "cod"
+    return read.text("type", 64) in const.ON_DELIVERY
 
 
 def _asks_to_cancel(order: Reader) -> bool:

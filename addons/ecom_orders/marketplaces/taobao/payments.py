@@ -23,7 +23,7 @@ def payments(read: Reader, total: Decimal) -> tuple[Payment, ...]:
 
     :param total: what the buyer paid or has to pay.
     """
-    if read.text("type", 64) == "cod":
+    if read.text("type", 64) in const.ON_DELIVERY:
         return (Payment("cod", "cod", total, PaymentKind.ON_DELIVERY),)
     staged = tuple(_stages(read))
     if staged:
