@@ -38,6 +38,15 @@ def inventory(call: Call) -> Answer:
 def _listing(call: Call, wanted: Any) -> Answer:
     render = Renderer(call.world, call.seller)
     items = [item for p in _items(call) if wanted(item := render.item(p))]
+    if call.text("order_by", "list_time:desc") not in (
+        "modified:desc",
+        "list_time:desc",
+    ):
+        raise errors.invalid("order_by")
+    last = call.moment("end_modified")
+    if last:
+        items = [item for item in items if item["modified"] <= text_of(last)]
+    items.sort(key=lambda item: (item["modified"], item["num_iid"]), reverse=True)
     number, size = call.page(most=200)
     if number > 101:
         raise errors.invalid("page_no")

@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from ecom_orders.marketplaces import errors
 from ecom_orders.marketplaces.schema import StockLevel
+from ecom_orders.marketplaces.taobao import catalogue
 from fake_top import FakeTop, refuse
 
 NOT_THERE = refuse(15, "x", "isv.sku-not-exist", "SKU不存在")
@@ -174,3 +175,24 @@ def test_skus_are_read_for_40_items_at_once(shelf):
     list(shelf().fetch_products())
     sizes = [sent["num_iids"].count(",") + 1 for sent in shelf.sent("skus.get")]
     assert sizes == [40, 40, 10, 2]  # 2: the items of the other listings
+
+
+def test_items_behind_the_last_page_that_is_shown_are_found(shelf, monkeypatch):
+    monkeypatch.setattr(catalogue, "ITEM_PAGE", 2)
+    monkeypatch.setattr(catalogue, "LAST_ITEM_PAGE", 3)
+    stamps = [f"2026-11-24 08:00:{second:02d}" for second in range(20)]
+    every = [
+        {"num_iid": 100 + place, "title": "x", "modified": stamp}
+        for place, stamp in enumerate(stamps)
+    ]
+
+    def onsale(sent):
+        assert int(sent["page_no"]) <= 3  # a page beyond it is refused
+        before = sent.get("end_modified", "9")
+        found = [item for item in reversed(every) if item["modified"] <= before]
+        start = 2 * (int(sent["page_no"]) - 1)
+        return {"items": {"item": found[start : start + 2]}}
+
+    shelf.interfaces["items.onsale.get"] = onsale
+    found = {p.product_ref for page in shelf().fetch_products() for p in page}
+    assert {str(100 + place) for place in range(20)} <= found

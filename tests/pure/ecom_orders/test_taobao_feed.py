@@ -16,13 +16,15 @@ DAY = timedelta(days=1)
 
 
 class Platform:
-    """Lists trades as the platform does: newest first, both bounds inclusive.
+    """Lists trades as the platform does: newest first.
 
+    :ivar bounds: whether a window has its first and its last second.
     :ivar trades: moment of the last modification by number.
     :ivar between: called before each listing.
     """
 
     def __init__(self):
+        self.bounds = "[]"
         self.trades = {}
         self.hidden = set()
         self.gateway = FakeTop(
@@ -49,6 +51,8 @@ class Platform:
             (stamp, tid)
             for tid, stamp in self.trades.items()
             if start <= stamp <= end and tid not in self.hidden
+            if stamp != start or self.bounds[0] == "["
+            if stamp != end or self.bounds[1] == "]"
         ]
         found.sort(reverse=True)
         number, size = int(sent["page_no"]), int(sent["page_size"])
@@ -101,16 +105,17 @@ def test_pages_are_read_from_the_last_to_the_first(platform):
     placed = platform.place(7, ago=2 * 60 * MINUTE)
     found, _cursor = run(platform.gateway(), since(platform, 180 * MINUTE), 3)
     pages = [page for _start, _end, page in platform.windows()]
-    # ceil(7 / 3) = 3 pages, counted with the first; then the window that still runs
-    assert pages == [1, 3, 2, 1, 1]
+    # There is a second page, so they are counted: ceil(7 / 3) = 3 pages. At the end
+    # comes the window that still runs.
+    assert pages == [1, 1, 3, 2, 1, 1]
     assert found == sorted(placed, key=int)
 
 
-def test_only_the_first_listing_of_a_window_asks_for_a_total(platform):
+def test_rows_are_counted_only_when_there_is_a_second_page(platform):
     platform.place(7, ago=120 * MINUTE)
     run(platform.gateway(), since(platform, 180 * MINUTE), 3)
     asked = [s["use_has_next"] for s in platform.gateway.sent("increment.get")]
-    assert asked == ["false", "true", "true", "true", "false"]
+    assert asked == ["true", "false", "true", "true", "true", "true"]
 
 
 def forwards(platform, start, size):
@@ -216,6 +221,17 @@ def test_a_window_with_very_many_rows_is_cut(platform, monkeypatch):
     # 100 rows, one every 10 minutes: 20 of them are 200 minutes
     read = {(s, e) for s, e, page in platform.windows() if page > 1}
     assert all(end - start <= timedelta(minutes=201) for start, end in read)
+
+
+@pytest.mark.parametrize("bounds", ["[]", "[)", "(]", "()"])
+def test_no_second_lies_between_two_windows(platform, bounds):
+    platform.bounds = bounds
+    # One in each second around the end of the window that has settled (180 s ago), and
+    # around the end of the day before.
+    placed = platform.place(30, ago=195 * SECOND)
+    placed |= platform.place(30, ago=DAY + 15 * SECOND)
+    found, _cursor = run(platform.gateway(), since(platform, 2 * DAY))
+    assert set(found) == placed
 
 
 # -- what still runs -------------------------------------------------------------------

@@ -209,6 +209,23 @@ def rows(answer: Any) -> list[Any]:
     return answer if isinstance(answer, list) else []
 
 
+def has_next(answer: Mapping[str, Any], found: list[Any], size: int) -> bool:
+    """Whether a listing asked for with ``use_has_next`` has another page."""
+    told = answer.get("has_next")
+    return told if isinstance(told, bool) else len(found) >= size
+
+
+def total_of(answer: Mapping[str, Any], method: str) -> int:
+    """How many rows a listing has.
+
+    :raises BadAnswer: when the answer does not say.
+    """
+    total = answer.get("total_results")
+    if isinstance(total, bool) or not isinstance(total, int) or total < 0:
+        raise BadAnswer("a listing without a total", operation=method)
+    return total
+
+
 # -- what a refusal means --------------------------------------------------------------
 
 

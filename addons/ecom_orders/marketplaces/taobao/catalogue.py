@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from ..errors import BadAnswer, MarketplaceError, NotFound, RequestRefused
 from ..schema import ExternalProduct, StockLevel, StockResult
-from . import const
+from . import const, moments
 from .api import Api, rows
 
 ITEM_PAGE = 200  # rows; the platform's limit
@@ -63,18 +64,37 @@ class Catalogue:
 
     def _items(self) -> Iterator[list[Any]]:
         for method, banner in LISTINGS:
-            page, more = 1, True
-            while more and page <= LAST_ITEM_PAGE:
-                answer = self.api.call(
-                    method,
-                    fields=const.ITEM_FIELDS,
-                    banner=banner,
-                    page_no=page,
-                    page_size=ITEM_PAGE,
-                )
-                items = rows(answer.get("items"))
-                yield items
-                page, more = page + 1, len(items) >= ITEM_PAGE
+            before: datetime | None = None
+            more = True
+            while more:
+                earliest, more = None, False
+                for items in self._pages(method, banner, before):
+                    yield items
+                    stamps = [moments.parse(_field(item, "modified")) for item in items]
+                    earliest = min((stamp for stamp in stamps if stamp), default=None)
+                    more = len(items) >= ITEM_PAGE
+                # Behind the last page that the platform shows: go on from its rows.
+                more = more and earliest is not None and earliest != before
+                before = earliest
+
+    def _pages(
+        self, method: str, banner: str | None, before: datetime | None
+    ) -> Iterator[list[Any]]:
+        """The pages of a listing, last modified first, as far as it is shown."""
+        for number in range(1, LAST_ITEM_PAGE + 1):
+            answer = self.api.call(
+                method,
+                fields=const.ITEM_FIELDS,
+                banner=banner,
+                order_by="modified:desc",
+                end_modified=before,
+                page_no=number,
+                page_size=ITEM_PAGE,
+            )
+            items = rows(answer.get("items"))
+            yield items
+            if len(items) < ITEM_PAGE:
+                return
 
     def _skus_of(self, item_ids: list[str]) -> dict[str, list[Mapping[str, Any]]]:
         """The SKUs of items that have some, by item."""
@@ -273,8 +293,12 @@ def _not_taken(batch: list[StockLevel], shown: Mapping[str, Any]) -> dict[str, s
     return errors
 
 
+def _field(row: Any, key: str) -> Any:
+    return row.get(key) if isinstance(row, Mapping) else None
+
+
 def _identifier(row: Any, key: str) -> str:
-    value = row.get(key) if isinstance(row, Mapping) else None
+    value = _field(row, key)
     text = "" if isinstance(value, bool) else str(value or "")
     return text if _REF.fullmatch(text) and "/" not in text else ""
 

@@ -46,7 +46,7 @@ from ..schema import (
     WriteResult,
 )
 from . import after_sales, const, moments, normaliser
-from .api import Api, rows
+from .api import Api, has_next, rows, total_of
 from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
 from .feed import HISTORY, Feed, Listing
@@ -56,6 +56,7 @@ LIST_PAGE = 100
 DAY = timedelta(days=1)
 MEMO_LIMIT = 1_000  # bytes
 
+_CREATED = "taobao.trades.sold.get"
 _TRADES = Listing("taobao.trades.sold.increment.get", "trades", "tid", const.ROW_FIELDS)
 _CASES = Listing(
     "taobao.refunds.receive.get", "refunds", "refund_id", const.REFUND_ROW_FIELDS
@@ -118,7 +119,7 @@ class TaobaoConnector(Connector):
         minutes.
         """
         answer = self.api.call(
-            "taobao.trades.sold.get",
+            _CREATED,
             fields=const.SUMMARY_FIELDS,
             page_no=1,
             page_size=1,
@@ -264,7 +265,7 @@ class TaobaoConnector(Connector):
             "taobao.trade.fullinfo.get",
             fields=const.TRADE_FIELDS,
             tid=_number(order_id),
-            include_oaid="true",
+            include_oaid="include_oaid",  # which text switches it on is not confirmed
         )
         trade = answer.get("trade")
         if not isinstance(trade, Mapping) or str(trade.get("tid")) != order_id:
@@ -310,9 +311,9 @@ class TaobaoConnector(Connector):
             return Envelope.of(RETURN, refund_id, row)
 
     def _pages_of_created(self, start: datetime, end: datetime) -> Iterator[list[Any]]:
-        def page(number: int, use_has_next: bool) -> Mapping[str, Any]:
+        def page(number: int, use_has_next: bool = True) -> Mapping[str, Any]:
             return self.api.call(
-                "taobao.trades.sold.get",
+                _CREATED,
                 fields=const.SUMMARY_FIELDS,
                 start_created=start,
                 end_created=end,
@@ -322,14 +323,15 @@ class TaobaoConnector(Connector):
                 use_has_next=use_has_next,
             )
 
-        first = page(1, False)
-        total = first.get("total_results")
-        if isinstance(total, bool) or not isinstance(total, int):
-            raise BadAnswer("a listing without a total")
-        for number in range(-(-total // LIST_PAGE), 1, -1):
-            yield rows(page(number, True).get("trades"))
-        # Rows of the second page may have moved up since.
-        yield rows((page(1, True) if total > LIST_PAGE else first).get("trades"))
+        first = page(1)
+        found = rows(first.get("trades"))
+        if has_next(first, found, LIST_PAGE):
+            total = total_of(page(1, use_has_next=False), _CREATED)
+            for number in range(-(-total // LIST_PAGE), 1, -1):
+                yield rows(page(number).get("trades"))
+            # Rows of the second page may have moved up since.
+            found = rows(page(1).get("trades"))
+        yield found
 
     def _seller(self, trades: list[Any]) -> str:
         """The seller's name; that it can be asked for is not confirmed."""

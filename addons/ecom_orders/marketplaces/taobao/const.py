@@ -270,7 +270,15 @@ REFUND_FIELDS = (
     "company_name",
     "sid",
 )
-ITEM_FIELDS = ("num_iid", "title", "num", "price", "outer_id", "approve_status")
+ITEM_FIELDS = (
+    "num_iid",
+    "title",
+    "num",
+    "price",
+    "outer_id",
+    "approve_status",
+    "modified",
+)
 SKU_FIELDS = (
     "sku_id",
     "num_iid",

@@ -26,9 +26,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..base import Envelope, OrderCursor, OrderPage
-from ..errors import BadAnswer
 from . import moments
-from .api import Api, rows
+from .api import Api, has_next, rows, total_of
 
 SECOND = timedelta(seconds=1)
 HISTORY = timedelta(days=89)  # three months are listed, counted on the safe side
@@ -205,7 +204,7 @@ class Feed:
     def _turn(self, state: State) -> tuple[State, list[Any]]:
         """Read the page that is due, and go on to the one before it."""
         window = state.window
-        found = self._page(window, use_has_next=True)
+        found = self._page(window)
         page = replace(window, page=max(0, window.page - 1))
         return replace(state, window=page), found
 
@@ -219,16 +218,19 @@ class Feed:
     # -- rows --------------------------------------------------------------------------
 
     def _count(self, window: Window) -> tuple[int, list[Any]]:
-        """How many rows a window has, and those of its first page."""
-        answer = self._call(window, use_has_next=False)
-        total = answer.get("total_results")
-        if isinstance(total, bool) or not isinstance(total, int) or total < 0:
-            raise BadAnswer("a listing without a total", operation=self.listing.method)
-        found = rows(answer.get(self.listing.key))
-        return max(total, len(found)), found
+        """How many rows a window has, and those of its first page.
 
-    def _page(self, window: Window, use_has_next: bool) -> list[Any]:
-        answer = self._call(window, use_has_next)
+        A total is dear: it is only asked for when there is a second page.
+        """
+        answer = self._call(window, use_has_next=True)
+        found = rows(answer.get(self.listing.key))
+        if not has_next(answer, found, window.size):
+            return len(found), found
+        answer = self._call(window, use_has_next=False)
+        return max(total_of(answer, self.listing.method), len(found)), found
+
+    def _page(self, window: Window) -> list[Any]:
+        answer = self._call(window, use_has_next=True)
         return rows(answer.get(self.listing.key))
 
     def _call(self, window: Window, use_has_next: bool) -> Mapping[str, Any]:
