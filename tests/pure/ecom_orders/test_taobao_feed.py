@@ -5,7 +5,7 @@ import random
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from ecom_orders.marketplaces import base
+from ecom_orders.marketplaces import base, errors
 from ecom_orders.marketplaces.base import OrderCursor
 from ecom_orders.marketplaces.taobao import feed
 from fake_top import FakeTop, beijing, moment, refuse
@@ -303,6 +303,36 @@ def test_a_trade_that_cannot_be_read_whole_does_not_stop_the_others(platform):
     assert kinds == {good: base.ORDER, bad: base.ORDER_HINT}
 
 
+def failing(platform, trades):
+    """The platform fails on some trades, for good."""
+
+    def get(sent):
+        if sent["tid"] in trades:
+            return refuse(15, "Remote service error", "isp.unknown-error")
+        return platform.get(sent)
+
+    platform.gateway.interfaces["trade.fullinfo.get"] = get
+
+
+def test_a_trade_on_which_the_platform_fails_does_not_stop_the_others(platform):
+    placed = sorted(platform.place(9, ago=60 * MINUTE), key=int)
+    failing(platform, placed[3:4])
+    page = platform.gateway().fetch_orders(since(platform, 120 * MINUTE))
+    kinds = [envelope.kind for envelope in page.envelopes]
+    assert [envelope.external_id for envelope in page.envelopes] == placed
+    assert kinds.count(base.ORDER_HINT) == 1
+
+
+def test_a_platform_that_fails_on_all_trades_is_asked_again_later(platform):
+    placed = platform.place(9, ago=60 * MINUTE)
+    failing(platform, placed)
+    cursor = since(platform, 120 * MINUTE)
+    with pytest.raises(errors.ServerFailed):
+        platform.gateway().fetch_orders(cursor)
+    failing(platform, set())
+    assert set(run(platform.gateway(), cursor)[0]) == placed
+
+
 @pytest.mark.parametrize("row", [None, 7, [], {}, {"tid": "x"}, {"tid": None}])
 def test_a_row_without_a_number_is_kept_as_it_is(platform, row):
     (good,) = platform.place(1, ago=60 * MINUTE)
@@ -327,7 +357,7 @@ def test_a_row_without_a_number_is_kept_as_it_is(platform, row):
         {"@window:60:3:0"},
         {"@window:60:3:5000"},
         {"nonsense", "@", "1@", "@1"},
-        {"@window:" + "9" * 400 + ":1:50"},
+        {"@window:" + "9" * 5_000 + ":1:50", "1@" + "9" * 5_000},
     ],
 )
 def test_a_cursor_that_makes_no_sense_reads_from_its_moment(platform, notes):

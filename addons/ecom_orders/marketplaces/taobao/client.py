@@ -62,7 +62,7 @@ _CASES = Listing(
     "taobao.refunds.receive.get", "refunds", "refund_id", const.REFUND_ROW_FIELDS
 )
 _NUMBER = re.compile(r"[1-9]\d{0,19}", re.ASCII)
-# One row that cannot be read whole says nothing about the next one.
+# A refund case that cannot be read says nothing about its trade.
 _LOCAL_ERRORS = (NotFound, RequestRefused, BadAnswer, PayloadError)
 
 
@@ -137,7 +137,13 @@ class TaobaoConnector(Connector):
 
     def fetch_orders(self, cursor: OrderCursor, page_size: int = 50) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders` and :mod:`.feed`."""
-        feed = Feed(self.api, _TRADES, self.types, self._whole_trade)
+        feed = Feed(
+            self.api,
+            _TRADES,
+            self.types,
+            whole=lambda order_id, _row: self.fetch_order(order_id),
+            instead=lambda order_id, row: Envelope.of(ORDER_HINT, order_id, row),
+        )
         return feed.next_page(cursor, page_size)
 
     def fetch_order(self, external_id: str) -> Envelope:
@@ -158,7 +164,13 @@ class TaobaoConnector(Connector):
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 50) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns`; refund cases without goods are
         left out."""
-        feed = Feed(self.api, _CASES, self.types, self._whole_return)
+        feed = Feed(
+            self.api,
+            _CASES,
+            self.types,
+            whole=self._whole_return,
+            instead=lambda refund_id, row: Envelope.of(RETURN, refund_id, row),
+        )
         return feed.next_page(cursor, page_size)
 
     def list_orders(
@@ -279,7 +291,7 @@ class TaobaoConnector(Connector):
             try:
                 refunds.append(self._case(refund_id))
             except _LOCAL_ERRORS:
-                continue  # the trade itself is worth more than a case of it
+                continue
         return {**trade, "refunds": refunds} if refunds else trade
 
     def _case(self, refund_id: str) -> dict[str, Any]:
@@ -291,24 +303,11 @@ class TaobaoConnector(Connector):
             raise BadAnswer("asked for one refund and got something else")
         return dict(case)
 
-    def _whole_trade(self, order_id: str, row: Mapping[str, Any]) -> Envelope:
-        """The envelope of a listed trade; one that cannot be read is a hint."""
-        try:
-            return self.fetch_order(order_id)
-        except _LOCAL_ERRORS:
-            return Envelope.of(ORDER_HINT, order_id, row)
-
     def _whole_return(self, refund_id: str, row: Mapping[str, Any]) -> Envelope | None:
-        """The envelope of a listed refund case; ``None`` when no goods come back.
-
-        One that cannot be read whole is kept as it was listed.
-        """
+        """The envelope of a listed refund case; ``None`` when no goods come back."""
         if not after_sales.is_return(row):
             return None
-        try:
-            return Envelope.of(RETURN, refund_id, self._case(refund_id))
-        except _LOCAL_ERRORS:
-            return Envelope.of(RETURN, refund_id, row)
+        return Envelope.of(RETURN, refund_id, self._case(refund_id))
 
     def _pages_of_created(self, start: datetime, end: datetime) -> Iterator[list[Any]]:
         def page(number: int, use_has_next: bool = True) -> Mapping[str, Any]:

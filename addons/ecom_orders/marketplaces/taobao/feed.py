@@ -26,6 +26,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..base import Envelope, OrderCursor, OrderPage
+from ..errors import (
+    BadAnswer,
+    NotFound,
+    PayloadError,
+    RequestRefused,
+    ServerFailed,
+)
 from . import moments
 from .api import Api, has_next, rows, total_of
 
@@ -45,8 +52,11 @@ PAGE_LIMIT = 50  # rows; 40 to 50 are advised
 LAST_PAGE_LIMIT = 100  # the platform's limit
 WINDOWS_AT_ONCE = 100  # empty windows passed in one call: all of the history
 
-_OPEN = re.compile(r"@window:(\d+):(\d+):(\d+)")
-_SEEN = re.compile(r"(\d+)@(\d+)", re.ASCII)
+_OPEN = re.compile(r"@window:(\d{1,12}):(\d{1,9}):(\d{1,9})", re.ASCII)
+_SEEN = re.compile(r"(\d{1,25})@(\d{1,12})", re.ASCII)
+FEW = 3  # rows of a page that may fail on the platform's side
+# One row that cannot be read whole says nothing about the next one.
+_LOCAL_ERRORS = (NotFound, RequestRefused, BadAnswer, PayloadError)
 _LONGEST = 5 * 365 * 86_400  # seconds; a number beyond it is no offset of ours
 
 
@@ -135,6 +145,7 @@ class Feed:
     :param types: kinds of trades to be listed.
     :param whole: makes the envelope of a row, reading it whole; ``None`` leaves the
         row out.
+    :param instead: makes the envelope of a row that cannot be read whole.
     """
 
     def __init__(
@@ -143,11 +154,14 @@ class Feed:
         listing: Listing,
         types: tuple[str, ...],
         whole: Callable[[str, Mapping[str, Any]], Envelope | None],
+        instead: Callable[[str, Mapping[str, Any]], Envelope],
     ):
         self.api = api
         self.listing = listing
         self.types = types
         self.whole = whole
+        self.instead = instead
+        self._failures = 0
 
     def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders`."""
@@ -262,12 +276,28 @@ class Feed:
             pair = (row_id, int(stamp.timestamp())) if stamp else None
             if pair in seen:
                 continue
-            envelope = self.whole(row_id, row)
+            envelope = self._envelope(row_id, row)
             if envelope is not None:
                 envelopes.append(envelope)
             if pair and border <= stamp < settled:
                 seen.add(pair)
         return tuple(envelopes), replace(state, seen=frozenset(seen))
+
+    def _envelope(self, row_id: str, row: Mapping[str, Any]) -> Envelope | None:
+        """A row read whole, or what there is instead.
+
+        The platform can fail on single rows for good. When it fails on more than a
+        few, it is the platform that has a problem, and the page is read again later.
+        """
+        try:
+            return self.whole(row_id, row)
+        except _LOCAL_ERRORS:
+            return self.instead(row_id, row)
+        except ServerFailed as error:
+            self._failures += 1
+            if error.details.get("status") != 200 or self._failures > FEW:
+                raise
+            return self.instead(row_id, row)
 
     def _identity(self, row: Any) -> tuple[str | None, datetime | None]:
         if not isinstance(row, Mapping):
