@@ -25,6 +25,8 @@ def api(answer, **more):
         (12, "isv.permission-ip-whitelist-limit", errors.PermissionRefused),
         (15, "isv.permission-api-package-limit", errors.PermissionRefused),
         (15, "isv.trade-not-exist", errors.NotFound),
+        (15, "isv.user-not-exist:invalid-nick", errors.RequestRefused),
+        (15, "isv.shop-service-error:SHOP_IS_NOT_EXIST", errors.RequestRefused),
         (15, "isv.logistics-offline-service-error:B01", errors.NotFound),
         (15, "isv.logistics-offline-service-error:B04", errors.AlreadyDone),
         (15, "isv.logistics-offline-service-error:B60", errors.RequestRefused),

@@ -45,7 +45,10 @@ _WRONG_TIME = {30, 31}
 _CALL_LIMITED = 7
 _NO_SERVICE = 10
 _BAN = re.compile(r"last for (\d{1,9}) more second")
-_MISSING = re.compile(r"not[-_]?(exist|found)|no[-_]such|-error:B01$", re.IGNORECASE)
+# Narrow on purpose: an order that is "not found" counts as deleted.
+_MISSING = re.compile(
+    r"^isv\.(trade|order|refund|item|sku)-not-(exist|found)|-error:B01$"
+)
 _TOO_LATE = re.compile(r"-service-error:B04$")
 
 
