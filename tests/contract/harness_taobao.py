@@ -12,8 +12,20 @@ class TaobaoShop(SimulatedShop):
     """Taobao: the session key is the seller's permission."""
 
     code = "taobao"
-    # One sub-order, because on Taobao every sub-order is refunded by itself.
-    scenario = "tb_single"
+    # The first order has one sub-order, because on Taobao every sub-order is refunded
+    # by itself; those after it are of all kinds that are paid and can be sent in parts.
+    kinds = (
+        "tb_single",
+        "tb_multi",
+        "tb_store_discount",
+        "tb_item_discount",
+        "tb_red_envelope",
+        "tb_plain_address",
+    )
+
+    def place_order(self):
+        kind = self.kinds[len(self.world.orders()) % len(self.kinds)]
+        return self.order_id(self.world.place_scenario(kind))
 
     def credentials(self):
         return Credentials(
