@@ -83,6 +83,11 @@ class Renderer:
         """Return the type of a trade."""
         return str(_meta(order).get("_type", "fixed"))
 
+    @staticmethod
+    def buyer(order: Order) -> str:
+        """Return the open id of the buyer."""
+        return str(_meta(order).get("_buyer", ""))
+
     def trade(self, order: Order) -> dict[str, Any]:
         """Return a whole trade."""
         meta = _meta(order)
@@ -95,7 +100,7 @@ class Renderer:
             "modified": text_of(order.modified),
             "title": "模拟旗舰店",
             "seller_nick": self.seller,
-            "buyer_open_uid": str(meta.get("_buyer", "")),
+            "buyer_open_uid": self.buyer(order),
             "buyer_nick": masked("模拟买家"),
             "num": sum(line.quantity for line in order.lines),
             "seller_flag": int(meta.get("_flag", 0)),

@@ -166,6 +166,7 @@ def refunds_received(call: Call) -> Answer:
         case
         for order in call.world.orders()
         if order.status != TRASH and render.type(order) in wanted
+        if call.text("buyer_open_uid") in ("", render.buyer(order))
         for case in render.cases(order)
         if first <= case["modified"] <= last
         and call.text("status") in ("", case["status"])

@@ -171,6 +171,28 @@ def test_a_trade_refunded_as_a_whole_has_a_case_for_each_sub_order(shop, connect
     }
 
 
+def test_a_sub_order_refunded_twice_has_both_refunds(shop, connector):
+    placed, _order = one(shop, connector, "tb_partly_refunded")
+    line = placed.lines[1].id
+    for reason in ("first", "second"):
+        shop.refund_order(placed.id, reason=reason, lines={line: 1})
+    after = again(connector, placed)
+    assert [refund.reason for refund in after.refunds] == ["first", "second"]
+    assert [line.quantity for line in goods(after)] == [1, 0]
+
+
+def test_refunds_of_the_same_buyers_other_trades_are_left_out(shop, connector):
+    both = [shop.world.place_scenario("tb_single") for _ in range(2)]
+    shop.world.edit(both[1].id, {"meta": {"_buyer": buyer_of(both[0])}})
+    for placed in both:
+        shop.refund_order(placed.id)
+    assert len(again(connector, both[0]).refunds) == 1
+
+
+def buyer_of(order):
+    return next(meta.value for meta in order.meta if meta.key == "_buyer")
+
+
 def test_a_buyer_who_asks_to_cancel(shop, connector):
     placed, order = one(shop, connector, "tb_multi")
     assert not order.cancel_requested

@@ -206,6 +206,15 @@ def test_a_discount_that_nobody_has_divided_is_divided_to_the_fen():
     assert is_explained(order)
 
 
+def test_shares_that_are_told_only_by_what_is_left_after_them():
+    order = normalise(
+        sub_order(1, "80.00", divide_order_fee="56.00"),
+        sub_order(2, "10.00", 2, divide_order_fee="14.00"),
+        payment="70.00",
+    )
+    assert [line.total for line in order.lines] == [D("56.00"), D("14.00")]
+
+
 def test_a_sub_orders_own_discount_and_the_sellers_correction():
     order = normalise(
         sub_order(1, "80.00", 2, discount_fee="16.00", adjust_fee="-4.00"),

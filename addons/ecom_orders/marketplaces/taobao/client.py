@@ -151,10 +151,7 @@ class TaobaoConnector(Connector):
         return Envelope.of(ORDER, external_id, self._trade_with_refunds(external_id))
 
     def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
-        """See :meth:`~..base.Connector.fetch_refunds`.
-
-        A trade names the latest refund case of each sub-order only.
-        """
+        """See :meth:`~..base.Connector.fetch_refunds`."""
         trade = self._trade_with_refunds(order_id)
         return tuple(
             Envelope.of(REFUND, f"{order_id}/{row['refund_id']}", row)
@@ -287,12 +284,51 @@ class TaobaoConnector(Connector):
     def _trade_with_refunds(self, order_id: str) -> dict[str, Any]:
         trade = self._trade(order_id)
         refunds = []
-        for refund_id in _refund_ids(trade):
+        for refund_id in self._refund_ids(trade):
             try:
                 refunds.append(self._case(refund_id))
             except _LOCAL_ERRORS:
                 continue
         return {**trade, "refunds": refunds} if refunds else trade
+
+    def _refund_ids(self, trade: Mapping[str, Any]) -> list[str]:
+        """The refund cases of a trade, in the order of their numbers.
+
+        Its sub-orders name the latest case of each; earlier ones are found among the
+        cases of the buyer. There is no listing by trade.
+        """
+        named = {
+            str(order.get("refund_id") or "")
+            for order in rows(trade.get("orders"))
+            if isinstance(order, Mapping)
+        }
+        named = {refund_id for refund_id in named if _NUMBER.fullmatch(refund_id)}
+        buyer = trade.get("buyer_open_uid")
+        if named and isinstance(buyer, str) and buyer:
+            named |= self._cases_of_buyer(buyer, str(trade.get("tid")))
+        return sorted(named, key=int)
+
+    def _cases_of_buyer(self, buyer: str, order_id: str) -> set[str]:
+        """Numbers of a buyer's latest cases that are about one trade."""
+        try:
+            answer = self.api.call(
+                _CASES.method,
+                fields=("refund_id", "tid"),
+                type=self.types,
+                buyer_open_uid=buyer,
+                page_no=1,
+                page_size=LIST_PAGE,
+                use_has_next=True,
+            )
+        except _LOCAL_ERRORS:
+            return set()
+        return {
+            str(row["refund_id"])
+            for row in rows(answer.get("refunds"))
+            if isinstance(row, Mapping)
+            and str(row.get("tid")) == order_id
+            and _NUMBER.fullmatch(str(row.get("refund_id")))
+        }
 
     def _case(self, refund_id: str) -> dict[str, Any]:
         answer = self.api.call(
@@ -359,18 +395,6 @@ def _number(order_id: str) -> str:
     if not _NUMBER.fullmatch(order_id):
         raise NotFound(f"not a trade: {order_id[:40]!r}")
     return order_id
-
-
-def _refund_ids(trade: Mapping[str, Any]) -> list[str]:
-    """The refund cases that the sub-orders name."""
-    ids = (
-        str(order.get("refund_id") or "")
-        for order in rows(trade.get("orders"))
-        if isinstance(order, Mapping)
-    )
-    return [
-        refund_id for refund_id in dict.fromkeys(ids) if _NUMBER.fullmatch(refund_id)
-    ]
 
 
 def _summary(row: Any) -> OrderSummary | None:
