@@ -9,15 +9,17 @@
 * one folder for each marketplace.
 """
 
+# Each marketplace registers itself.
 from . import (
-    amazon,  # registers itself
+    amazon,
     base,
-    ebay,  # registers itself, as all marketplaces do
+    ebay,
     errors,
-    file,  # registers itself
+    file,
     pricing,
     schema,
-    shopify,  # registers itself
+    shopify,
+    taobao,
     transport,
     woocommerce,
 )

@@ -743,7 +743,7 @@ class Transport:
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
         if request.form:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         elif request.json is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
         headers.update(request.headers)

@@ -1,0 +1,1 @@
+"""Taobao and Tmall: the gateway of the Taobao Open Platform (TOP)."""
