@@ -9,7 +9,9 @@ from simulator import Simulator
 from simulator.core.control import ControlApi
 from simulator.core.message import Request
 from simulator.world.catalogue import CATALOGUE
-from simulator.world.scenarios import SCENARIOS
+from simulator.world.scenarios import scenarios_of
+
+SCENARIOS = scenarios_of("woocommerce")
 
 
 def test_health(client):
@@ -22,6 +24,9 @@ def test_orders_are_placed_and_listed(client):
     assert client.control("GET", "orders") == placed
     assert set(placed[0]) == {
         "id",
+        "marketplace",
+        "external_id",
+        "told",
         "number",
         "status",
         "total",

@@ -148,7 +148,7 @@ class Request:
     :param shop: whose rate budget it counts against; the host when empty.
     :param query: pairs, sent in this order.
     :param json: body, sent as JSON; ``None`` = no body.
-    :param form: body of a form, for what does not take JSON (token endpoints).
+    :param form: body, sent as a form (pairs in this order) instead of JSON.
     :param expect_json: a 2xx answer that is not JSON is a failed attempt.
     :param idempotent: whether sending it twice does no more than sending it once.
         ``None`` = as the method says. Decides about retries.
@@ -163,7 +163,7 @@ class Request:
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
-    form: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
     expect_json: bool = False
     idempotent: bool | None = None
     authorise: Callable[[Request], Request] | None = field(default=None, repr=False)
@@ -184,7 +184,7 @@ class Request:
     @property
     def body(self) -> bytes | None:
         """The bytes that are sent, the same each time; ``None`` = no body."""
-        if self.form:
+        if self.form is not None:
             return urlencode(self.form).encode("ascii")
         if self.json is None:
             return None
@@ -742,7 +742,7 @@ class Transport:
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
-        if request.form:
+        if request.form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded; charset=utf-8"
         elif request.json is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
