@@ -1,8 +1,9 @@
 """The running whole behind ``demo``, ``smoke`` and ``screenshots``.
 
 PostgreSQL, Odoo with our addons, and a simulated shop of each marketplace; seeded so
-that the shops are connected. All state is below one folder of the checkout, and each piece of work leaves
-a mark only when it is complete: a killed start continues or starts that piece over.
+that the shops are connected. All state is below one folder of the checkout, and each
+piece of work leaves a mark only when it is complete: a killed start continues or starts
+that piece over.
 """
 
 import hashlib

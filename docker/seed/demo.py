@@ -1,7 +1,7 @@
-"""Fills a fresh database for the demo: a company that sells in the simulated shop.
+"""Fills a fresh database for the demo: a company that sells on every marketplace.
 
-Run inside Odoo by the developer tool: ``seed(env, shop_url, odoo_url)``. Running it
-again changes nothing that is there already, except the addresses.
+Run inside Odoo by the developer tool: ``seed(env, shops, odoo_url)``. Running it again
+changes nothing that is there already, except the addresses.
 """
 
 import json
@@ -10,10 +10,19 @@ import urllib.request
 from odoo.fields import Command
 
 COMPANY = "Lantern Trading"
-CHANNEL = "Lantern Web Shop"
-# What the simulated shop accepts; it is no secret of anybody's.
+CHANNELS = {
+    "woocommerce": "Lantern Web Shop",
+    "shopify": "Lantern on Shopify",
+    "amazon": "Lantern on Amazon",
+    "ebay": "Lantern on eBay",
+    "taobao": "灯笼旗舰店",
+    "file": "Lantern Outlet (file)",
+}
+# What the simulated shops accept; they are no secrets of anybody's.
 SHOP_KEY = "ck_simulator"
 SHOP_SECRET = "cs_simulator"  # noqa: S105
+SHOP_TOKEN = "tok_simulator"  # noqa: S105
+SHOP_ACCOUNT = "acc_simulator"
 # Left out on purpose: its orders wait until somebody links the product.
 UNLINKED = {"APRON-LIN"}
 # Units of each currency for one US dollar.
@@ -23,27 +32,30 @@ RATES = {
 }  # fmt: skip
 
 
-def seed(env, shop_url, odoo_url):
-    """Make company, products, stock, users and a connected channel.
+def seed(env, shops, odoo_url):
+    """Make company, products, stock, users and a connected channel for each shop.
 
-    :param shop_url: address of the simulated shop.
-    :param odoo_url: address under which the shop reaches this Odoo.
+    :param shops: addresses of the simulated shops by marketplace.
+    :param odoo_url: address under which the shops reach this Odoo.
     """
     env = env(context={**env.context, "tracking_disable": True})
     env["ir.config_parameter"].set_param("web.base.url", odoo_url)
     env["ir.config_parameter"].set_param("web.base.url.freeze", "True")
     _name_company(env)
     _enter_rates(env)
-    _create_products(env, _ask(shop_url, "catalogue"))
+    _create_products(env, _ask(shops["woocommerce"], "catalogue"))
     _create_users(env)
-    channel = _create_channel(env, shop_url)
+    channels = [_create_channel(env, name, url) for name, url in shops.items()]
     for cron in ("fetch", "process"):
         env.ref(f"ecom_orders.ir_cron_{cron}").interval_number = 1
-    # The shop knocks at the webhook's address as soon as it is told about it.
+    # The shops knock at the webhook's address as soon as they are told about it.
     env.cr.commit()
-    channel.action_connect()
-    channel.action_fetch_products()
-    channel.action_register_webhooks()
+    for channel in channels:
+        channel.action_connect()
+        if ",products," in channel.capability_codes:
+            channel.action_fetch_products()
+        if ",webhooks," in channel.capability_codes:
+            channel.action_register_webhooks()
 
 
 def _ask(shop_url, what):
@@ -154,23 +166,61 @@ def _create_users(env):
     )
 
 
-def _create_channel(env, shop_url):
-    values = {
-        "url": shop_url,
-        "api_key": SHOP_KEY,
-        "api_secret": SHOP_SECRET,
-    }
-    channel = env["ecom.channel"].search([("name", "=", CHANNEL)])
+def _create_channel(env, marketplace, url):
+    values = _prepare_connection(marketplace, url)
+    channel = env["ecom.channel"].search([("provider", "=", marketplace)])
     if channel:
         channel.write(values)
         return channel
     return env["ecom.channel"].create(
         {
             **values,
-            "name": CHANNEL,
+            "name": CHANNELS.get(marketplace, marketplace),
+            "provider": marketplace,
             "fetch_interval": 1,
             "import_since": False,
             "tax_policy": "create",
             "user_id": env.ref("base.user_admin").id,
+            **_prepare_booking(env, marketplace),
         }
     )
+
+
+def _prepare_connection(marketplace, url):
+    """Address and credentials of a simulated shop."""
+    paths = {"taobao": "/router/rest", "file": "/export.csv"}
+    values = {
+        "url": f"{url}{paths.get(marketplace, '')}",
+        "api_key": SHOP_KEY,
+        "api_secret": SHOP_SECRET,
+        "api_token": SHOP_TOKEN,
+    }
+    if marketplace == "amazon":
+        values["account_ref"] = SHOP_ACCOUNT
+        values["connector_options"] = f"token_url = {url}/auth/o2/token"
+    return values
+
+
+def _prepare_booking(env, marketplace):
+    if marketplace not in ("amazon", "ebay", "taobao"):
+        return {}
+    # Stands for goods that lie in the marketplace's own warehouse.
+    name = {"amazon": "AMZ", "ebay": "EBY", "taobao": "TBO"}[marketplace]
+    warehouse = env["stock.warehouse"].create(
+        {"name": f"{CHANNELS[marketplace]} (its stock)", "code": name}
+    )
+    quants = env["stock.quant"].with_context(inventory_mode=True)
+    products = env["product.product"].search(
+        [("is_storable", "=", True), ("default_code", "!=", False)]
+    )
+    quants.create(
+        [
+            {
+                "product_id": product.id,
+                "location_id": warehouse.lot_stock_id.id,
+                "inventory_quantity": 5000,
+            }
+            for product in products
+        ]
+    ).action_apply_inventory()
+    return {"channel_warehouse_id": warehouse.id}

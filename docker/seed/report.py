@@ -35,7 +35,8 @@ def report(env, shop_orders):
             reasons.append(f"{_name(shop_order)} is missing")
             continue
         order = found[0]
-        difference += abs(_difference(order, shop_order))
+        if shop_order.get("priced", True):
+            difference += abs(_difference(order, shop_order))
         _count(order, counts)
         reasons += _judge(order, shop_order)
     messages = env["ecom.inbox.message"]
@@ -100,7 +101,7 @@ def _judge(order, shop_order):
     status = "trash" if shop_order.get("deleted") else shop_order["status"]
     if order.currency_id.name != shop_order["currency"]:
         yield f"{number}: {order.currency_id.name} is not the shop's currency"
-    if _difference(order, shop_order):
+    if shop_order.get("priced", True) and _difference(order, shop_order):
         yield f"{number}: {order.amount_total} is not {shop_order['total']}"
     if status in CALLED_OFF and order.state != "cancel":
         yield f"{number}: {status} in the shop, {order.state} in Odoo"

@@ -260,6 +260,7 @@ class Simulator:
             "marketplace": self.marketplace,
             "external_id": self._protocols[0].external_id(order.id),
             "told": self._protocols[0].is_told(order),
+            "priced": self._protocols[0].is_priced(order),
             "number": order.number,
             "status": order.status,
             "total": fixed(order.totals.total, order.decimals),

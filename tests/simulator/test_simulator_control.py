@@ -27,6 +27,7 @@ def test_orders_are_placed_and_listed(client):
         "marketplace",
         "external_id",
         "told",
+        "priced",
         "number",
         "status",
         "total",

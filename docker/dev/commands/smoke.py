@@ -1,8 +1,8 @@
 """``smoke``: the demo without a person, judged by numbers.
 
 Places orders in the simulated shops, which misbehave meanwhile, waits until Odoo has
-confirmed and reserved what it should, and prints one JSON line. A run that was killed is
-resumed: the marker says how many orders the shops should come to have, the shops
+confirmed and reserved what it should, and prints one JSON line. A run that was killed
+is resumed: the marker says how many orders the shops should come to have, the shops
 themselves how many they have.
 """
 

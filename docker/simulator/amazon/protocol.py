@@ -11,13 +11,13 @@ from uuid import uuid4
 
 from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
-from ..world.model import Event, Settings
+from ..world.model import TRASH, Event, Order, Settings
 from . import errors, scenarios
 from .access import TOKEN_PATH, TokenDesk
 from .buckets import Buckets
 from .call import Call
 from .documents import FILES, DocumentDesk
-from .facts import MARKETPLACES
+from .facts import MARKETPLACES, Facts
 from .finances import FinanceDesk
 from .listings import ListingDesk
 from .orders import OrderDesk
@@ -71,6 +71,18 @@ class AmazonProtocol(Protocol):
     def serves(self, path: str) -> bool:
         """Tell whether a path belongs to Amazon."""
         return path == TOKEN_PATH or path.startswith((*_ROOTS, FILES))
+
+    def external_id(self, order_id: int) -> str:
+        """Amazon's number of an order; it tells the country too."""
+        return Facts(self._shop.world, self._shop.world.order(order_id)).order_id
+
+    def is_told(self, order: Order) -> bool:
+        """Everything but what somebody put away in this simulator."""
+        return order.status != TRASH
+
+    def is_priced(self, order: Order) -> bool:
+        """A pending order has no amounts yet."""
+        return not Facts(self._shop.world, order).is_pending
 
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of orders."""

@@ -71,6 +71,10 @@ class Protocol(abc.ABC):
         """
         return True
 
+    def is_priced(self, order: Order) -> bool:
+        """Tell whether sellers are told what an order amounts to."""
+        return True
+
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of orders (faults between pages)."""
         return False

@@ -8,14 +8,15 @@ from decimal import Decimal
 
 from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
-from ..world.model import Event, Settings, TaxRate
-from . import account, inventory, orders, post_order
+from ..world.model import Event, Order, Settings, TaxRate
+from . import account, ids, inventory, orders, post_order
 from . import scenarios as _scenarios  # noqa: F401  registers them
 from .auth import PATH as TOKEN_PATH
 from .auth import TokenOffice
 from .call import Call
 from .errors import EbayError, OAuthError, unknown_path
 from .pending import Pending
+from .render import is_listed
 
 Handler = Callable[[Call], Response]
 
@@ -100,6 +101,14 @@ class EbayProtocol(Protocol):
     def serves(self, path: str) -> bool:
         """Each interface has its own root."""
         return path.startswith(ROOTS)
+
+    def external_id(self, order_id: int) -> str:
+        """eBay's number of an order."""
+        return ids.order_id(order_id)
+
+    def is_told(self, order: Order) -> bool:
+        """Unpaid orders are kept back."""
+        return is_listed(order)
 
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of orders."""

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 
 from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
-from ..world.model import Event, Settings
+from ..world.model import TRASH, Event, Order, Settings
 from . import scenarios  # noqa: F401  (registers them)
 from .render import STYLES, render
 
@@ -43,6 +43,10 @@ class FileProtocol(Protocol):
     def serves(self, path: str) -> bool:
         """There is one file."""
         return path == PATH
+
+    def is_told(self, order: Order) -> bool:
+        """What was put away is not in the file."""
+        return order.status != TRASH
 
     def is_order_list(self, request: Request) -> bool:
         """The file is the list of orders."""

@@ -10,7 +10,7 @@ from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
 from ..world.model import Event, Settings, WorldError
 from ..world.shop import World
-from . import errors, goods, parcels, scenarios, trades
+from . import errors, goods, ids, parcels, scenarios, trades
 from .call import Call, CallLimit, Keys, authenticate, parameters_of
 
 PATH = "/router/rest"
@@ -73,6 +73,10 @@ class TaobaoProtocol(Protocol):
     def serves(self, path: str) -> bool:
         """There is one address."""
         return path == PATH
+
+    def external_id(self, order_id: int) -> str:
+        """Taobao's number of a trade."""
+        return str(ids.trade_id(order_id))
 
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of modified trades."""
