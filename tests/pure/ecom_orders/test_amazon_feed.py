@@ -100,6 +100,7 @@ def test_from_the_beginning_is_two_years():
     made.fetch_orders(OrderCursor())
     (sent,) = transport.sent(SEARCH)
     assert dict(sent.query)["lastUpdatedAfter"] == "2024-03-02T10:00:00Z"
+    assert "lastUpdatedBefore" not in dict(sent.query)  # all of it is one list
 
 
 def test_the_marketplaces_and_data_sets_are_named():
