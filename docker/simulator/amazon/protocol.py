@@ -12,7 +12,10 @@ from uuid import uuid4
 from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
 from ..world.model import TRASH, Event, Order, Settings
-from . import errors, scenarios
+from . import (
+    errors,
+    scenarios,  # noqa: F401  (registers its scenarios)
+)
 from .access import TOKEN_PATH, TokenDesk
 from .buckets import Buckets
 from .call import Call
@@ -45,7 +48,6 @@ class AmazonProtocol(Protocol):
     """Serves the interface, the token service and the document store."""
 
     name = "amazon"
-    scenarios = scenarios
 
     def __init__(self, shop: Shop) -> None:
         world, account = shop.world, shop.options.account

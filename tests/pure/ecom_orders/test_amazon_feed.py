@@ -13,6 +13,8 @@ from ecom_orders.marketplaces.pricing import price_order
 from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import OrderStatus
 
+from simulator.core.faults import FaultRule
+
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=timezone.utc)
 SEARCH = "orders.searchOrders"
 BAD_TOKEN = {"errors": [{"code": "InvalidInput", "message": "paginationToken"}]}
@@ -100,6 +102,7 @@ def test_from_the_beginning_is_two_years():
     made.fetch_orders(OrderCursor())
     (sent,) = transport.sent(SEARCH)
     assert dict(sent.query)["lastUpdatedAfter"] == "2024-03-02T10:00:00Z"
+    assert "lastUpdatedBefore" not in dict(sent.query)  # all of it is one list
 
 
 def test_the_marketplaces_and_data_sets_are_named():
@@ -335,6 +338,34 @@ def test_a_cancel_request_is_told_by_the_feed(seller):
     connector = seller.connector()
     ((envelope,), _cursor) = read(connector)
     assert connector.normalise_order(parse_json(envelope.body)).cancel_requested
+
+
+def test_every_order_arrives_although_a_third_of_the_answers_is_spoiled(seller):
+    placed = {seller.place(row["name"]) for row in seller.shop.scenarios()}
+    seller.wait()
+    seller.shop.faults.add(
+        [
+            FaultRule("reset", 0.1),
+            FaultRule("server_error", 0.1, status=503),
+            FaultRule("html_ok", 0.15),
+            FaultRule("truncated", 0.15),
+            FaultRule("edit_between_pages", 0.3),
+        ]
+    )
+    connector = seller.connector(attempts=4)
+    found, cursor, more = {}, OrderCursor(), True
+    while more:
+        try:
+            answer = connector.fetch_orders(cursor, 1)
+        except errors.TransportError:
+            seller.wait(600)
+            continue
+        found.update((e.external_id, e) for e in answer.envelopes)
+        cursor, more = answer.cursor, answer.more
+    assert set(found) == placed
+    for envelope in found.values():
+        connector.normalise_order(parse_json(envelope.body))
+    assert sum(seller.shop.faults.injected.values()) > 3
 
 
 # -- listing ---------------------------------------------------------------------------

@@ -103,6 +103,16 @@ def test_vat_inside_of_the_price_is_taken_out():
     assert found.total == line.total + line.total_tax
 
 
+def test_a_few_cents_of_vat_are_found_inside_too():
+    found = order(
+        item(part("ITEM", "0.60", "EUR"), part("TAX", "0.10", "EUR")),
+        total="0.60",
+        marketplace=DE,
+        currency="EUR",
+    )
+    assert (found.lines[0].total, found.lines[0].total_tax) == (D("0.50"), D("0.10"))
+
+
 def test_vat_that_is_added_is_believed_also_where_prices_usually_include_it():
     found = order(
         item(part("ITEM", "100.00", "EUR"), part("TAX", "19.00", "EUR")),
@@ -179,6 +189,23 @@ def test_free_shipping_is_a_discount_on_shipping():
     shipping = lines_of(found)[LineKind.SHIPPING, "Shipping"]
     assert (shipping.subtotal, shipping.total) == (D("5.00"), 0)
     assert [coupon.code for coupon in found.coupons] == ["FREE-SHIPPING"]
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_what_the_details_of_a_discount_leave_is_off_the_goods(sign):
+    """10.00 off, of which 4.00 off shipping: 6.00 off the goods."""
+    found = order(
+        item(
+            part("ITEM", "40.00"),
+            part("SHIPPING", "5.00"),
+            part("DISCOUNT", f"{sign}10.00", SHIPPING=f"{sign}4.00"),
+        ),
+        total="35.00",
+    )
+    lines = lines_of(found)
+    assert lines[LineKind.PRODUCT, "Mug"].total == D("40.00") - D("6.00")
+    assert lines[LineKind.SHIPPING, "Shipping"].total == D("5.00") - D("4.00")
+    assert price_order(found, CENT).difference == 0
 
 
 def test_the_tax_that_a_discount_saves_is_taken_off_the_goods():
@@ -283,6 +310,16 @@ def test_a_buyers_wish_to_cancel_is_told():
     assert not order(item(part("ITEM", "1")), total="1").cancel_requested
 
 
+def test_a_wish_that_was_granted_is_none_any_more():
+    granted = {
+        "cancellationRequest": {"requester": "BUYER"},
+        "cancellationExecution": {"cancelledBy": "MERCHANT"},
+    }
+    none = {"quantityFulfilled": 0, "quantityUnfulfilled": 0}
+    found = order(item(cancellation=granted, fulfillment=none), total="0")
+    assert not found.cancel_requested
+
+
 def test_promised_times_and_the_way_of_delivery():
     found = order(
         total="0",
@@ -337,6 +374,13 @@ def test_a_delivery_tip_is_a_line_of_its_own():
         (LineKind.TIP, D("2.00")),
     ]
     assert price_order(found, CENT).difference == 0
+
+
+def test_a_tip_that_is_not_settled_yet_is_left_out():
+    tip = {**part("DELIVERY_TIP", "2.00"), "status": "PENDING"}
+    proceeds = {"grandTotal": money("40.00"), "breakdowns": [tip]}
+    found = order(item(part("ITEM", "40.00")), proceeds=proceeds)
+    assert [line.kind for line in found.lines] == [LineKind.PRODUCT]
 
 
 # -- people ----------------------------------------------------------------------------

@@ -155,8 +155,8 @@ def scripted(answers):
 
 
 def test_only_refunds_of_the_order_are_taken_and_each_once():
-    first = {"payload": {"transactions": [transaction(transactionType="Shipment")]}}
-    first["payload"]["nextToken"] = "T1"
+    sale = transaction(transactionType="Shipment", relatedIdentifiers=[])
+    first = {"payload": {"transactions": [sale], "nextToken": "T1"}}
     rows = [jsonable(transaction()), jsonable(transaction())]
     second = {"payload": {"transactions": rows}}
     made, transport = scripted({LIST: [(200, jsonable(first)), (200, second)]})

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -163,16 +164,7 @@ class Api:
 
     def _deliver(self, request: Request, token: str) -> Response:
         headers = {**request.headers, "x-amz-access-token": token}
-        request = Request(
-            request.method,
-            request.url,
-            operation=request.operation,
-            shop=request.shop,
-            query=request.query,
-            headers=headers,
-            json=request.json,
-            idempotent=request.idempotent,
-        )
+        request = replace(request, headers=headers)
         try:
             response = self.transport.send(request)
         except RateLimited as error:
@@ -200,6 +192,8 @@ class Api:
             shop=f"{self.address}/{self.credentials.account}",
             query=tuple((name, value) for name, value in pairs if value),
             json=body,
+            # What may be repeated is, when its answer is not the JSON it should be.
+            expect_json=body is None or bool(idempotent),
             idempotent=idempotent,
         )
 

@@ -20,7 +20,7 @@ _KIND_FIELDS = (
     ("SHIPPING", "ShippingPrice"),
     ("COD_FEE", "CODFee"),
 )
-_TAX_FIELDS = (("ITEM", "ItemTax", 1), ("SHIPPING", "ShippingTax", 1))
+_TAX_FIELDS = (("ITEM", "ItemTax"), ("SHIPPING", "ShippingTax"))
 _TAX_DISCOUNT_FIELDS = (
     ("ITEM", "PromotionDiscountTax"),
     ("SHIPPING", "ShippingDiscountTax"),
@@ -134,9 +134,7 @@ def _breakdowns(read: Reader, gift: Reader) -> list[dict[str, Any]]:
     if gift.data.get("GiftWrapPrice") is not None:
         money = _money(gift.child("GiftWrapPrice"))
         parts.append({"type": "GIFT_WRAP", "subtotal": money})
-    taxes = [
-        (kind, read.child(key).decimal("Amount")) for kind, key, _sign in _TAX_FIELDS
-    ]
+    taxes = [(kind, read.child(key).decimal("Amount")) for kind, key in _TAX_FIELDS]
     taxes += [
         (kind, -abs(read.child(key).decimal("Amount")))
         for kind, key in _TAX_DISCOUNT_FIELDS

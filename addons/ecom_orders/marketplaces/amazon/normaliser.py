@@ -36,7 +36,7 @@ from ..schema import (
     TaxRate,
 )
 from . import finances, legacy
-from .const import MARKETPLACES, ORDER_STATUSES
+from .const import MARKETPLACES, ORDER_STATUSES, Marketplace
 from .proceeds import (
     GIFT_WRAP,
     ITEM,
@@ -67,6 +67,16 @@ class _Item:
     tax_key: str
 
 
+@dataclass(frozen=True)
+class _Value:
+    """What an order is worth: its lines, and how their amounts are to be read."""
+
+    lines: tuple[ExternalLine, ...]
+    total: Decimal
+    currency: str
+    place: TaxPlace
+
+
 def normalise_order(payload: Any) -> ExternalOrder:
     """Understand an order of either version.
 
@@ -83,46 +93,31 @@ def normalise(payload: Any) -> ExternalOrder:
     created_at = read.moment("createdTime")
     if created_at is None:
         raise read.fail("createdTime", "is missing")
-    channel = read.child("salesChannel")
-    marketplace_ref = channel.text("marketplaceId", 40)
-    marketplace = MARKETPLACES.get(marketplace_ref)
     fulfillment = read.child("fulfillment")
     raw_status = fulfillment.text("fulfillmentStatus", 40)
+    marketplace_ref = read.child("salesChannel").text("marketplaceId", 40)
+    marketplace = MARKETPLACES.get(marketplace_ref)
     items = tuple(_item(row) for row in read.children("orderItems"))
-    total, currency = _total(read, items)
-    includes = marketplace.prices_include_tax if marketplace else True
-    tips = _tips(read)
-    goods = None if total is None else total - sum((tip.total for tip in tips), ZERO)
-    items = _without_cancelled(items, goods)
-    place = place_of_tax((item.proceeds for item in items), goods, includes)
-    item_lines = [line for item in items for line in _lines(item, place)]
-    lines = (*item_lines, *tips)
-    if total is None:
-        total = sum((line.total + line.total_tax for line in lines), ZERO)
+    value = _value(read, items, marketplace)
     shipping = _address(read.child("recipient").child("deliveryAddress"))
-    country = shipping.country_code or (marketplace.country if marketplace else "")
     buyer = _buyer(read.child("buyer"), shipping)
-    if not currency and marketplace:
-        currency = marketplace.currency
-    if not currency:
-        raise read.fail("proceeds", "names no currency")
-    included = includes if place is TaxPlace.ADDED and not _tax(lines) else None
+    country = shipping.country_code or (marketplace.country if marketplace else "")
     return ExternalOrder(
         external_id=order_id,
         number=order_id,
         status=ORDER_STATUSES.get(raw_status, OrderStatus.UNKNOWN),
         raw_status=raw_status,
-        currency=currency,
+        currency=value.currency,
         created_at=created_at,
         updated_at=read.moment("lastUpdatedTime") or created_at,
-        total=total,
-        total_tax=_tax(lines),
-        prices_include_tax=place is TaxPlace.INSIDE if included is None else included,
+        total=value.total,
+        total_tax=sum((line.total_tax for line in value.lines), ZERO),
+        prices_include_tax=value.place is TaxPlace.INSIDE,
         buyer=buyer,
         billing=shipping,
         shipping=shipping,
-        lines=lines,
-        tax_rates=_tax_rates(lines, country, shipping.state_code, place),
+        lines=value.lines,
+        tax_rates=_tax_rates(value, country, shipping.state_code),
         coupons=tuple(_coupons(items)),
         refunds=tuple(
             finances.normalise_refund(row.data, order_id)
@@ -266,6 +261,25 @@ def _tips(read: Reader) -> tuple[ExternalLine, ...]:
 # -- totals and taxes ------------------------------------------------------------------
 
 
+def _value(
+    read: Reader, items: tuple[_Item, ...], marketplace: Marketplace | None
+) -> _Value:
+    """Lines and total of an order; what states no total is worth its lines."""
+    total, currency = _total(read, items)
+    currency = currency or (marketplace.currency if marketplace else "")
+    if not currency:
+        raise read.fail("proceeds", "names no currency")
+    tips = _tips(read)
+    goods = None if total is None else total - sum((tip.total for tip in tips), ZERO)
+    items = _without_cancelled(items, goods)
+    includes = marketplace.prices_include_tax if marketplace else True
+    place = place_of_tax((item.proceeds for item in items), goods, includes)
+    lines = (*(line for item in items for line in _lines(item, place)), *tips)
+    if total is None:
+        total = sum((line.total + line.total_tax for line in lines), ZERO)
+    return _Value(lines, total, currency, place)
+
+
 def _total(read: Reader, items: Iterable[_Item]) -> tuple[Decimal | None, str]:
     """The stated total and the currency; an order that is pending states none."""
     stated = read.child("proceeds").child("grandTotal")
@@ -297,15 +311,9 @@ def _currency(read: Reader) -> str:
     return code
 
 
-def _tax(lines: Iterable[ExternalLine]) -> Decimal:
-    return sum((line.total_tax for line in lines), ZERO)
-
-
-def _tax_rates(
-    lines: Iterable[ExternalLine], country: str, state: str, place: TaxPlace
-) -> tuple[TaxRate, ...]:
+def _tax_rates(value: _Value, country: str, state: str) -> tuple[TaxRate, ...]:
     totals: dict[str, Decimal] = {}
-    for line in lines:
+    for line in value.lines:
         for key, amount in line.taxes.items():
             totals[key] = totals.get(key, ZERO) + amount
     return tuple(
@@ -314,7 +322,7 @@ def _tax_rates(
             label="Tax collected by Amazon" if key == CHANNEL_TAX_KEY else "Tax",
             country_code=country,
             state_code=state,
-            included=place is TaxPlace.INSIDE,
+            included=value.place is TaxPlace.INSIDE,
             total=amount,
             collected_by_channel=key == CHANNEL_TAX_KEY,
         )

@@ -11,7 +11,8 @@ over the whole order, from the total that it states: see :class:`TaxPlace`. The 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -95,9 +96,9 @@ def read_proceeds(item: Reader, quantity: Decimal) -> Proceeds:
         kind = part.text("type", 40) or "OTHER"
         amount = part.child("subtotal").required_decimal("amount")
         if kind == TAX:
-            _add(tax, _details(part, amount))
+            _add(tax, _details(part, amount, operator.pos))
         elif kind == DISCOUNT:
-            _add(discount, ((k, abs(v)) for k, v in _details(part, abs(amount))))
+            _add(discount, _details(part, amount, abs))
         else:
             _add(gross, [(kind, amount)])
     if not gross and not discount:
@@ -119,17 +120,16 @@ def read_proceeds(item: Reader, quantity: Decimal) -> Proceeds:
     return Proceeds(amounts, total)
 
 
-def _details(part: Reader, amount: Decimal) -> list[tuple[str, Decimal]]:
+def _details(
+    part: Reader, amount: Decimal, sign: Callable[[Decimal], Decimal]
+) -> list[tuple[str, Decimal]]:
     """A tax or discount by kind; what its details do not explain is of the goods."""
     details = [
-        (detail.text("subtype", 40) or ITEM, value)
+        (detail.text("subtype", 40) or ITEM, sign(value))
         for detail in part.children("detailedBreakdowns")
         if (value := detail.child("value").decimal("amount", default=None)) is not None
     ]
-    positive = [(kind, abs(value)) for kind, value in details]
-    if amount >= 0 and sum((value for _kind, value in positive), ZERO) == amount:
-        return positive
-    rest = amount - sum((value for _kind, value in details), ZERO)
+    rest = sign(amount) - sum((value for _kind, value in details), ZERO)
     return [*details, (ITEM, rest)] if rest else details
 
 
