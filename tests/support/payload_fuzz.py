@@ -1,6 +1,7 @@
 """Payloads that went wrong on the way, for readers that must never be surprised."""
 
 import copy
+import pickle
 import random
 
 #: what comes instead of a value
@@ -50,8 +51,9 @@ def mutations(payload, count, seed):
     a list or an object, exchanged with another, or doubled.
     """
     rng = random.Random(seed)
+    whole = pickle.dumps(payload)  # some times quicker than deepcopy
     for _ in range(count):
-        damaged = copy.deepcopy(payload)
+        damaged = pickle.loads(whole)
         for _ in range(rng.choice((1, 1, 2, 3))):
             damaged = _damage(damaged, rng)
         yield damaged
