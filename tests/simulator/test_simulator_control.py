@@ -11,8 +11,6 @@ from simulator.core.message import Request
 from simulator.world.catalogue import CATALOGUE
 from simulator.world.scenarios import scenarios_of
 
-SCENARIOS = scenarios_of("woocommerce")
-
 
 def test_health(client):
     assert client.control("GET", "health") == {"status": "ok"}
@@ -61,7 +59,9 @@ def test_the_mix_is_mostly_paid_and_has_every_kind(shop):
     placed = shop.place_orders(300)
     processing = [row for row in placed if row["status"] == "processing"]
     assert len(processing) > 200
-    assert len({row["scenario"] for row in placed}) > len(SCENARIOS) * 0.8
+    assert len({row["scenario"] for row in placed}) > (
+        len(scenarios_of("woocommerce")) * 0.8
+    )
 
 
 def test_the_same_seed_makes_the_same_orders():

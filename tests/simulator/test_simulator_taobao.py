@@ -14,7 +14,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from simulator import Simulator
-from simulator.taobao import ids, scenarios
+from simulator.taobao import ids, protocol
 from simulator.world.scenarios import scenarios_of
 
 BEIJING = timezone(timedelta(hours=8))
@@ -80,7 +80,7 @@ def window(hours=1.0):
     }
 
 
-assert scenarios  # they register themselves
+assert protocol.PROTOCOL  # brings its scenarios
 INCREMENT = "taobao.trades.sold.increment.get"
 FULL = "taobao.trade.fullinfo.get"
 

@@ -10,7 +10,8 @@ from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
 from ..world.model import Event, Settings, WorldError
 from ..world.shop import World
-from . import errors, goods, ids, parcels, scenarios, trades
+from . import errors, goods, ids, parcels, trades
+from . import scenarios as _scenarios  # noqa: F401 (they register themselves)
 from .call import Call, CallLimit, Keys, authenticate, parameters_of
 
 PATH = "/router/rest"
@@ -38,8 +39,6 @@ METHODS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "taobao.logistics.online.send": parcels.online_send,
     "alibaba.ascp.logistics.offline.send": parcels.ascp_send,
 }
-#: registers its scenarios when it is imported
-SCENARIOS = scenarios
 
 
 class TaobaoProtocol(Protocol):

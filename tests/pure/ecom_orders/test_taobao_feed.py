@@ -377,3 +377,34 @@ def test_all_kinds_of_trades_are_asked_for(platform):
 def test_the_kinds_of_trades_can_be_chosen(platform):
     run(platform.gateway(trade_types="fixed, step"), since(platform, MINUTE))
     assert platform.gateway.sent("increment.get")[0]["type"] == "fixed,step"
+
+
+# -- counting --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("bounds", ["[]", "[)", "(]", "()"])
+def test_the_listing_by_creation_counts_each_trade_of_a_span_once(bounds):
+    last = datetime.now(timezone.utc).replace(microsecond=0) - timedelta(hours=1)
+    first = last - 3 * DAY
+    created = {
+        str(number): first + step
+        for number, step in enumerate(
+            [0 * DAY, DAY, DAY, 2 * DAY - SECOND, 2 * DAY, 3 * DAY - SECOND], start=1
+        )
+    }
+    outside = {"98": first - SECOND, "99": last}
+
+    def sold(sent):
+        start, end = moment(sent["start_created"]), moment(sent["end_created"])
+        rows = [
+            {"tid": int(t), "created": beijing(s), "payment": "1", "status": "?"}
+            for t, s in {**created, **outside}.items()
+            if start <= s <= end
+            if s != start or bounds[0] == "["
+            if s != end or bounds[1] == "]"
+        ]
+        return {"has_next": False, "trades": {"trade": rows}}
+
+    pages = FakeTop(trades_sold_get=sold)().list_orders(first, last)
+    found = [row.external_id for page in pages for row in page]
+    assert sorted(found) == sorted(created)

@@ -116,13 +116,13 @@ def test_the_payload_itself_is_understood():
 
 
 def test_20000_damaged_trades():
-    started = time.monotonic()
+    started = time.process_time()
     understood, refused = outcomes(
         TaobaoConnector.normalise_order, TRADE, 20_000, ExternalOrder
     )
     assert understood > 2_000 and refused > 2_000
     assert understood + refused == 20_000
-    assert time.monotonic() - started < 60
+    assert time.process_time() - started < 20  # seconds of one core
 
 
 @pytest.mark.parametrize(

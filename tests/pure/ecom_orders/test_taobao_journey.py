@@ -24,10 +24,10 @@ from scripted_server import FakeClock
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
 from simulator.app import DEFAULT_TOKEN
-from simulator.taobao import ids, scenarios
+from simulator.taobao import ids, protocol
 from simulator.world.scenarios import scenarios_of
 
-assert scenarios  # they register themselves
+assert protocol.PROTOCOL  # brings its scenarios
 KINDS = sorted(scenarios_of("taobao"))
 FEN = Decimal("0.01")
 

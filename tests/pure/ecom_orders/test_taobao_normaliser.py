@@ -185,8 +185,8 @@ def test_a_single_sub_order_whose_payment_has_the_postage_in_it():
 def test_a_discount_of_the_trade_comes_divided_among_the_sub_orders():
     # 300 off 1000: 80.00 + 20.00 - 30.00
     order = normalise(
-        sub_order(1, "80.00", part_mjz_discount="24.00", divide_order_fee="56.00"),
-        sub_order(2, "10.00", 2, part_mjz_discount="6.00", divide_order_fee="14.00"),
+        sub_order(1, "80.00", part_mjz_discount="24.00"),
+        sub_order(2, "10.00", 2, part_mjz_discount="6.00"),
         discount_fee="30.00",
         payment="70.00",
     )
@@ -450,7 +450,10 @@ def test_what_has_left_already():
                 {
                     "sub_order_id": str(TID + 2),
                     "send_goods_details": {
-                        "send_goods_detail": [{"type": 0, "amount": 1}]
+                        "send_goods_detail": [
+                            {"type": 0, "amount": 1},
+                            {"type": 3, "amount": 1},  # a present, not of the goods
+                        ]
                     },
                 }
             ]

@@ -216,6 +216,15 @@ def test_a_closed_trade_is_not_sent(status):
     assert platform.sends == []
 
 
+@pytest.mark.parametrize("status", ["WAIT_BUYER_PAY", "PAID_FORBID_CONSIGN"])
+def test_a_trade_that_may_not_be_sent_yet_is_not_too_late(status):
+    platform = Platform(status=status)
+    with pytest.raises(errors.RequestRefused) as caught:
+        platform.ship()
+    assert type(caught.value) is errors.RequestRefused
+    assert platform.sends == []
+
+
 @pytest.mark.parametrize(
     "lines", [[(A, 2)], [(B, 4)], [(B, 0)], [("99", 1)], [(B, "0.5")], [(B, -1)]]
 )

@@ -49,7 +49,7 @@ from . import after_sales, const, moments, normaliser
 from .api import Api, has_next, rows, total_of
 from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
-from .feed import HISTORY, Feed, Listing
+from .feed import HISTORY, SECOND, Feed, Listing
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # the platform refuses calls at ten
 LIST_PAGE = 100
@@ -350,7 +350,7 @@ class TaobaoConnector(Connector):
             return self.api.call(
                 _CREATED,
                 fields=const.SUMMARY_FIELDS,
-                start_created=start,
+                start_created=start - SECOND,  # see feed: bounds not confirmed
                 end_created=end,
                 type=self.types,
                 page_no=number,

@@ -93,12 +93,18 @@ class Dispatch:
         """See :meth:`~..base.Connector.push_shipment`.
 
         :param order: the trade as it is now; ``trade`` its payload.
+        :raises AlreadyDone: when it is closed, or nothing of it is left.
+        :raises RequestRefused: when it is not paid or held back, or more is to be sent
+            than is open.
         """
         number = shipment.tracking_number
         if self._is_known(shipment):
             return WriteResult(number, repeated=True)
         if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
             raise AlreadyDone(f"the trade is {order.raw_status}")
+        if order.status in (OrderStatus.PENDING, OrderStatus.ON_HOLD):
+            # The platform's own refusal is the same as for one that was sent.
+            raise RequestRefused(f"not to be sent yet: {order.raw_status}")
         load = Load.of(shipment, order)
         company = self.company(shipment.carrier, shipment.carrier_name)
         try:
