@@ -129,6 +129,13 @@ def test_a_workbook_reads_as_a_person_sees_it():
     ]
 
 
+def test_numbers_of_a_workbook_are_written_with_the_mark_that_is_read():
+    content = workbook(("Order number", "Price"), ("A1", 1.234), ("A2", 0.1 + 0.2))
+    assert [c[1] for c in cells(read_table(content))] == ["1.234", "0.3"]
+    written = read_table(content, decimal=",")
+    assert [c[1] for c in cells(written)] == ["1,234", "0,3"]
+
+
 def test_a_number_that_lost_its_digits_is_not_shown_as_if_it_had_not():
     content = workbook(("Order number", "Name"), (4200123456789012345, "Ann"))
     assert "E+18" in cells(read_table(content))[0][0]

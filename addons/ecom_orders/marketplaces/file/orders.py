@@ -114,6 +114,7 @@ def parse_orders(
         delimiter=mapping.delimiter,
         sheet=mapping.sheet,
         columns=mapping.columns,
+        decimal=mapping.decimal,
     )
     missing = [name for name in mapping.columns if name not in table.header]
     if missing:
@@ -170,7 +171,7 @@ class _RowReader:
                 code = str(error).replace(" ", "_")
                 errors.append(RowError(row.line, column, code, shorten(text)))
         self._fill(row, fields, errors)
-        if not fields.get("number"):
+        if fields.get("number", "0") == "0":  # no id is "0", see Reader.identifier
             errors.append(RowError(row.line, self._column("number"), "missing"))
         return _ReadRow(row.line, fields, tuple(errors))
 

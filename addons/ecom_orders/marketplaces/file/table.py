@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from . import xlsx
 from .encoding import decode
 from .errors import FileUnreadable
+from .suggestions import known_names
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 200_000
@@ -60,18 +61,20 @@ def read_table(
     delimiter: str = "",
     sheet: str = "",
     columns: Iterable[str] = (),
+    decimal: str = ".",
 ) -> Table:
     """Read a CSV file or a workbook (XLSX).
 
     :param encoding: of a text file, empty = find out; the same for ``delimiter``.
     :param sheet: name of the sheet of a workbook, empty = the first.
     :param columns: names that the header is expected to have, if known.
+    :param decimal: mark with which numbers of a workbook are written as text.
     :raises FileUnreadable: when it is not a table or beyond the limits.
     """
     if len(content) > MAX_BYTES:
         raise FileUnreadable("too_big", str(len(content)))
     if content.startswith(xlsx.MAGIC):
-        rows = _limited(xlsx.read_rows(content, sheet))
+        rows = _limited(xlsx.read_rows(content, sheet, decimal))
         return _table(rows, columns)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileUnreadable("old_excel")
@@ -183,8 +186,6 @@ def _table(
 
 def _header_position(rows: list[Row], columns: set[str]) -> int:
     """Which row names the columns: titles and remarks may stand above it."""
-    from .suggestions import known_names  # it reads tables too
-
     widest = max(sum(map(bool, row.cells)) for row in rows)
 
     def score(row: Row) -> tuple[int, int, float]:
