@@ -104,6 +104,12 @@ def test_lines_have_ids_that_do_not_depend_on_their_place():
     assert [line["id"] for line in two] == ["CUP", "MUG"]
 
 
+def test_an_id_of_zero_is_none():
+    mapping = replace(MAPPING, columns={**COLUMNS, "Line": "line.id"})
+    content = file_of({"Line": "0"}, columns=(*COLUMNS, "Line"))
+    assert parse_orders(content, mapping).orders[0]["lines"][0]["id"] == "MUG"
+
+
 def test_constants_stand_for_columns_and_empty_cells():
     constants = {"currency": "JPY", "ship_to.country": "JP", "line.tax_percent": "10"}
     mapping = replace(MAPPING, constants=constants)

@@ -7,6 +7,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from . import xlsx
@@ -127,14 +128,12 @@ def find_delimiter(text: str) -> str:
 def _regularity(text: str, delimiter: str) -> float:
     """Cells in the most frequent kind of row, as often as it occurs."""
     widths: Counter[int] = Counter()
-    try:
+    with suppress(FileUnreadable):  # what was read until then says enough
         for _line, cells in _csv_rows(text, delimiter):
             if any(cells):
                 widths[len(cells)] += 1
             if sum(widths.values()) >= 200:
                 break
-    except FileUnreadable:
-        pass
     if not widths:
         return 0.0
     width, count = max(widths.items(), key=lambda item: (item[0] > 1) * item[1])
