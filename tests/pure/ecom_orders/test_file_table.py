@@ -81,6 +81,13 @@ def test_the_header_is_the_row_with_the_columns_that_are_expected():
     assert read_table(text.encode()).header_line == 1
 
 
+def test_names_that_nobody_knows_are_a_header_all_the_same():
+    text = "Numero,Nombre,,Pieza\n1,Ana,x,Taza\n2,Luis,y,Vaso\n"
+    assert read_table(text.encode()).header == ("Numero", "Nombre", "#3", "Pieza")
+    text = f"Informe\nde,marzo\n{text}"
+    assert read_table(text.encode()).header_line == 3
+
+
 def test_columns_with_the_same_name_and_without_one():
     table = read_table(b"Number,Name,,Name\n1,a,b,c,d\n")
     assert table.header == ("Number", "Name", "#3", "Name (2)", "#5")

@@ -187,13 +187,13 @@ def _header_position(rows: list[Row], columns: set[str]) -> int:
     """Which row names the columns: titles and remarks may stand above it."""
     widest = max(sum(map(bool, row.cells)) for row in rows)
 
-    def score(row: Row) -> tuple[int, int, float]:
+    def score(row: Row) -> tuple[int, int, int]:
         names = {cell for cell in row.cells if cell}
-        texts = sum(not re.match(r"[-+\d.,\s]+$", name) for name in names)
-        filled = len(names) / widest
+        texts = sum(not re.match(r"[-+\d.,:/\s]+$", name) for name in names)
         # A sentence above the table is a single cell, whatever words it has.
         known = known_names(row.cells) if len(names) > 1 else 0
-        return (len(names & columns), known, texts * filled)
+        wide, wordy = len(names) > widest / 2, texts > len(names) / 2
+        return (len(names & columns), known, wide + wordy)
 
     best = max(range(len(rows)), key=lambda n: (score(rows[n]), -n))
     if not any(rows[best].cells) or (widest < 2 and len(rows) > 1):
