@@ -92,11 +92,11 @@ def mutations(payload: Any, count: int, seed: int = 7) -> Iterator[Any]:
     cut short, a stray key.
     """
     rng = Random(seed)
+    whole = list(_places(payload, ()))
     for _ in range(count):
-        damaged = payload
-        for _ in range(rng.choice((1, 1, 1, 2, 3))):
-            places = list(_places(damaged, ()))
-            damaged = _damage(damaged, rng.choice(places), rng)
+        damaged = _damage(payload, rng.choice(whole), rng)
+        for _ in range(rng.choice((0, 0, 0, 1, 2))):
+            damaged = _damage(damaged, rng.choice(list(_places(damaged, ()))), rng)
         yield damaged
 
 

@@ -183,6 +183,20 @@ def test_the_check_tells_what_deserves_attention(serve):
     assert "changes_not_dated" not in connect(server.url).check().warnings
 
 
+def test_an_order_that_cannot_be_understood_is_listed_and_stops_no_other(serve):
+    columns = {**COLUMNS, "Tax": "line.tax"}
+    mapping = Mapping(columns=columns, constants={"currency": "EUR"})
+    body = b"No,Date,SKU,Price,Tax\n1,2026-03-01,M,5.00,9.00\n2,2026-03-02,C,6.00,1\n"
+    connector = connect(serve(Answer(body=body)).url, mapping)
+    assert connector.check().currency == "EUR"
+    since, until = (datetime(2026, month, 1, tzinfo=timezone.utc) for month in (3, 4))
+    (rows,) = connector.list_orders(since, until)
+    assert [(row.external_id, row.status) for row in rows] == [
+        ("1", OrderStatus.UNKNOWN),
+        ("2", OrderStatus.OPEN),
+    ]
+
+
 # -- the simulated shop ----------------------------------------------------------------
 
 

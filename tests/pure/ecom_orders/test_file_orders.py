@@ -1,5 +1,6 @@
 """Files, step "rows to orders": good orders in, bad rows listed with the reason."""
 
+import io
 import json
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -15,6 +16,7 @@ from ecom_orders.marketplaces.file import (
 )
 from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import OrderStatus
+from openpyxl import Workbook
 
 D = Decimal
 COLUMNS = {
@@ -100,6 +102,12 @@ def test_lines_have_ids_that_do_not_depend_on_their_place():
     assert [line["id"] for line in one] == ["MUG", "CUP", "CUP#2"]
     two = parse({"SKU": "CUP"}, {}).orders[0]["lines"]
     assert [line["id"] for line in two] == ["CUP", "MUG"]
+
+
+def test_an_id_of_zero_is_none():
+    mapping = replace(MAPPING, columns={**COLUMNS, "Line": "line.id"})
+    content = file_of({"Line": "0"}, columns=(*COLUMNS, "Line"))
+    assert parse_orders(content, mapping).orders[0]["lines"][0]["id"] == "MUG"
 
 
 def test_constants_stand_for_columns_and_empty_cells():
@@ -206,6 +214,7 @@ def test_a_payload_survives_the_inbox():
     ("cells", "column", "code"),
     [
         ({"No": ""}, "No", "missing"),
+        ({"No": "0"}, "No", "missing"),
         ({"No": "1.23457E+17"}, "No", "digits_lost"),
         ({"Date": "yesterday"}, "Date", "not_a_time"),
         ({"Date": ""}, "created_at", "missing"),
@@ -224,7 +233,7 @@ def test_a_bad_row_is_listed_with_its_reason_and_the_good_ones_are_in(
 ):
     parsed = parse({}, {"No": "1002", **cells}, {"No": "1003"})
     assert [payload["number"] for payload in parsed.orders] == ["1001", "1003"]
-    value = cells.get(column, "")
+    value = "" if code == "missing" else cells[column]
     assert RowError(3, column, code, value) in parsed.errors
     assert {error.line for error in parsed.errors} == {3}
 
@@ -265,6 +274,21 @@ def test_what_only_the_total_tells_of_a_single_line():
     assert {error.code for error in refused.errors} == {"missing"}
 
 
+def test_a_workbook_of_a_shop_that_writes_commas():
+    book = Workbook()
+    book.active.append(tuple(COLUMNS))
+    row = {**ROW, "Price": 10.5, "Qty": 2, "Total": "26,00", "Shipping": "5,00"}
+    row["Date"] = datetime(2026, 3, 1, 10)
+    book.active.append(tuple(row.values()))
+    content = io.BytesIO()
+    book.save(content)
+    parsed = parse_orders(content.getvalue(), replace(MAPPING, decimal=","))
+    assert parsed.errors == ()
+    (order,) = understood(parsed)
+    assert order.lines[0].total == 2 * D("10.5")
+    assert order.total == D("26.00")
+
+
 def test_a_column_that_is_gone_stops_the_file():
     mapping = replace(MAPPING, columns={**COLUMNS, "Discount": "discount"})
     with pytest.raises(FileUnreadable) as caught:
@@ -274,6 +298,6 @@ def test_a_column_that_is_gone_stops_the_file():
 
 
 def test_twenty_thousand_orders():
-    rows = [{"No": str(number)} for number in range(20_000)]
+    rows = [{"No": str(number)} for number in range(1, 20_001)]
     parsed = parse(*rows)
     assert len(parsed.orders) == len(rows)

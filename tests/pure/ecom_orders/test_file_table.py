@@ -81,6 +81,13 @@ def test_the_header_is_the_row_with_the_columns_that_are_expected():
     assert read_table(text.encode()).header_line == 1
 
 
+def test_names_that_nobody_knows_are_a_header_all_the_same():
+    text = "Numero,Nombre,,Pieza\n1,Ana,x,Taza\n2,Luis,y,Vaso\n"
+    assert read_table(text.encode()).header == ("Numero", "Nombre", "#3", "Pieza")
+    text = f"Informe\nde,marzo\n{text}"
+    assert read_table(text.encode()).header_line == 3
+
+
 def test_columns_with_the_same_name_and_without_one():
     table = read_table(b"Number,Name,,Name\n1,a,b,c,d\n")
     assert table.header == ("Number", "Name", "#3", "Name (2)", "#5")
@@ -127,6 +134,13 @@ def test_a_workbook_reads_as_a_person_sees_it():
     assert cells(read_table(content)) == [
         ("00123", "01067", "2026-03-01 10:30:00", "12.5", "2", "1")
     ]
+
+
+def test_numbers_of_a_workbook_are_written_with_the_mark_that_is_read():
+    content = workbook(("Order number", "Price"), ("A1", 1.234), ("A2", 0.1 + 0.2))
+    assert [c[1] for c in cells(read_table(content))] == ["1.234", "0.3"]
+    written = read_table(content, decimal=",")
+    assert [c[1] for c in cells(written)] == ["1,234", "0,3"]
 
 
 def test_a_number_that_lost_its_digits_is_not_shown_as_if_it_had_not():

@@ -303,6 +303,19 @@ def test_where_the_buyer_came_from():
     assert normalise_order(make(meta_data=metas)).attribution == Attribution()
 
 
+@pytest.mark.parametrize(
+    "metas", [None, "", 7, "rubbish", [7, None, {"key": 5}], {"3": {"key": "x"}}]
+)
+def test_no_meta_ever_stops_an_order(metas):
+    assert normalise_order(make(meta_data=metas)).attribution == Attribution()
+
+
+def test_metas_with_gaps_that_php_writes_as_an_object():
+    key = "_wc_order_attribution_utm_source"
+    metas = {"1": {"key": key, "value": "a"}, "4": {"key": key, "value": "b"}}
+    assert normalise_order(make(meta_data=metas)).attribution.source == "a"
+
+
 def test_what_is_told_of_fulfilment():
     (line,) = [x for x in normalise_order(ORDER).lines if x.kind is LineKind.PRODUCT]
     assert (line.fulfilled_quantity, line.requires_shipping) == (0, True)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -32,10 +33,11 @@ from ..base import (
 from ..errors import (
     AuthenticationFailed,
     NotThere,
+    PayloadError,
     PermissionRefused,
     RequestRefused,
 )
-from ..schema import ExternalOrder, OrderSummary
+from ..schema import ExternalOrder, OrderStatus, OrderSummary
 from ..transport import Request, Response, parse_http_date
 from . import normaliser
 from .mapping import Mapping
@@ -98,8 +100,8 @@ class FileConnector(Connector):
         if not self.credentials.url:
             return ShopInfo(name=self.title, warnings=("no_address",))
         file = self._fetch()
-        orders = [self.normalise_order(payload) for payload in file.parsed.orders]
-        currencies = {order.currency for order in orders}
+        summaries = [_summary(payload) for payload in file.parsed.orders]
+        currencies = {summary.currency for summary in summaries}
         mapping = self.credentials.options.get("mapping")
         columns = (mapping or {}).get("columns", {}).values()
         dated = file.made_at is not None or "updated_at" in columns
@@ -152,19 +154,8 @@ class FileConnector(Connector):
         """See :meth:`~..base.Connector.list_orders`."""
         if not self.credentials.url:
             return
-        orders = map(self.normalise_order, self._fetch().parsed.orders)
-        yield tuple(
-            OrderSummary(
-                external_id=order.external_id,
-                currency=order.currency,
-                total=order.total,
-                status=order.status,
-                created_at=order.created_at,
-                number=order.number,
-            )
-            for order in orders
-            if since <= order.created_at < until
-        )
+        summaries = map(_summary, self._fetch().parsed.orders)
+        yield tuple(row for row in summaries if since <= row.created_at < until)
 
     @classmethod
     def normalise_order(cls, payload: Any) -> ExternalOrder:
@@ -251,11 +242,31 @@ class FileConnector(Connector):
         return etag, seen
 
 
+def _summary(payload: dict[str, Any]) -> OrderSummary:
+    """An order in short; one that cannot be understood is listed all the same."""
+    try:
+        order = normaliser.normalise_order(payload)
+        status, total = order.status, order.total
+    except PayloadError:
+        status, total = OrderStatus.UNKNOWN, Decimal(payload.get("total", 0))
+    return OrderSummary(
+        external_id=payload["id"],
+        currency=payload["currency"],
+        total=total,
+        status=status,
+        created_at=_moment(payload["created_at"]),
+        number=payload["number"],
+    )
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
 def _dated(payloads: tuple[dict, ...]) -> list[tuple[datetime, str, dict]]:
     """Payloads with time of modification and id, oldest first."""
     rows = [
-        (datetime.fromisoformat(p["updated_at"].replace("Z", "+00:00")), p["id"], p)
-        for p in payloads
+        (_moment(payload["updated_at"]), payload["id"], payload) for payload in payloads
     ]
     return sorted(rows, key=lambda row: row[:2])
 

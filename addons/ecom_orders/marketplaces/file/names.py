@@ -135,7 +135,7 @@ NAMES: dict[str, tuple[str, ...]] = {
         "shipping name", "recipient-name", "recipient name", "recipient", "ship name",
         "ship to name", "post to name", "empfänger", "liefername", "name",
         "送付先氏名", "お届け先氏名", "お届け先名", "届け先", "受取人",
-        "收货人姓名", "收货人", "收件人", "收件人姓名", "客户姓名收货", "收貨人",
+        "收货人姓名", "收货人", "收件人", "收件人姓名", "收貨人",
     ),
     "ship_to.first_name": ("first name", "vorname", "shipping first name"),
     "ship_to.last_name": ("last name", "nachname", "shipping last name"),

@@ -24,6 +24,7 @@ from .table import Row, Table, read_table
 
 #: Fields of a row that make a line of the order of it.
 _LINE_SIGNS = ("line.sku", "line.name", "line.product_ref", "line.barcode", "line.id")
+_IDS = ("id", "sku", "product_ref", "barcode", "name")
 _LONG = ("note", "line.name", "coupon")
 #: What else being unreadable explains that a field is missing.
 _SAME = {
@@ -114,13 +115,14 @@ def parse_orders(
         delimiter=mapping.delimiter,
         sheet=mapping.sheet,
         columns=mapping.columns,
+        decimal=mapping.decimal,
     )
     missing = [name for name in mapping.columns if name not in table.header]
     if missing:
         raise FileUnreadable("missing_column", missing[0])
     reader = _RowReader(table, mapping)
     orders, errors = [], []
-    for rows in _grouped(map(reader.read, table.rows)):
+    for rows in _grouped(map(reader.read_row, table.rows)):
         payload, wrong = _order(rows, mapping, file_time)
         errors += wrong
         if payload is not None:
@@ -153,7 +155,7 @@ class _RowReader:
         named = [n for n, name in enumerate(table.header) if not name.startswith("#")]
         self.width = max(named, default=-1) + 1
 
-    def read(self, row: Row) -> _ReadRow:
+    def read_row(self, row: Row) -> _ReadRow:
         """A row, with everything that is wrong with it."""
         fields: dict[str, Any] = {}
         errors: list[RowError] = []
@@ -170,7 +172,7 @@ class _RowReader:
                 code = str(error).replace(" ", "_")
                 errors.append(RowError(row.line, column, code, shorten(text)))
         self._fill(row, fields, errors)
-        if not fields.get("number"):
+        if fields.get("number", "0") == "0":  # no id is "0", see Reader.identifier
             errors.append(RowError(row.line, self._column("number"), "missing"))
         return _ReadRow(row.line, fields, tuple(errors))
 
@@ -327,7 +329,7 @@ def _payload(
     }
     payload: dict[str, Any] = {
         **flat,
-        "id": head["number"],
+        "id": clean(head["number"], 200),
         "status": status.value,
         "raw_status": word,
         "created_at": _json(created),
@@ -383,8 +385,8 @@ def _lines(rows: Sequence[_ReadRow]) -> list[dict[str, Any]]:
             for name, value in row.fields.items()
             if name.startswith("line.")
         }
-        base = next(line[k] for k in ("id", "sku", "product_ref", "barcode", "name")
-                    if line.get(k))  # fmt: skip
+        names = (line.get(key) for key in _IDS)
+        base = next((name for name in names if name and name != "0"), "line")
         line_id, copy = base[:150], 2
         while line_id in used:
             line_id, copy = f"{base[:150]}#{copy}", copy + 1

@@ -7,11 +7,13 @@ import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from . import xlsx
 from .encoding import decode
 from .errors import FileUnreadable
+from .suggestions import known_names
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_ROWS = 200_000
@@ -60,18 +62,20 @@ def read_table(
     delimiter: str = "",
     sheet: str = "",
     columns: Iterable[str] = (),
+    decimal: str = ".",
 ) -> Table:
     """Read a CSV file or a workbook (XLSX).
 
     :param encoding: of a text file, empty = find out; the same for ``delimiter``.
     :param sheet: name of the sheet of a workbook, empty = the first.
     :param columns: names that the header is expected to have, if known.
+    :param decimal: mark with which numbers of a workbook are written as text.
     :raises FileUnreadable: when it is not a table or beyond the limits.
     """
     if len(content) > MAX_BYTES:
         raise FileUnreadable("too_big", str(len(content)))
     if content.startswith(xlsx.MAGIC):
-        rows = _limited(xlsx.read_rows(content, sheet))
+        rows = _limited(xlsx.read_rows(content, sheet, decimal))
         return _table(rows, columns)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileUnreadable("old_excel")
@@ -124,14 +128,12 @@ def find_delimiter(text: str) -> str:
 def _regularity(text: str, delimiter: str) -> float:
     """Cells in the most frequent kind of row, as often as it occurs."""
     widths: Counter[int] = Counter()
-    try:
+    with suppress(FileUnreadable):  # what was read until then says enough
         for _line, cells in _csv_rows(text, delimiter):
             if any(cells):
                 widths[len(cells)] += 1
             if sum(widths.values()) >= 200:
                 break
-    except FileUnreadable:
-        pass
     if not widths:
         return 0.0
     width, count = max(widths.items(), key=lambda item: (item[0] > 1) * item[1])
@@ -183,17 +185,15 @@ def _table(
 
 def _header_position(rows: list[Row], columns: set[str]) -> int:
     """Which row names the columns: titles and remarks may stand above it."""
-    from .suggestions import known_names  # it reads tables too
-
     widest = max(sum(map(bool, row.cells)) for row in rows)
 
-    def score(row: Row) -> tuple[int, int, float]:
+    def score(row: Row) -> tuple[int, int, int]:
         names = {cell for cell in row.cells if cell}
-        texts = sum(not re.match(r"[-+\d.,\s]+$", name) for name in names)
-        filled = len(names) / widest
+        texts = sum(not re.match(r"[-+\d.,:/\s]+$", name) for name in names)
         # A sentence above the table is a single cell, whatever words it has.
         known = known_names(row.cells) if len(names) > 1 else 0
-        return (len(names & columns), known, texts * filled)
+        wide, wordy = len(names) > widest / 2, texts > len(names) / 2
+        return (len(names & columns), known, wide + wordy)
 
     best = max(range(len(rows)), key=lambda n: (score(rows[n]), -n))
     if not any(rows[best].cells) or (widest < 2 and len(rows) > 1):

@@ -11,6 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any
 
 from .errors import FileUnreadable
@@ -22,16 +23,19 @@ MAX_PARTS = 2_000
 EXACT = 10**15  # whole numbers beyond it have lost digits in a spreadsheet
 
 
-def read_rows(content: bytes, sheet: str = "") -> Iterator[tuple[int, list[str]]]:
+def read_rows(
+    content: bytes, sheet: str = "", decimal: str = "."
+) -> Iterator[tuple[int, list[str]]]:
     """Yield row number and cells of a sheet.
 
     :param sheet: its name, empty = the first.
+    :param decimal: the mark with which numbers are written.
     :raises FileUnreadable: ``damaged``, ``too_big`` (unpacked), ``no_sheet``.
     """
     _refuse_bombs(content)
     book = _open(content)
     try:
-        yield from _read(_choose(book, sheet))
+        yield from _read(_choose(book, sheet), decimal)
     except FileUnreadable:
         raise
     except Exception as error:  # of openpyxl and its XML parser: any kind
@@ -77,13 +81,13 @@ def _choose(book: Any, sheet: str) -> Any:
     raise FileUnreadable("no_sheet", sheet)
 
 
-def _read(sheet: Any) -> Iterator[tuple[int, list[str]]]:
+def _read(sheet: Any, decimal: str) -> Iterator[tuple[int, list[str]]]:
     sheet.reset_dimensions()  # what a file says of its size need not be true
     for number, row in enumerate(sheet.iter_rows(), start=1):
-        yield number, [_text(cell) for cell in row]
+        yield number, [_text(cell, decimal) for cell in row]
 
 
-def _text(cell: Any) -> str:
+def _text(cell: Any, decimal: str) -> str:
     value = cell.value
     if value is None:
         return ""
@@ -92,13 +96,15 @@ def _text(cell: Any) -> str:
     if isinstance(value, datetime | date | time):
         return value.isoformat(" ") if isinstance(value, datetime) else str(value)
     if isinstance(value, int | float):
-        return _number(value, str(getattr(cell, "number_format", "") or ""))
+        shown_as = str(getattr(cell, "number_format", "") or "")
+        return _number(value, shown_as).replace(".", decimal)
     return str(value)
 
 
 def _number(value: int | float, shown_as: str) -> str:
     if isinstance(value, float) and not value.is_integer():
-        return repr(value)
+        # A spreadsheet shows 15 digits; the rest is noise of a binary float.
+        return format(Decimal(f"{value:.15g}"), "f")
     if abs(value) >= EXACT:
         return f"{value:.15E}"  # so that nobody takes it for an exact number
     zeros = re.fullmatch(r'"?(0+)"?', shown_as)

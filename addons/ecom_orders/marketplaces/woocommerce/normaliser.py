@@ -19,7 +19,7 @@ Facts used here (WooCommerce REST API v3 documentation, and recordings of WooCom
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -44,7 +44,7 @@ from ..schema import (
     TaxRate,
 )
 from .const import CN_SUBDIVISIONS, ORDER_STATUSES
-from .parcels import meta_value, parcels_of, sent_quantities
+from .parcels import metas_of, parcels_of, sent_quantities
 
 
 def normalise_order(payload: Any) -> ExternalOrder:
@@ -64,6 +64,7 @@ def normalise_order(payload: Any) -> ExternalOrder:
     order_id = read.identifier("id")
     status = ORDER_STATUSES.get(raw_status, OrderStatus.UNKNOWN)
     method, method_title = _shipping_method(read)
+    metas = metas_of(read)
     return ExternalOrder(
         external_id=order_id,
         number=read.text("number", 64) or order_id,
@@ -79,7 +80,7 @@ def normalise_order(payload: Any) -> ExternalOrder:
         buyer=_buyer(read, billing),
         billing=billing,
         shipping=shipping,
-        lines=tuple(_lines(read, status)),
+        lines=tuple(_lines(read, status, metas)),
         tax_rates=rates,
         coupons=tuple(_coupons(read)),
         refunds=tuple(_announced_refunds(read, order_id)),
@@ -90,7 +91,7 @@ def normalise_order(payload: Any) -> ExternalOrder:
         shipping_method=method,
         shipping_title=method_title,
         payments=tuple(_payments(read, order_id)),
-        attribution=_attribution(read),
+        attribution=_attribution(metas),
     )
 
 
@@ -156,9 +157,9 @@ def _shipping_method(read: Reader) -> tuple[str, str]:
     return "", ""
 
 
-def _attribution(read: Reader) -> Attribution:
+def _attribution(metas: Mapping[str, Any]) -> Attribution:
     def told(name: str) -> str:
-        value = meta_value(read, f"_wc_order_attribution_{name}")
+        value = metas.get(f"_wc_order_attribution_{name}")
         return clean(value, 200) if isinstance(value, str) else ""
 
     return Attribution(
@@ -254,12 +255,14 @@ def _line_taxes(line: Reader, sign: int = 1) -> dict[str, Decimal]:
 # -- lines -----------------------------------------------------------------------------
 
 
-def _lines(read: Reader, status: OrderStatus) -> Iterable[ExternalLine]:
+def _lines(
+    read: Reader, status: OrderStatus, metas: Mapping[str, Any]
+) -> Iterable[ExternalLine]:
     """All lines.
 
     Of a completed order everything is fulfilled; of another what our own meta says.
     """
-    sent = sent_quantities(parcels_of(read))
+    sent = sent_quantities(parcels_of(metas))
     to_ship = read.data.get("needs_processing") is not False
     for reader in read.children("line_items"):
         line = _product_line(reader)

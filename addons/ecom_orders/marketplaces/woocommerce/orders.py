@@ -37,7 +37,7 @@ from .parcels import (
     TRACKING_ITEMS,
     Parcel,
     find_repeated,
-    meta_value,
+    metas_of,
     parcels_of,
     sent_quantities,
     with_tracking,
@@ -114,7 +114,7 @@ class OrderDesk:
         """
         try:
             read = read_order(self.api, shipment.order_id)
-            known = parcels_of(read)
+            known = parcels_of(metas_of(read))
             repeated = find_repeated(known, shipment)
             if repeated is not None:
                 return WriteResult(repeated.tracking_number, repeated=True)
@@ -236,7 +236,7 @@ def _metas(
         {"key": PARCELS, "value": [parcel.as_json() for parcel in parcels]}
     ]
     items = with_tracking(
-        meta_value(read, TRACKING_ITEMS), shipment, datetime.now(timezone.utc)
+        metas_of(read).get(TRACKING_ITEMS), shipment, datetime.now(timezone.utc)
     )
     if items is not None:
         metas.append({"key": TRACKING_ITEMS, "value": items})

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -49,21 +49,29 @@ class Parcel:
         }
 
 
-def meta_value(read: Reader, key: str) -> Any:
-    """The value of a meta of an order; ``None`` when there is none."""
-    for meta in read.children("meta_data"):
-        if meta.data.get("key") == key:
-            return meta.data.get("value")
-    return None
+def metas_of(read: Reader) -> dict[str, Any]:
+    """Values of the metas of an order or refund by key; of equal keys the first.
+
+    Never refuses: metas are anybody's, an order does not depend on them, and PHP
+    writes a list with gaps as an object.
+    """
+    rows = read.data.get("meta_data")
+    rows = rows.values() if isinstance(rows, Mapping) else rows
+    metas: dict[str, Any] = {}
+    for row in rows if isinstance(rows, Iterable) else ():
+        key = row.get("key") if isinstance(row, Mapping) else None
+        if isinstance(key, str):
+            metas.setdefault(key, row.get("value"))
+    return metas
 
 
-def parcels_of(read: Reader) -> tuple[Parcel, ...]:
+def parcels_of(metas: Mapping[str, Any]) -> tuple[Parcel, ...]:
     """The parcels that an order remembers; a damaged entry counts as none.
 
     The meta can be edited by anybody in the shop, and an order has to be understood
     whatever stands in it.
     """
-    value = meta_value(read, PARCELS)
+    value = metas.get(PARCELS)
     entries = value if isinstance(value, list) else ()
     return tuple(filter(None, map(_parcel, entries)))
 

@@ -25,7 +25,7 @@ from ..schema import ZERO, RefundRequest, RefundRequestLine, WriteResult
 from . import webhook
 from .api import Api
 from .orders import read_order, record_id, status_of
-from .parcels import meta_value
+from .parcels import metas_of
 
 KEY = "_ecom_orders_refund_key"
 ITEM_LISTS = ("line_items", "shipping_lines", "fee_lines")
@@ -86,7 +86,7 @@ class RefundDesk:
         for rows in self.api.walk(path, "refunds.list"):
             for row in rows:
                 if isinstance(row, Mapping) and (
-                    meta_value(Reader(row), KEY) == request.key
+                    metas_of(Reader(row)).get(KEY) == request.key
                 ):
                     return webhook.readable_id(row) or ""
         return ""
