@@ -480,7 +480,5 @@ def test_every_variant_is_a_row():
 def test_a_moment_in_another_zone_is_asked_for_in_utc():
     shop = FakeShop(Orders=orders_page([]))
     zone = timezone(timedelta(hours=8))
-    shop.connector().fetch_orders(
-        OrderCursor(datetime(2026, 3, 2, 8, 0, tzinfo=zone))
-    )
+    shop.connector().fetch_orders(OrderCursor(datetime(2026, 3, 2, 8, 0, tzinfo=zone)))
     assert shop.sent("Orders")[0]["query"] == "updated_at:>='2026-03-02T00:00:00Z'"

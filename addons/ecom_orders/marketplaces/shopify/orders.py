@@ -124,17 +124,8 @@ class Orders:
     def _complete(self, order: Mapping[str, Any]) -> dict[str, Any]:
         is_draft = kind_of(str(order.get("id"))) == "DraftOrder"
         lines = documents.DRAFT_LINE_ITEMS if is_draft else documents.LINE_ITEMS
-        order = self._rest_of(order, "lineItems", lines)
-        order = self._rest_of(
-            order, "fulfillmentOrders", documents.FULFILLMENT_ORDERS_OF
-        )
-        if "fulfillmentOrders" in order:
-            order["fulfillmentOrders"] = {
-                "nodes": [
-                    self._rest_of(row, "lineItems", documents.FULFILLMENT_ORDER_LINES)
-                    for row in elements(order["fulfillmentOrders"], "nodes")
-                ]
-            }
+        order = completed(self.api, order, "lineItems", lines)
+        order = with_all_work(self.api, order)
         if "refunds" in order:
             order["refunds"] = [
                 self._complete_refund(row) for row in elements(order, "refunds")
@@ -142,28 +133,7 @@ class Orders:
         return order
 
     def _complete_refund(self, refund: Mapping[str, Any]) -> dict[str, Any]:
-        return self._rest_of(refund, "refundLineItems", documents.REFUND_LINES)
-
-    def _rest_of(
-        self, owner: Mapping[str, Any], field: str, document: str
-    ) -> dict[str, Any]:
-        """An object with all pages of one of its connections."""
-        connection = owner.get(field)
-        after = next_cursor(connection)
-        rows = elements(connection, "nodes")
-        while after is not None:
-            data = self.api.ask(
-                document, "orders.rest", id=owner.get("id"), after=after
-            ).data
-            node = data.get("node")
-            if not isinstance(node, Mapping) or field not in node:
-                raise BadAnswer("an order went away while it was read")
-            connection = node.get(field)
-            rows = rows + elements(connection, "nodes")
-            after = next_cursor(connection)
-        if field not in owner:
-            return dict(owner)
-        return {**owner, field: {"nodes": rows}}
+        return completed(self.api, refund, "refundLineItems", documents.REFUND_LINES)
 
     def _origins(self, rows: list[Any]) -> dict[str, str]:
         """Ids of the drafts that some orders were, by the orders' ids.
@@ -201,6 +171,44 @@ class Orders:
         if not _gives_back(node):
             return None
         return Envelope.of(REFUND, f"{order_id}/{number}", self.sided(node))
+
+
+def completed(
+    api: Api, owner: Mapping[str, Any], field: str, document: str
+) -> dict[str, Any]:
+    """An object with all pages of one of its connections.
+
+    :param document: asks for the connection of a node ``$id`` after ``$after``.
+    :raises BadAnswer: when the object is gone by then.
+    """
+    connection = owner.get(field)
+    after = next_cursor(connection)
+    rows = elements(connection, "nodes")
+    while after is not None:
+        data = api.ask(document, "orders.rest", id=owner.get("id"), after=after).data
+        node = data.get("node")
+        if not isinstance(node, Mapping) or field not in node:
+            raise BadAnswer("an order went away while it was read")
+        connection = node.get(field)
+        rows = rows + elements(connection, "nodes")
+        after = next_cursor(connection)
+    if field not in owner:
+        return dict(owner)
+    return {**owner, field: {"nodes": rows}}
+
+
+def with_all_work(api: Api, order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order with all of its fulfilment orders and their lines."""
+    field = "fulfillmentOrders"
+    order = completed(api, order, field, documents.FULFILLMENT_ORDERS_OF)
+    if field in order:
+        order[field] = {
+            "nodes": [
+                completed(api, row, "lineItems", documents.FULFILLMENT_ORDER_LINES)
+                for row in elements(order[field], "nodes")
+            ]
+        }
+    return order
 
 
 def envelope_of(node: Any) -> Envelope:

@@ -19,6 +19,7 @@ from . import documents
 from .api import Api, elements, text_of, user_errors
 from .dispatch import is_sent, open_location
 from .money import PRESENTMENT, Money, number_of
+from .orders import with_all_work
 
 _TAKEN = ("SUCCESS", "PENDING", "AWAITING_RESPONSE")
 
@@ -37,6 +38,7 @@ class Refunding:
         order = data.get("order")
         if not isinstance(order, Mapping):
             raise NotFound("there is no such order")
+        order = with_all_work(self.api, order)
         mark = _mark(request)
         for refund in elements(order, "refunds"):
             if mark in str(refund.get("note") or ""):
