@@ -431,12 +431,14 @@ class _Look:
             "isGiftCard": _is_card(line),
             "variant": variant if product else None,
             "originalUnitPriceSet": self.purse.bag(price / (line.quantity or 1)),
+            "originalTotalSet": self.purse.bag(price),
             "discountAllocations": [allocation] if discount else [],
             "taxLines": self.taxes(line.taxes),
             "duties": duties,
         }
 
     def _fee_line(self, fee: Any) -> Json:
+        price = self.purse.bag(self._gross(fee.total, fee.total_tax))
         return {
             "__typename": "LineItem",
             "id": gid("LineItem", fee.id),
@@ -447,9 +449,8 @@ class _Look:
             "requiresShipping": False,
             "isGiftCard": False,
             "variant": None,
-            "originalUnitPriceSet": self.purse.bag(
-                self._gross(fee.total, fee.total_tax)
-            ),
+            "originalUnitPriceSet": price,
+            "originalTotalSet": price,
             "discountAllocations": [],
             "taxLines": self.taxes(fee.taxes),
             "duties": [],

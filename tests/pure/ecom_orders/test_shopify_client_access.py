@@ -167,6 +167,24 @@ def test_a_query_that_is_too_costly_is_made_smaller():
     assert [asked["first"] for asked in shop.sent("Orders")] == [25, 12, 6]
 
 
+def test_how_costly_is_too_costly_is_remembered():
+    def orders(variables):
+        return refused("MAX_COST_EXCEEDED") if variables["first"] > 12 else EMPTY
+
+    shop = FakeShop(Orders=orders)
+    connector = shop.connector()
+    for _page in range(3):
+        connector.fetch_orders(OrderCursor(), 25)
+    assert [asked["first"] for asked in shop.sent("Orders")] == [25, 12, 12, 12]
+
+
+def test_a_single_order_that_is_too_costly_is_an_error():
+    shop = FakeShop(Orders=refused("MAX_COST_EXCEEDED"))
+    with pytest.raises(errors.RequestRefused):
+        shop.connector().fetch_orders(OrderCursor(), 4)
+    assert [asked["first"] for asked in shop.sent("Orders")] == [4, 2, 1]
+
+
 # -- refusals --------------------------------------------------------------------------
 
 

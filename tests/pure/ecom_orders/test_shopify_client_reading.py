@@ -428,6 +428,39 @@ def test_returns_come_again_when_the_order_changes():
     assert ids(shop.connector().fetch_returns(first.cursor).envelopes) == ["6"]
 
 
+def test_a_return_with_more_lines_than_a_page_is_completed():
+    page = returns_page(6)
+    (found,) = page["orders"]["nodes"][0]["returns"]["nodes"]
+    found["returnLineItems"] = connection([{"id": "a"}], "r1")
+    page["orders"]["nodes"][0]["returns"] = connection([found], "o1")
+    more = {"id": "gid://shopify/Return/7", "returnLineItems": connection([])}
+    shop = FakeShop(
+        Returns=page,
+        ReturnsOf={"node": {"returns": connection([more])}},
+        ReturnLines={"node": {"returnLineItems": connection([{"id": "b"}])}},
+    )
+    first, second = shop.connector().fetch_returns(OrderCursor()).envelopes
+    rows = parse_json(first.body)["returnLineItems"]["nodes"]
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert second.external_id == "7"
+
+
+def test_orders_by_their_ids_in_smaller_pieces_where_all_cost_too_much():
+    refs = [{"id": "gid://shopify/Refund/4"}]
+    rows = [row for n in range(1, 11) for row in bulk_rows(n, refunds=refs)]
+
+    def nodes(variables):
+        if len(variables["ids"]) > 5:
+            return refused("MAX_COST_EXCEEDED")
+        return {"nodes": [node(text.rpartition("/")[2]) for text in variables["ids"]]}
+
+    shop = bulk_shop(jsonl(*rows))
+    shop.routes["OrderNodes"] = nodes
+    (page,) = shop.connector().fetch_history(None)
+    assert len(page) == 10
+    assert [len(asked["ids"]) for asked in shop.sent("OrderNodes")] == [10, 5, 5]
+
+
 def test_locations_open_and_closed():
     rows = [
         {

@@ -46,7 +46,7 @@ amountSet {_MONEY} parentTransaction {{ id }}"""
 
 LINE_ITEM = f"""id name sku quantity currentQuantity requiresShipping isGiftCard
 variant {{ id barcode }}
-originalUnitPriceSet {_MONEY}
+originalUnitPriceSet {_MONEY} originalTotalSet {_MONEY}
 {_ALLOCATIONS}
 {_TAX_LINES}
 duties {{ id price {_MONEY} {_TAX_LINES} }}"""

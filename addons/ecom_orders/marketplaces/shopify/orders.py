@@ -46,20 +46,22 @@ class Orders:
     def __init__(self, api: Api):
         self.api = api
         self.options = api.credentials.options
+        # How many orders a query may have, as far as the shop has told.
+        self._page_limit, self._detail_limit = PAGE_LIMIT, DETAIL_LIMIT
 
     def page(self, search: str, after: str | None, first: int) -> Page:
         """A page of whole orders, the longest unchanged first."""
-        first = max(1, min(first, PAGE_LIMIT))
         document = documents.orders(self.api.parts)
         while True:
+            size = max(1, min(first, self._page_limit))
             try:
                 answer = self.api.ask(
-                    document, "orders.list", first=first, after=after, query=search
+                    document, "orders.list", first=size, after=after, query=search
                 )
             except TooCostly:
-                if first == 1:
+                if size == 1:
                     raise
-                first //= 2
+                self._page_limit = size // 2
                 continue
             connection = answer.data.get("orders")
             nodes = self.finished(elements(connection, "nodes"))
@@ -68,13 +70,20 @@ class Orders:
     def by_ids(self, ids: Iterable[str]) -> tuple[Any, ...]:
         """Whole orders by their numbers; those that are gone are left out."""
         gids = [f"gid://shopify/Order/{number}" for number in ids]
+        document = documents.order_nodes(self.api.parts) if gids else ""
         found: list[Any] = []
-        for start in range(0, len(gids), DETAIL_LIMIT):
-            chunk = gids[start : start + DETAIL_LIMIT]
-            document = documents.order_nodes(self.api.parts)
-            data = self.api.ask(document, "orders.get", ids=chunk).data
+        while gids:
+            chunk = gids[: self._detail_limit]
+            try:
+                data = self.api.ask(document, "orders.get", ids=chunk).data
+            except TooCostly:
+                if len(chunk) == 1:
+                    raise
+                self._detail_limit = len(chunk) // 2
+                continue
             rows = [row for row in elements(data, "nodes") if row.get("id")]
             found += self.finished(rows)
+            gids = gids[len(chunk) :]
         return tuple(found)
 
     def one(self, number: str) -> Any:
