@@ -131,7 +131,8 @@ class ShopifyConnector(Connector):
           older orders are not found);
         * ``scope_missing:<scope>`` for products, quantities, sites, customers, returns
           and fulfilment orders;
-        * ``write_not_allowed``: parcels, quantities or cancellations cannot be sent.
+        * ``write_not_allowed``: parcels, quantities or cancellations cannot be sent;
+        * ``scopes_not_readable``: the shop does not tell the token's rights.
         """
         answer = self.api.ask(documents.SHOP, "check")
         shop = answer.data.get("shop")
@@ -260,7 +261,6 @@ class ShopifyConnector(Connector):
         Webhooks are signed with the app's secret, so there is none to be written.
         Shopify removes a webhook that fails for long; it is made again here.
         """
-        self.api.need("write_orders")
         topics = webhook.TOPICS
         if self.orders.options.get("drafts"):
             topics += webhook.DRAFT_TOPICS
@@ -308,6 +308,9 @@ class ShopifyConnector(Connector):
 
     def _missing_rights(self) -> Iterator[str]:
         scopes = self.api.scopes
+        if scopes is None:
+            yield "scopes_not_readable"
+            return
         if "read_orders" not in scopes:
             yield "orders_not_readable"
         if "read_all_orders" not in scopes:
