@@ -49,13 +49,20 @@ def test_pages_of_a_run_are_joined_by_the_searches_cursor():
     assert {row["query"] for row in asked} == {"updated_at:>='2026-03-01T12:00:00Z'"}
 
 
-def test_a_run_ends_on_the_newest_row_and_the_next_leaves_it_out():
+def test_the_next_run_begins_behind_the_newest_row():
+    """Its second is over by more than the index may lag: nothing can be added to it."""
     shop = FakeShop(Orders=orders_page([node(1, 30), node(2, 20)]))
     page = shop.connector().fetch_orders(OrderCursor())
-    assert page.cursor.since == NOW - timedelta(minutes=20)
-    shop.routes["Orders"] = orders_page([node(2, 20), node(1, 10)])
-    again = shop.connector().fetch_orders(page.cursor)
-    assert ids(again.envelopes) == ["1"]  # it changed; order 2 is known
+    newest = NOW - timedelta(minutes=20)
+    assert page.cursor == OrderCursor(newest + timedelta(seconds=1))
+    shop.connector().fetch_orders(page.cursor)
+    assert shop.sent("Orders")[-1]["query"] == "updated_at:>='2026-03-02T11:40:01Z'"
+
+
+def test_a_run_that_finds_nothing_stays_where_it_was():
+    shop = FakeShop(Orders=orders_page([]))
+    cursor = OrderCursor(NOW - timedelta(days=3))
+    assert shop.connector().fetch_orders(cursor).cursor == cursor
 
 
 def test_what_may_not_be_indexed_yet_is_read_again():
@@ -200,7 +207,7 @@ def test_drafts_follow_the_orders_where_they_are_wanted():
     )
     envelopes, cursor = read(shop.connector(drafts=True))
     assert ids(envelopes) == ["1", "draft:7"]  # draft 8 is order 1 by now
-    assert cursor.since == NOW - timedelta(minutes=40)
+    assert cursor.since == NOW - timedelta(minutes=40) + timedelta(seconds=1)
     assert read(shop.connector())[0] == envelopes[:1]
     found = shop.connector().normalise_order(parse_json(envelopes[1].body))
     assert (found.external_id, found.status) == ("draft:7", OrderStatus.DRAFT)
@@ -417,8 +424,8 @@ def test_returns_are_found_by_the_orders_that_have_some():
         (base.RETURN, "6"),
         (base.RETURN, "7"),
     ]
-    assert page.cursor.since == NOW - timedelta(minutes=60)
-    assert shop.connector().fetch_returns(page.cursor).envelopes == ()
+    newest = NOW - timedelta(minutes=60)
+    assert page.cursor == OrderCursor(newest + timedelta(seconds=1))
     assert "return_status:return_requested OR" in shop.sent("Returns")[0]["query"]
 
 

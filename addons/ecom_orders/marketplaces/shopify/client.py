@@ -225,7 +225,7 @@ class ShopifyConnector(Connector):
         self, product_refs: Iterable[str]
     ) -> Iterator[tuple[StockLevel, ...]]:
         """See :meth:`~..base.Connector.fetch_stock`."""
-        return self.stock.read(product_refs)
+        return self.stock.shown(product_refs)
 
     def fetch_submission(self, submission: str) -> Submission:
         """See :meth:`~..base.Connector.fetch_submission`: of a cancellation."""

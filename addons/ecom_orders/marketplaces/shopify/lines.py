@@ -90,7 +90,7 @@ class Taxes:
     state: str = ""
     rates: dict[str, TaxRate] = field(default_factory=dict)
 
-    def read(self, line: Reader, share: Decimal = ONE) -> dict[str, Decimal]:
+    def of_line(self, line: Reader, share: Decimal = ONE) -> dict[str, Decimal]:
         """Tax by rate of one line."""
         taxes: dict[str, Decimal] = {}
         for row in line.children("taxLines"):
@@ -149,7 +149,7 @@ def product_line(
     left = count(line, "currentQuantity", ordered)
     kept = ordered if whole else min(ordered, max(left, sent))
     share = kept / ordered if ordered and kept != ordered else ONE
-    all_taxes = taxes.read(line)
+    all_taxes = taxes.of_line(line)
     discount = sum(
         (taxes.money.required(row, "allocatedAmountSet") for row in allocations(line)),
         ZERO,
@@ -289,7 +289,7 @@ def extra_line(
     method: str = "",
 ) -> ExternalLine:
     """A line of one piece that is not goods."""
-    line_taxes = taxes.read(read)
+    line_taxes = taxes.of_line(read)
     tax = sum(line_taxes.values(), ZERO)
     total, subtotal = net_of(price, discount, tax, taxes.included)
     return ExternalLine(

@@ -319,7 +319,7 @@ def _rates(read: Reader, taxes: Taxes, removed: bool) -> tuple[TaxRate, ...]:
     if removed:
         return tuple(taxes.rates.values())
     apart = Taxes(taxes.money, taxes.included)
-    stated = apart.read(read)
+    stated = apart.of_line(read)
     return tuple(
         replace(rate, total=stated.get(key)) for key, rate in taxes.rates.items()
     )
@@ -431,7 +431,7 @@ def _draft(read: Reader) -> ExternalOrder:
 
 
 def _draft_line(line: Reader, taxes: Taxes) -> ExternalLine:
-    line_taxes = taxes.read(line)
+    line_taxes = taxes.of_line(line)
     price = taxes.money.required(line, "originalTotalSet")
     discounted = taxes.money.amount(line, "discountedTotalSet", price)
     tax = sum(line_taxes.values(), ZERO)

@@ -149,7 +149,7 @@ def _lines(read: Reader, money: Money, included: bool) -> Iterable[RefundLine]:
 def _shares(
     item: Reader, money: Money, included: bool, tax: Decimal
 ) -> dict[str, Decimal]:
-    borne = Taxes(money, included).read(item)
+    borne = Taxes(money, included).of_line(item)
     if not borne or not tax:
         return {}
     weights = list(borne.values())

@@ -35,16 +35,13 @@ class ReturnFeed:
 
     def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns`."""
-        state = was = FeedState.of(cursor)
+        state = FeedState.of(cursor)
         search = f"{_WITH_RETURNS} {modified_between(state.since)}".strip()
         answer, connection = self._ask(search, state.after, page_size)
         envelopes: list[Envelope] = []
         for order in elements(connection, "nodes"):
-            number = number_of(str(order.get("id")), "Order")
-            moment = moment_of(order.get("updatedAt"))
-            state = state.passed(number, moment)
-            if moment != was.since or number not in was.seen:
-                envelopes += map(_envelope, self._returns_of(order))
+            state = state.passed(moment_of(order.get("updatedAt")))
+            envelopes += map(_envelope, self._returns_of(order))
         after = next_cursor(connection)
         if after is not None:
             return OrderPage(
