@@ -433,3 +433,19 @@ def test_a_delivery_with_a_wrong_signature_on_request():
         headers = sent.headers
         digest = hmac.new(b"s3", sent.body, hashlib.sha256).digest()
         assert headers["x-shopify-hmac-sha256"] != base64.b64encode(digest).decode()
+
+
+def test_a_draft_has_topics_of_its_own_until_it_is_an_order():
+    with Simulator(seed=7, marketplace="shopify") as shop, Receiver() as receiver:
+        topics = ("DRAFT_ORDERS_CREATE", "ORDERS_CREATE", "ORDERS_UPDATED")
+        for topic in topics:
+            data_of(shop, SUBSCRIBE, topic=topic, uri=receiver.url)
+
+        def sent() -> list[str]:
+            assert shop.outbox.wait_until_idle()
+            return [row.headers["x-shopify-topic"] for row in receiver.deliveries]
+
+        (draft,) = shop.place_orders(1, "shopify_draft")
+        assert sent() == ["draft_orders/create"]
+        shop.order_action(draft["id"], "advance")
+        assert "orders/create" in sent()

@@ -22,9 +22,10 @@ UNITS = {"JPY": D(1)}
 KINDS = sorted(scenarios_of(scenarios.CODE))
 
 
-def read(shop: Simulator, money: str = "presentment") -> list:
+def read(shop: Simulator, money: str = "presentment", drafts: bool = False) -> list:
     """Return all orders of a shop as the connector understands them."""
-    credentials = Credentials(shop.url, token=DEFAULT_TOKEN, options={"money": money})
+    options = {"money": money, "drafts": drafts}
+    credentials = Credentials(shop.url, token=DEFAULT_TOKEN, options=options)
     found = {}
     with Transport() as transport:
         connector = ShopifyConnector(credentials, transport)
@@ -129,3 +130,23 @@ def test_an_unpaid_order_waits():
         shop.place_orders(1, "shopify_unpaid")
         (order,) = read(shop)
         assert (order.status, order.payments) == (OrderStatus.PENDING, ())
+
+
+def test_a_draft_becomes_an_order_that_names_it():
+    with Simulator(seed=5, marketplace="shopify") as shop:
+        (placed,) = shop.place_orders(1, "shopify_draft")
+        shop.place_orders(1, "shopify_us_sales_tax")
+        assert [o.status for o in read(shop)] == [OrderStatus.OPEN]
+        other, draft = read(shop, drafts=True)
+        assert other.draft_ref == ""
+        assert (draft.external_id, draft.status) == (
+            f"draft:{placed['id']}",
+            OrderStatus.DRAFT,
+        )
+        assert price_order(draft, D("0.01")).difference == 0
+        shop.order_action(placed["id"], "advance")
+        found = {order.external_id: order for order in read(shop, drafts=True)}
+        assert set(found) == {other.external_id, str(placed["id"])}
+        order = found[str(placed["id"])]
+        assert (order.status, order.draft_ref) == (OrderStatus.OPEN, draft.external_id)
+        assert order.total == draft.total

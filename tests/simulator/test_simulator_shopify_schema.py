@@ -187,8 +187,14 @@ def test_answers_are_of_the_types_that_the_schema_promises(official):
     with Simulator(seed=7, marketplace="shopify") as shop, Recorder() as transport:
         for name in ("shopify_us_sales_tax", *scenarios_of("shopify")):
             shop.place_orders(2, name)
+        shop.place_orders(1, "shopify_draft")
+        shop.advance(1_000)
+        shop.place_orders(1, "shopify_draft")
         credentials = base.Credentials(
-            shop.url, token=DEFAULT_TOKEN, api_version=version
+            shop.url,
+            token=DEFAULT_TOKEN,
+            api_version=version,
+            options={"drafts": True},
         )
         exercise(shop, ShopifyConnector(credentials, transport))
         exchanges = transport.exchanges
