@@ -59,6 +59,32 @@ def test_the_next_run_begins_behind_the_newest_row():
     assert shop.sent("Orders")[-1]["query"] == "updated_at:>='2026-03-02T11:40:01Z'"
 
 
+def test_a_long_run_ends_before_what_lagged_when_it_was_passed():
+    """The second page came two minutes later; what was written around the first page
+    and indexed late is behind the cursor by then."""
+    shop = FakeShop(
+        Orders=[orders_page([node(1, 0)], "c1"), orders_page([node(2, -2)])]
+    )
+    connector = shop.connector()
+    first = connector.fetch_orders(OrderCursor())
+    shop.now = NOW + timedelta(minutes=4)
+    second = connector.fetch_orders(first.cursor)
+    assert second.cursor == OrderCursor(NOW - timedelta(seconds=60))
+
+
+def test_orders_that_change_while_drafts_are_read_are_found_by_the_next_run():
+    shop = FakeShop(
+        Orders=orders_page([node(1, 30)]),
+        DraftOrders={"draftOrders": connection([draft(7, minutes_ago=-3)])},
+    )
+    connector = shop.connector(drafts=True)
+    first = connector.fetch_orders(OrderCursor())
+    shop.now = NOW + timedelta(minutes=10)  # the drafts take their time
+    second = connector.fetch_orders(first.cursor)
+    assert not second.more
+    assert second.cursor.since == NOW - timedelta(seconds=60)
+
+
 def test_a_run_that_finds_nothing_stays_where_it_was():
     shop = FakeShop(Orders=orders_page([]))
     cursor = OrderCursor(NOW - timedelta(days=3))

@@ -31,6 +31,7 @@ from ..errors import (
 )
 from ..reading import Reader
 from ..schema import (
+    ZERO,
     ExternalOrder,
     ExternalProduct,
     Location,
@@ -58,7 +59,7 @@ from .stock import BATCH, Stock
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LIST_PAGE = 100
 
-#: Any of the first, and all of the others, to do what the connector can do.
+#: What reading and writing all that the connector can needs, beside read_orders.
 _READ_SCOPES = ("read_products", "read_inventory", "read_locations")
 _WRITE_SCOPES = (
     "write_orders",
@@ -334,7 +335,7 @@ class ShopifyConnector(Connector):
             created_at = read.moment("createdAt")
             if created_at is None:
                 raise read.fail("createdAt", "is missing")
-            total = normaliser.order_total(read, money, status, normaliser.ZERO)
+            total = normaliser.order_total(read, money, status, ZERO)
         except PayloadError as error:
             raise BadAnswer(f"a list with an unreadable row: {error}") from None
         number = number_of(str(node.get("id")), "Order")

@@ -29,7 +29,7 @@ SETTLE = timedelta(seconds=60)
 
 SECOND = timedelta(seconds=1)  # the grain of time stamps
 
-_AFTER, _LAST, _DRAFTS = "@after:", "@last:", "@drafts"
+_AFTER, _LAST, _RESUME, _DRAFTS = "@after:", "@last:", "@resume:", "@drafts"
 
 
 @dataclass(frozen=True)
@@ -38,12 +38,15 @@ class FeedState:
 
     :param after: where the next page of the run begins; ``None`` = a new run.
     :param last: the newest stamp of the run so far.
+    :param resume: the run passed moments that the index may not have shown whole; it
+        ends before them, however long it takes.
     :param drafts: the run has come to the drafts.
     """
 
     since: datetime | None
     after: str | None = None
     last: datetime | None = None
+    resume: datetime | None = None
     drafts: bool = False
 
     @classmethod
@@ -52,8 +55,9 @@ class FeedState:
         notes = cursor.seen
         return cls(
             cursor.since and cursor.since.astimezone(timezone.utc),
-            next((n[len(_AFTER) :] for n in notes if n.startswith(_AFTER)), None),
-            next((moment_of(n[len(_LAST) :]) for n in notes if _is_last(n)), None),
+            _note(notes, _AFTER),
+            moment_of(_note(notes, _LAST)),
+            moment_of(_note(notes, _RESUME)),
             _DRAFTS in notes,
         )
 
@@ -64,6 +68,8 @@ class FeedState:
             notes.add(_AFTER + self.after)
         if self.last is not None:
             notes.add(_LAST + self.last.isoformat())
+        if self.resume is not None:
+            notes.add(_RESUME + self.resume.isoformat())
         if self.drafts:
             notes.add(_DRAFTS)
         return OrderCursor(self.since, frozenset(notes))
@@ -74,16 +80,31 @@ class FeedState:
             return self
         return replace(self, last=moment)
 
+    def unsettled(self, shop_now: datetime, whole: bool = False) -> FeedState:
+        """After a page that was read at some moment by the shop's clock.
+
+        :param whole: remember the moment although no row was so new.
+        """
+        settled = _settled(shop_now)
+        if not whole and (self.last is None or self.last <= settled):
+            return self
+        return replace(self, resume=min(self.resume or settled, settled))
+
     def ended(self, shop_now: datetime) -> OrderCursor:
         """Where the next run begins: behind the newest row, or before what may lag."""
         if self.last is None:
             return OrderCursor(self.since)
-        settled = shop_now.replace(microsecond=0) - SETTLE
-        return OrderCursor(min(self.last.replace(microsecond=0) + SECOND, settled))
+        behind = self.last.replace(microsecond=0) + SECOND
+        settled = _settled(shop_now)
+        return OrderCursor(min(behind, settled, self.resume or settled))
 
 
-def _is_last(note: str) -> bool:
-    return note.startswith(_LAST)
+def _settled(shop_now: datetime) -> datetime:
+    return shop_now.replace(microsecond=0) - SETTLE
+
+
+def _note(notes: frozenset[str], name: str) -> str | None:
+    return next((note[len(name) :] for note in notes if note.startswith(name)), None)
 
 
 class OrderFeed:
@@ -106,12 +127,12 @@ class OrderFeed:
             state = state.passed(moment_of(node.get("updatedAt")))
             if not _is_order_by_now(node):
                 envelopes.append(envelope_of(node))
-        after = page.after
-        if after is not None:
-            return OrderPage(
-                tuple(envelopes), replace(state, after=after).cursor(), True
-            )
+        if page.after is not None:
+            state = replace(state.unsettled(page.shop_now), after=page.after)
+            return OrderPage(tuple(envelopes), state.cursor(), True)
         if self.orders.options.get("drafts") and not state.drafts:
+            # Orders that change while the drafts are read are not looked for again.
+            state = state.unsettled(page.shop_now, whole=True)
             state = replace(state, after=None, drafts=True)
             return OrderPage(tuple(envelopes), state.cursor(), True)
         return OrderPage(tuple(envelopes), state.ended(page.shop_now), False)

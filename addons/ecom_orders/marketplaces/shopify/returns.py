@@ -44,9 +44,8 @@ class ReturnFeed:
             envelopes += map(_envelope, self._returns_of(order))
         after = next_cursor(connection)
         if after is not None:
-            return OrderPage(
-                tuple(envelopes), replace(state, after=after).cursor(), True
-            )
+            state = replace(state.unsettled(answer.shop_now), after=after)
+            return OrderPage(tuple(envelopes), state.cursor(), True)
         return OrderPage(tuple(envelopes), state.ended(answer.shop_now), False)
 
     def _returns_of(self, order: Any) -> list[Any]:
