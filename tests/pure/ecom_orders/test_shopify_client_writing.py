@@ -491,6 +491,30 @@ def test_money_goes_back_to_the_payment_it_came_from():
     ]
 
 
+def test_delivery_is_given_back_beside_the_goods():
+    shop = refunding_shop([transaction(3, 50)])
+    rows = (
+        RefundRequestLine("1", Decimal(2), Decimal(20)),
+        RefundRequestLine("2", Decimal(0), Decimal(3)),  # an amount, no pieces
+        RefundRequestLine("shipping:9", Decimal(1), Decimal("4.50")),
+    )
+    amount = Decimal(20) + 3 + Decimal("4.50")
+    shop.connector().push_refund(
+        RefundRequest("credit/9", "5", amount, "USD", rows, "Damaged")
+    )
+    (sent,) = shop.sent("CreateRefund")
+    lines = [(r["lineItemId"], r["quantity"]) for r in sent["input"]["refundLineItems"]]
+    assert lines == [(gid("LineItem", 1), 2)]
+    assert sent["input"]["shipping"] == {"amount": "4.50"}
+    assert moves(shop) == [("3", "27.50", "card")]
+
+
+def test_half_a_piece_cannot_be_given_back():
+    shop = refunding_shop([transaction(3, 50)])
+    with pytest.raises(errors.RequestRefused):
+        shop.connector().push_refund(request(5, ("1", "0.5")))
+
+
 def test_a_gift_card_and_a_card_give_back_one_after_the_other():
     before = transaction(
         5, 3, "REFUND", parentTransaction={"id": gid("OrderTransaction", 3)}
