@@ -3,7 +3,7 @@
 from itertools import cycle
 
 from ecom_orders.marketplaces.base import Credentials
-from harness import WEBHOOK_SECRET, SimulatedShop
+from harness import WEBHOOK_SECRET, ShopHarness, SimulatedShop
 
 from simulator import Simulator
 from simulator.app import DEFAULT_TOKEN
@@ -27,13 +27,11 @@ class ShopifyShop(SimulatedShop):
     code = "shopify"
 
     def __enter__(self):
-        super().__enter__()
-        self.shop.stop()
-        self.shop = Simulator(
-            seed=7, marketplace=self.code, secret=WEBHOOK_SECRET
-        ).start()
+        # A shop signs with the app's secret: webhooks cannot have one of their own.
+        options = {"marketplace": self.code, "secret": WEBHOOK_SECRET}
+        self.shop = Simulator(seed=7, **options).start()
         self._kinds = cycle(PAID)
-        return self
+        return ShopHarness.__enter__(self)
 
     def place_order(self):
         return self.order_id(self.world.place_scenario(next(self._kinds)))

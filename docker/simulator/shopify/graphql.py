@@ -397,8 +397,14 @@ class Execution:
         return {
             name: self._value(value)
             for name, value in item.arguments.items()
-            if not (isinstance(value, Variable) and value.name not in self._variables)
+            if not self._is_unset(value)
         }
+
+    def _is_unset(self, value: Any) -> bool:
+        """Tell whether a value is a declared variable that nobody gave."""
+        if not isinstance(value, Variable) or value.name in self._variables:
+            return False
+        return value.name in self._document.operation.variables
 
     def directive(self, item: Field, name: str) -> dict[str, Any] | None:
         """Return the arguments of a directive on a field, None without it."""

@@ -19,7 +19,8 @@ from .webhooks import TOPICS
 
 Json = dict[str, Any]
 
-#: What each mutation needs.
+#: What each mutation needs. Webhooks really need the right to read their topic; here
+#: a token that may only read may not subscribe either.
 SCOPES = {
     "inventorySetQuantities": "write_inventory",
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",

@@ -64,7 +64,7 @@ class ShopifyProtocol(Protocol):
 
     def is_order_list(self, request: Request) -> bool:
         """Tell whether ``request`` asks for a page of orders."""
-        return b"query Orders(" in request.body
+        return b"query Orders" in request.body
 
     def notify(self, events: Sequence[Event]) -> None:
         """Send webhooks."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..world.model import Order
 from .bulk import BulkDesk
 from .graphql import Connection, GraphqlError
 from .search import matches, place_of
@@ -50,24 +51,37 @@ class Queries:
             "productVariants": lambda _arguments: Connection(self.tree.variants()),
             "locations": lambda _arguments: Connection(self.tree.locations()),
             "location": lambda arguments: self._location(arguments),
-            "draftOrders": lambda _arguments: Connection(()),
-            "draftOrder": lambda _arguments: None,
+            "draftOrders": self.drafts,
+            "draftOrder": lambda arguments: self._draft(arguments["id"]),
             "job": lambda arguments: self.jobs.render(arguments["id"]),
             "webhookSubscriptions": lambda _arguments: self._hooks(),
         }
 
     def orders(self, arguments: Mapping[str, Any]) -> Connection:
         """Search and sort the orders."""
+        return self._listed(arguments, self.tree.visible(), self.tree.order)
+
+    def drafts(self, arguments: Mapping[str, Any]) -> Connection:
+        """Search and sort the drafts."""
+        return self._listed(arguments, self.tree.drafts(), self.tree.draft)
+
+    def _draft(self, identifier: Any) -> Json | None:
+        number = number_of(identifier)
+        rows = (row for row in self.tree.drafts() if row.id == number)
+        return next((self.tree.draft(row) for row in rows), None)
+
+    def _listed(
+        self,
+        arguments: Mapping[str, Any],
+        orders: list[Order],
+        render: Callable[[Order], Json],
+    ) -> Connection:
         key = _SORTED_BY.get(arguments.get("sortKey", "CREATED_AT"), "created")
         query = arguments.get("query") or ""
-        found = [
-            order
-            for order in self.tree.visible()
-            if matches(query, self.tree.find_terms(order))
-        ]
+        found = [row for row in orders if matches(query, self.tree.find_terms(row))]
         after = arguments.get("after")
         if after is None:
-            return self.tree.orders(found, key)
+            return self.tree.sorted(found, key, render)
         try:
             place = place_of(after)
         except (ValueError, KeyError, TypeError):
@@ -77,7 +91,7 @@ class Queries:
             for order in found
             if (getattr(order, key).isoformat(), order.id) > place
         ]
-        connection = self.tree.orders(rest, key)
+        connection = self.tree.sorted(rest, key, render)
         # The cut has been made: where the rest begins, no cursor has to be found.
         return Behind(connection.rows, connection.cursor)
 

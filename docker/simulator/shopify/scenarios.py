@@ -2,7 +2,8 @@
 
 Fees named ``Tip`` and ``Import duty`` become what their names say; a product that is
 called ``Gift card`` is one; the meta ``gift_card`` says how much of an order was paid
-by redeeming one, and ``utm`` where the buyer came from.
+by redeeming one, and ``utm`` where the buyer came from. What was created via ``draft``
+is a draft order until it is paid.
 """
 
 from __future__ import annotations
@@ -187,5 +188,18 @@ def shopify_unpaid(rng: Random) -> OrderDraft:
         currency="EUR",
         paid=False,
         payment_method="bank_deposit",
+        transaction_id="",
+    )
+
+
+@scenario(0, (("pay",),), CODE)
+def shopify_draft(rng: Random) -> OrderDraft:
+    """A quotation of the seller; an order once it is paid. Only placed by its name."""
+    return replace(
+        _draft(rng, "US", "CA"),
+        shipping_lines=_post("8.50"),
+        created_via="draft",
+        paid=False,
+        payment_method="manual",
         transaction_id="",
     )

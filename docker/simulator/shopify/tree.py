@@ -7,7 +7,7 @@ objects that are costly are functions, so that only what is selected is rendered
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -81,21 +81,28 @@ class Tree:
     # -- orders ------------------------------------------------------------
 
     def visible(self) -> list[Order]:
-        """Return the orders that a shop shows: nothing in a waste basket."""
-        return [order for order in self.world.orders() if order.status != TRASH]
+        """Return the orders that a shop shows: no drafts, nothing in a waste basket."""
+        return [order for order in self.world.orders() if _is_order(order)]
+
+    def drafts(self) -> list[Order]:
+        """Return what is a draft order, or was one."""
+        known = self.world.orders()
+        return [o for o in known if o.created_via == "draft" and o.status != TRASH]
 
     def order_by(self, identifier: Any) -> Order | None:
         """Return the order of a global id, if the shop has it."""
         order = self.world.store.get("order", number_of(identifier))
-        return order if order and order.status != TRASH else None
+        return order if order and _is_order(order) else None
 
-    def orders(self, orders: Iterable[Order], key: str) -> Connection:
-        """Return orders sorted by one of their moments, the oldest first."""
+    def sorted(
+        self, orders: Iterable[Order], key: str, render: Callable[[Order], Json]
+    ) -> Connection:
+        """Return rows sorted by one of their moments, the oldest first."""
         rows = sorted(orders, key=lambda item: (getattr(item, key), item.id))
-        places = {gid("Order", o.id): (o.id, getattr(o, key)) for o in rows}
+        places = {str(o.id): (o.id, getattr(o, key)) for o in rows}
         return Connection(
-            tuple(self.order(item) for item in rows),
-            lambda row: cursor_of(*places[row["id"]]),
+            tuple(render(item) for item in rows),
+            lambda row: cursor_of(*places[row["id"].rpartition("/")[2]]),
         )
 
     def order(self, order: Order) -> Json:
@@ -127,7 +134,7 @@ class Tree:
             "tags": [],
             "discountCodes": [line.code for line in order.coupons],
             "paymentGatewayNames": [order.payment_method],
-            "sourceName": "web",
+            "sourceName": _source(order),
             "requiresShipping": any(not _is_card(line) for line in order.lines),
             "totalPriceSet": purse.bag(total),
             "currentTotalPriceSet": purse.bag(ZERO if cancelled else total - refunded),
@@ -161,6 +168,7 @@ class Tree:
         cases = {case.status for case in self.world.returns(order.id)}
         return {
             "id": order.id,
+            "status": "open" if order.paid is None else "completed",
             "created_at": order.created,
             "updated_at": order.modified,
             "return_status": _return_status(cases),
@@ -204,6 +212,38 @@ class Tree:
             )
             rows.append(row | {"parentTransaction": parent})
         return rows
+
+    # -- drafts ------------------------------------------------------------
+
+    def draft(self, order: Order) -> Json:
+        """Render a draft order; once paid it names the order that it became."""
+        purse = Purse(order, self.world.settings.currency)
+        look = _Look(self.world, order, purse)
+        done = order.paid is not None
+        return {
+            "__typename": "DraftOrder",
+            "id": gid("DraftOrder", order.id),
+            "name": f"#D{order.number}",
+            "status": "COMPLETED" if done else "OPEN",
+            "createdAt": stamp(order.created),
+            "updatedAt": stamp(order.paid if done else order.modified),
+            "completedAt": stamp(order.paid),
+            "currencyCode": purse.shop_currency,
+            "presentmentCurrencyCode": order.currency,
+            "taxesIncluded": order.prices_include_tax,
+            "email": order.billing.email or None,
+            "phone": order.billing.phone or None,
+            "note2": order.customer_note or None,
+            "tags": [],
+            "discountCodes": [line.code for line in order.coupons],
+            "totalPriceSet": purse.bag(order.totals.total),
+            "totalTaxSet": purse.bag(order.totals.total_tax),
+            "billingAddress": _address(order.billing),
+            "shippingAddress": _address(order.shipping),
+            "order": self.order(order) if done else None,
+            "shippingLine": next(iter(look.shipping()), None),
+            "lineItems": lambda _arguments: Connection(tuple(look.draft_lines())),
+        }
 
     # -- refunds and returns -----------------------------------------------
 
@@ -431,12 +471,25 @@ class _Look:
             "isGiftCard": _is_card(line),
             "variant": variant if product else None,
             "originalUnitPriceSet": self.purse.bag(price / (line.quantity or 1)),
+            "originalTotalSet": self.purse.bag(price),
             "discountAllocations": [allocation] if discount else [],
             "taxLines": self.taxes(line.taxes),
             "duties": duties,
         }
 
+    def draft_lines(self) -> Iterable[Json]:
+        """Render the goods of a draft; its lines have discounts of their own."""
+        for line in self.order.lines:
+            row = self._line(line, [])
+            yield {
+                **row,
+                "__typename": "DraftOrderLineItem",
+                "id": gid("DraftOrderLineItem", line.id),
+                "discountedTotalSet": self.purse.bag(self._total(line)),
+            }
+
     def _fee_line(self, fee: Any) -> Json:
+        price = self.purse.bag(self._gross(fee.total, fee.total_tax))
         return {
             "__typename": "LineItem",
             "id": gid("LineItem", fee.id),
@@ -447,9 +500,8 @@ class _Look:
             "requiresShipping": False,
             "isGiftCard": False,
             "variant": None,
-            "originalUnitPriceSet": self.purse.bag(
-                self._gross(fee.total, fee.total_tax)
-            ),
+            "originalUnitPriceSet": price,
+            "originalTotalSet": price,
             "discountAllocations": [],
             "taxLines": self.taxes(fee.taxes),
             "duties": [],
@@ -573,6 +625,16 @@ class _Look:
 
 
 # -- small parts ---------------------------------------------------------------
+
+
+def _is_order(order: Order) -> bool:
+    """Tell whether something is an order by now, and not thrown away."""
+    is_draft = order.created_via == "draft" and order.paid is None
+    return not is_draft and order.status != TRASH
+
+
+def _source(order: Order) -> str:
+    return "shopify_draft_order" if order.created_via == "draft" else "web"
 
 
 def _is_card(line: LineItem) -> bool:

@@ -31,6 +31,11 @@ TOPICS = (
     "DRAFT_ORDERS_DELETE",
 )
 #: Topics by what happens in the world.
+_OF_DRAFT = {
+    "created": ("DRAFT_ORDERS_CREATE",),
+    "updated": ("DRAFT_ORDERS_UPDATE",),
+    "deleted": ("DRAFT_ORDERS_DELETE",),
+}
 _OF_EVENT = {
     ("order", "created"): ("ORDERS_CREATE", "ORDERS_UPDATED"),
     ("order", "updated"): ("ORDERS_UPDATED",),
@@ -58,14 +63,23 @@ class WebhookSender:
         """Send every event to the webhooks that want it."""
         hooks = self._world.subscriptions()
         for event in events if hooks else ():
-            for topic in _OF_EVENT.get((event.entity, event.verb), ()):
+            for topic in self._topics(event):
                 for hook in hooks:
                     if hook.topic == topic:
                         self._send(hook, event)
 
+    def _topics(self, event: Event) -> tuple[str, ...]:
+        """Return the topics of an event; a draft that is paid is an order too."""
+        topics = _OF_EVENT.get((event.entity, event.verb), ())
+        order = self._world.store.get("order", event.entity_id)
+        if event.entity != "order" or order is None or order.created_via != "draft":
+            return topics
+        drafts = _OF_DRAFT.get(event.verb, ())
+        return drafts if order.paid is None else (*drafts, "ORDERS_CREATE", *topics)
+
     def _send(self, hook: Subscription, event: Event) -> None:
         order = self._world.store.get("order", event.entity_id)
-        if hook.topic == "ORDERS_DELETE":
+        if hook.topic.endswith("_DELETE"):
             payload: dict[str, Any] = {"id": event.entity_id}
         elif order is None or order.status == TRASH:
             return

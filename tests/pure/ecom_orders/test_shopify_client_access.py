@@ -1,8 +1,11 @@
 """Shopify, step "reach": address, token, rights, throttling, refusals."""
 
+from decimal import Decimal
+
 import pytest
 from ecom_orders.marketplaces import errors
 from ecom_orders.marketplaces.base import OrderCursor
+from ecom_orders.marketplaces.schema import RefundRequest, Shipment, StockLevel
 from ecom_orders.marketplaces.shopify.api import shop_address
 from ecom_orders.marketplaces.transport import Response
 from fake_shopify import ALL_SCOPES, URL, FakeShop, connection, refused, respond
@@ -167,6 +170,24 @@ def test_a_query_that_is_too_costly_is_made_smaller():
     assert [asked["first"] for asked in shop.sent("Orders")] == [25, 12, 6]
 
 
+def test_how_costly_is_too_costly_is_remembered():
+    def orders(variables):
+        return refused("MAX_COST_EXCEEDED") if variables["first"] > 12 else EMPTY
+
+    shop = FakeShop(Orders=orders)
+    connector = shop.connector()
+    for _page in range(3):
+        connector.fetch_orders(OrderCursor(), 25)
+    assert [asked["first"] for asked in shop.sent("Orders")] == [25, 12, 12, 12]
+
+
+def test_a_single_order_that_is_too_costly_is_an_error():
+    shop = FakeShop(Orders=refused("MAX_COST_EXCEEDED"))
+    with pytest.raises(errors.RequestRefused):
+        shop.connector().fetch_orders(OrderCursor(), 4)
+    assert [asked["first"] for asked in shop.sent("Orders")] == [4, 2, 1]
+
+
 # -- refusals --------------------------------------------------------------------------
 
 
@@ -225,7 +246,9 @@ def test_an_answer_that_is_none(body):
     "verb",
     [
         lambda c: c.cancel_order("1"),
-        lambda c: c.ensure_webhooks("https://odoo.example/hook"),
+        lambda c: c.push_stock([StockLevel("1", "S", 1)]),
+        lambda c: c.push_shipment(Shipment("p", "1", "T")),
+        lambda c: c.push_refund(RefundRequest("r", "1", Decimal(1), "USD")),
     ],
 )
 def test_a_write_without_its_right_is_not_sent(verb):
@@ -233,3 +256,12 @@ def test_a_write_without_its_right_is_not_sent(verb):
     with pytest.raises(errors.PermissionRefused):
         verb(shop.connector())
     assert [name for name, _variables in shop.asked] == ["Scopes"]
+
+
+def test_rights_that_are_not_told_are_tried():
+    shop = FakeShop(Shop=SHOP, Orders=EMPTY, Scopes=refused("ACCESS_DENIED"))
+    connector = shop.connector()
+    assert "scopes_not_readable" in connector.check().warnings
+    connector.fetch_orders(OrderCursor())
+    assert "fulfillmentOrders" in shop.requests[-1].json["query"]
+    assert len(shop.sent("Scopes")) == 1

@@ -49,13 +49,46 @@ def test_pages_of_a_run_are_joined_by_the_searches_cursor():
     assert {row["query"] for row in asked} == {"updated_at:>='2026-03-01T12:00:00Z'"}
 
 
-def test_a_run_ends_on_the_newest_row_and_the_next_leaves_it_out():
+def test_the_next_run_begins_behind_the_newest_row():
+    """Its second is over by more than the index may lag: nothing can be added to it."""
     shop = FakeShop(Orders=orders_page([node(1, 30), node(2, 20)]))
     page = shop.connector().fetch_orders(OrderCursor())
-    assert page.cursor.since == NOW - timedelta(minutes=20)
-    shop.routes["Orders"] = orders_page([node(2, 20), node(1, 10)])
-    again = shop.connector().fetch_orders(page.cursor)
-    assert ids(again.envelopes) == ["1"]  # it changed; order 2 is known
+    newest = NOW - timedelta(minutes=20)
+    assert page.cursor == OrderCursor(newest + timedelta(seconds=1))
+    shop.connector().fetch_orders(page.cursor)
+    assert shop.sent("Orders")[-1]["query"] == "updated_at:>='2026-03-02T11:40:01Z'"
+
+
+def test_a_long_run_ends_before_what_lagged_when_it_was_passed():
+    """The second page came two minutes later; what was written around the first page
+    and indexed late is behind the cursor by then."""
+    shop = FakeShop(
+        Orders=[orders_page([node(1, 0)], "c1"), orders_page([node(2, -2)])]
+    )
+    connector = shop.connector()
+    first = connector.fetch_orders(OrderCursor())
+    shop.now = NOW + timedelta(minutes=4)
+    second = connector.fetch_orders(first.cursor)
+    assert second.cursor == OrderCursor(NOW - timedelta(seconds=60))
+
+
+def test_orders_that_change_while_drafts_are_read_are_found_by_the_next_run():
+    shop = FakeShop(
+        Orders=orders_page([node(1, 30)]),
+        DraftOrders={"draftOrders": connection([draft(7, minutes_ago=-3)])},
+    )
+    connector = shop.connector(drafts=True)
+    first = connector.fetch_orders(OrderCursor())
+    shop.now = NOW + timedelta(minutes=10)  # the drafts take their time
+    second = connector.fetch_orders(first.cursor)
+    assert not second.more
+    assert second.cursor.since == NOW - timedelta(seconds=60)
+
+
+def test_a_run_that_finds_nothing_stays_where_it_was():
+    shop = FakeShop(Orders=orders_page([]))
+    cursor = OrderCursor(NOW - timedelta(days=3))
+    assert shop.connector().fetch_orders(cursor).cursor == cursor
 
 
 def test_what_may_not_be_indexed_yet_is_read_again():
@@ -200,7 +233,7 @@ def test_drafts_follow_the_orders_where_they_are_wanted():
     )
     envelopes, cursor = read(shop.connector(drafts=True))
     assert ids(envelopes) == ["1", "draft:7"]  # draft 8 is order 1 by now
-    assert cursor.since == NOW - timedelta(minutes=40)
+    assert cursor.since == NOW - timedelta(minutes=40) + timedelta(seconds=1)
     assert read(shop.connector())[0] == envelopes[:1]
     found = shop.connector().normalise_order(parse_json(envelopes[1].body))
     assert (found.external_id, found.status) == ("draft:7", OrderStatus.DRAFT)
@@ -417,8 +450,8 @@ def test_returns_are_found_by_the_orders_that_have_some():
         (base.RETURN, "6"),
         (base.RETURN, "7"),
     ]
-    assert page.cursor.since == NOW - timedelta(minutes=60)
-    assert shop.connector().fetch_returns(page.cursor).envelopes == ()
+    newest = NOW - timedelta(minutes=60)
+    assert page.cursor == OrderCursor(newest + timedelta(seconds=1))
     assert "return_status:return_requested OR" in shop.sent("Returns")[0]["query"]
 
 
@@ -426,6 +459,39 @@ def test_returns_come_again_when_the_order_changes():
     shop = FakeShop(Returns=[returns_page(6), returns_page(6, minutes_ago=30)])
     first = shop.connector().fetch_returns(OrderCursor())
     assert ids(shop.connector().fetch_returns(first.cursor).envelopes) == ["6"]
+
+
+def test_a_return_with_more_lines_than_a_page_is_completed():
+    page = returns_page(6)
+    (found,) = page["orders"]["nodes"][0]["returns"]["nodes"]
+    found["returnLineItems"] = connection([{"id": "a"}], "r1")
+    page["orders"]["nodes"][0]["returns"] = connection([found], "o1")
+    more = {"id": "gid://shopify/Return/7", "returnLineItems": connection([])}
+    shop = FakeShop(
+        Returns=page,
+        ReturnsOf={"node": {"returns": connection([more])}},
+        ReturnLines={"node": {"returnLineItems": connection([{"id": "b"}])}},
+    )
+    first, second = shop.connector().fetch_returns(OrderCursor()).envelopes
+    rows = parse_json(first.body)["returnLineItems"]["nodes"]
+    assert [row["id"] for row in rows] == ["a", "b"]
+    assert second.external_id == "7"
+
+
+def test_orders_by_their_ids_in_smaller_pieces_where_all_cost_too_much():
+    refs = [{"id": "gid://shopify/Refund/4"}]
+    rows = [row for n in range(1, 11) for row in bulk_rows(n, refunds=refs)]
+
+    def nodes(variables):
+        if len(variables["ids"]) > 5:
+            return refused("MAX_COST_EXCEEDED")
+        return {"nodes": [node(text.rpartition("/")[2]) for text in variables["ids"]]}
+
+    shop = bulk_shop(jsonl(*rows))
+    shop.routes["OrderNodes"] = nodes
+    (page,) = shop.connector().fetch_history(None)
+    assert len(page) == 10
+    assert [len(asked["ids"]) for asked in shop.sent("OrderNodes")] == [10, 5, 5]
 
 
 def test_locations_open_and_closed():

@@ -196,6 +196,20 @@ def test_the_shops_side_is_read_throughout():
     assert difference(found) == 0
 
 
+def test_a_line_is_converted_as_a_whole():
+    """3 * 0.333 pounds are one pound; converted, a piece is 0.42 and the line 1.27."""
+    row = line(1, bag("0.42", "USD"), 3, originalTotalSet=bag("1.27", "USD"))
+    found = normalise_order(order([row], bag("1.27", "USD")))
+    assert found.lines[0].total == D("1.27")
+    assert difference(found) == 0
+
+
+def test_the_total_of_the_day_of_the_order_does_not_count_after_an_edit():
+    """Two pieces were ordered, a third was added."""
+    row = line(1, 10, 3, originalTotalSet=bag(20))
+    assert normalise_order(order([row], 30)).lines[0].total == 3 * 10
+
+
 def test_an_amount_in_a_third_currency_is_refused():
     payload = order([line(1, bag(10, "EUR"))], 10)
     with pytest.raises(PayloadError) as caught:
@@ -372,6 +386,22 @@ def test_what_was_refunded_before_it_was_sent_is_not_delivered():
     assert found.total == 30 - 20
     assert [r.amount for r in found.refunds] == [20]
     assert difference(found) == 0
+
+
+def test_the_total_after_a_refund_is_what_shopify_says_of_the_refund():
+    """3 pieces for 10.00; the one that was refunded was worth 3.34, not a third."""
+    rows = [line(1, "3.33", 3, originalTotalSet=bag(10), currentQuantity=2)]
+    payload = order(
+        rows,
+        10,
+        displayFinancialStatus="PARTIALLY_REFUNDED",
+        currentTotalPriceSet=bag("6.66"),
+        totalRefundedSet=bag("3.34"),
+        refunds=[refund(4, "3.34", [(1, 1, "3.34", 0)])],
+    )
+    found = normalise_order(payload)
+    assert found.total == D("10") - D("3.34")
+    assert price_order(found, CENT).difference_kind in (None, LineKind.ROUNDING)
 
 
 def test_what_was_refunded_after_it_was_sent_stays_on_the_order():

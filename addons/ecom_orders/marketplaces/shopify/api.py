@@ -87,6 +87,7 @@ class Api:
         self.transport = transport
         self.version = credentials.api_version or NEWEST_VERSION
         self._scopes: frozenset[str] | None = None
+        self._scopes_asked = False
 
     @property
     def address(self) -> str:
@@ -103,26 +104,32 @@ class Api:
     # -- rights ------------------------------------------------------------------------
 
     @property
-    def scopes(self) -> frozenset[str]:
-        """The access scopes of the token, asked for once.
+    def scopes(self) -> frozenset[str] | None:
+        """The access scopes of the token, asked for once; ``None`` = not told.
 
         The right to write includes the right to read.
         """
-        if self._scopes is None:
-            data = self.ask(documents.SCOPES, "check").data
+        if not self._scopes_asked:
+            try:
+                data = self.ask(documents.SCOPES, "check").data
+            except (PermissionRefused, RequestRefused):
+                data = {}
+            self._scopes_asked = True
             rows = elements(data.get("currentAppInstallation"), "accessScopes")
-            granted = {str(row.get("handle")) for row in rows}
-            granted |= {name.replace("write_", "read_", 1) for name in granted}
-            self._scopes = frozenset(granted)
+            if rows:
+                granted = {str(row.get("handle")) for row in rows}
+                granted |= {name.replace("write_", "read_", 1) for name in granted}
+                self._scopes = frozenset(granted)
         return self._scopes
 
     @property
     def parts(self) -> frozenset[str]:
-        """The optional parts of an order that the token may read."""
+        """The optional parts of an order that the token may read, all in doubt."""
+        granted = self.scopes
         return frozenset(
             part
             for part, needed in documents.PARTS.items()
-            if self.scopes.intersection(needed)
+            if granted is None or granted.intersection(needed)
         )
 
     def need(self, *scopes: str) -> None:
@@ -130,7 +137,8 @@ class Api:
 
         :raises PermissionRefused: with the missing scope.
         """
-        if not self.scopes.intersection(scopes):
+        granted = self.scopes
+        if granted is not None and not granted.intersection(scopes):
             raise PermissionRefused(f"the token lacks {scopes[0]}", scope=scopes[0])
 
     # -- sending -----------------------------------------------------------------------

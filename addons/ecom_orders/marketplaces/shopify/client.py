@@ -31,6 +31,7 @@ from ..errors import (
 )
 from ..reading import Reader
 from ..schema import (
+    ZERO,
     ExternalOrder,
     ExternalProduct,
     Location,
@@ -58,7 +59,7 @@ from .stock import BATCH, Stock
 CLOCK_TOLERANCE = timedelta(minutes=5)
 LIST_PAGE = 100
 
-#: Any of the first, and all of the others, to do what the connector can do.
+#: What reading and writing all that the connector can needs, beside read_orders.
 _READ_SCOPES = ("read_products", "read_inventory", "read_locations")
 _WRITE_SCOPES = (
     "write_orders",
@@ -131,7 +132,8 @@ class ShopifyConnector(Connector):
           older orders are not found);
         * ``scope_missing:<scope>`` for products, quantities, sites, customers, returns
           and fulfilment orders;
-        * ``write_not_allowed``: parcels, quantities or cancellations cannot be sent.
+        * ``write_not_allowed``: parcels, quantities or cancellations cannot be sent;
+        * ``scopes_not_readable``: the shop does not tell the token's rights.
         """
         answer = self.api.ask(documents.SHOP, "check")
         shop = answer.data.get("shop")
@@ -224,7 +226,7 @@ class ShopifyConnector(Connector):
         self, product_refs: Iterable[str]
     ) -> Iterator[tuple[StockLevel, ...]]:
         """See :meth:`~..base.Connector.fetch_stock`."""
-        return self.stock.read(product_refs)
+        return self.stock.shown(product_refs)
 
     def fetch_submission(self, submission: str) -> Submission:
         """See :meth:`~..base.Connector.fetch_submission`: of a cancellation."""
@@ -260,7 +262,6 @@ class ShopifyConnector(Connector):
         Webhooks are signed with the app's secret, so there is none to be written.
         Shopify removes a webhook that fails for long; it is made again here.
         """
-        self.api.need("write_orders")
         topics = webhook.TOPICS
         if self.orders.options.get("drafts"):
             topics += webhook.DRAFT_TOPICS
@@ -308,6 +309,9 @@ class ShopifyConnector(Connector):
 
     def _missing_rights(self) -> Iterator[str]:
         scopes = self.api.scopes
+        if scopes is None:
+            yield "scopes_not_readable"
+            return
         if "read_orders" not in scopes:
             yield "orders_not_readable"
         if "read_all_orders" not in scopes:
@@ -331,7 +335,7 @@ class ShopifyConnector(Connector):
             created_at = read.moment("createdAt")
             if created_at is None:
                 raise read.fail("createdAt", "is missing")
-            total = normaliser.order_total(read, money, status, normaliser.ZERO)
+            total = normaliser.order_total(read, money, status, ZERO)
         except PayloadError as error:
             raise BadAnswer(f"a list with an unreadable row: {error}") from None
         number = number_of(str(node.get("id")), "Order")

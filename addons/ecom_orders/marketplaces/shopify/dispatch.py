@@ -25,6 +25,7 @@ from . import documents
 from .api import Api, elements, text_of, user_errors
 from .const import CANCEL_REASONS
 from .money import number_of
+from .orders import with_all_work
 
 #: Statuses of fulfilment orders that can be fulfilled.
 _OPEN = ("OPEN", "IN_PROGRESS")
@@ -59,7 +60,7 @@ class Dispatch:
             "write_assigned_fulfillment_orders",
             "write_third_party_fulfillment_orders",
         )
-        order = self._order(documents.SHIPPING, order_id)
+        order = with_all_work(self.api, self._order(documents.SHIPPING, order_id))
         known = [
             row
             for row in elements(order, "fulfillments")

@@ -46,7 +46,7 @@ amountSet {_MONEY} parentTransaction {{ id }}"""
 
 LINE_ITEM = f"""id name sku quantity currentQuantity requiresShipping isGiftCard
 variant {{ id barcode }}
-originalUnitPriceSet {_MONEY}
+originalUnitPriceSet {_MONEY} originalTotalSet {_MONEY}
 {_ALLOCATIONS}
 {_TAX_LINES}
 duties {{ id price {_MONEY} {_TAX_LINES} }}"""
@@ -147,11 +147,14 @@ def order_nodes(parts: Collection[str]) -> str:
 }}"""
 
 
-def _rest(name: str, owner: str, field: str, fields: str) -> str:
+_WORK_LINES = _connection("lineItems", 20, FULFILLMENT_ORDER_LINE)
+
+
+def _rest(name: str, owner: str, field: str, fields: str, first: int = 100) -> str:
     return f"""query {name}($id: ID!, $after: String) {{
   node(id: $id) {{
     ... on {owner} {{
-      {field}(first: 100, after: $after) {{ nodes {{ {fields} }} {_PAGE} }}
+      {field}(first: {first}, after: $after) {{ nodes {{ {fields} }} {_PAGE} }}
     }}
   }}
 }}"""
@@ -162,7 +165,8 @@ FULFILLMENT_ORDERS_OF = _rest(
     "FulfillmentOrders",
     "Order",
     "fulfillmentOrders",
-    f"{_FULFILLMENT_ORDER} {_connection('lineItems', 20, FULFILLMENT_ORDER_LINE)}",
+    f"{_FULFILLMENT_ORDER} {_WORK_LINES}",
+    10,
 )
 FULFILLMENT_ORDER_LINES = _rest(
     "FulfillmentOrderLines", "FulfillmentOrder", "lineItems", FULFILLMENT_ORDER_LINE
@@ -219,41 +223,29 @@ DRAFT_ORIGINS = """query DraftOrigins($query: String) {
   }
 }"""
 
+_RETURN_LINE = """id quantity processedQuantity
+returnReason returnReasonNote customerNote
+... on ReturnLineItem { fulfillmentLineItem { lineItem { id sku } } }"""
+
+_RETURN = f"""id name status createdAt closedAt
+order {{ id updatedAt }}
+returnLineItems(first: 10) {{ nodes {{ {_RETURN_LINE} }} {_PAGE} }}
+reverseFulfillmentOrders(first: 2) {{ nodes {{
+  reverseDeliveries(first: 2) {{ nodes {{
+    deliverable {{
+      ... on ReverseDeliveryShippingDeliverable {{ tracking {{ number carrierName }} }}
+    }}
+  }} }}
+}} }}"""
+
 RETURNS_PAGE = f"""query Returns($first: Int!, $after: String, $query: String) {{
   orders(first: $first, after: $after, query: $query, sortKey: UPDATED_AT) {{
-    nodes {{
-      id updatedAt
-      returns(first: 10) {{
-        nodes {{
-          id name status createdAt closedAt
-          order {{ id updatedAt }}
-          returnLineItems(first: 20) {{
-            nodes {{
-              id quantity processedQuantity returnReason returnReasonNote customerNote
-              ... on ReturnLineItem {{
-                fulfillmentLineItem {{ lineItem {{ id sku }} }}
-              }}
-            }}
-          }}
-          reverseFulfillmentOrders(first: 3) {{
-            nodes {{
-              reverseDeliveries(first: 3) {{
-                nodes {{
-                  deliverable {{
-                    ... on ReverseDeliveryShippingDeliverable {{
-                      tracking {{ number carrierName }}
-                    }}
-                  }}
-                }}
-              }}
-            }}
-          }}
-        }}
-      }}
-    }}
-    {_PAGE}
+    nodes {{ id updatedAt {_connection("returns", 5, _RETURN)} }} {_PAGE}
   }}
 }}"""
+
+RETURNS_OF = _rest("ReturnsOf", "Order", "returns", _RETURN, 10)
+RETURN_LINES = _rest("ReturnLines", "Return", "returnLineItems", _RETURN_LINE)
 
 PRODUCTS = f"""query Products($first: Int!, $after: String) {{
   productVariants(first: $first, after: $after, sortKey: ID) {{
@@ -303,17 +295,9 @@ SHIPPING = f"""query Shipping($id: ID!) {{
     id cancelledAt displayFulfillmentStatus
     fulfillments(first: 50) {{
       id status trackingInfo {{ number }}
-      fulfillmentLineItems(first: 50) {{ nodes {{ quantity lineItem {{ id }} }} }}
+      fulfillmentLineItems(first: 100) {{ nodes {{ quantity lineItem {{ id }} }} }}
     }}
-    fulfillmentOrders(first: 20) {{
-      nodes {{
-        id status
-        assignedLocation {{ location {{ id }} }}
-        lineItems(first: 50) {{
-          nodes {{ {FULFILLMENT_ORDER_LINE} }}
-        }}
-      }}
-    }}
+    {_connection("fulfillmentOrders", 5, f"{_FULFILLMENT_ORDER} {_WORK_LINES}")}
   }}
 }}"""
 
@@ -326,12 +310,7 @@ REFUNDABLE = f"""query Refundable($id: ID!) {{
     id currencyCode presentmentCurrencyCode
     transactions {{ {_TRANSACTION} }}
     refunds {{ id note }}
-    fulfillmentOrders(first: 20) {{
-      nodes {{
-        status assignedLocation {{ location {{ id }} }}
-        lineItems(first: 50) {{ nodes {{ {FULFILLMENT_ORDER_LINE} }} }}
-      }}
-    }}
+    {_connection("fulfillmentOrders", 5, f"{_FULFILLMENT_ORDER} {_WORK_LINES}")}
   }}
 }}"""
 

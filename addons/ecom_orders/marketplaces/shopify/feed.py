@@ -8,7 +8,8 @@ stays put until the run is over.
 
 The search index lags behind: a row that was written a moment ago may not be found yet.
 So what happened in the last :data:`SETTLE` is read but not ticked off: a run ends
-before that moment, and the next one reads it again.
+before that moment, and the next one reads it again. Older seconds are over: the next
+run begins behind the newest of them.
 """
 
 from __future__ import annotations
@@ -26,71 +27,84 @@ from .orders import PAGE_LIMIT, Orders, Page, envelope_of, modified_between, mom
 SETTLE = timedelta(seconds=60)
 """How long the search index may take to show a change (no figure is documented)."""
 
-_AFTER, _LAST, _NEW, _DRAFTS = "@after:", "@last:", "@new:", "@drafts"
+SECOND = timedelta(seconds=1)  # the grain of time stamps
+
+_AFTER, _LAST, _RESUME, _DRAFTS = "@after:", "@last:", "@resume:", "@drafts"
 
 
 @dataclass(frozen=True)
 class FeedState:
     """An :class:`~..base.OrderCursor`, unpacked.
 
-    :param seen: ids of the second ``since`` that need not be given out again.
     :param after: where the next page of the run begins; ``None`` = a new run.
-    :param last: the newest stamp of the run so far, ``new`` the ids that have it.
+    :param last: the newest stamp of the run so far.
+    :param resume: the run passed moments that the index may not have shown whole; it
+        ends before them, however long it takes.
     :param drafts: the run has come to the drafts.
     """
 
     since: datetime | None
-    seen: frozenset[str] = frozenset()
     after: str | None = None
     last: datetime | None = None
-    new: frozenset[str] = frozenset()
+    resume: datetime | None = None
     drafts: bool = False
 
     @classmethod
     def of(cls, cursor: OrderCursor) -> FeedState:
+        """Unpack a cursor."""
         notes = cursor.seen
-        since = cursor.since and cursor.since.astimezone(timezone.utc)
         return cls(
-            since,
-            frozenset(note for note in notes if not note.startswith("@")),
-            next((n[len(_AFTER) :] for n in notes if n.startswith(_AFTER)), None),
-            next((moment_of(n[len(_LAST) :]) for n in notes if _is_last(n)), None),
-            frozenset(n[len(_NEW) :] for n in notes if n.startswith(_NEW)),
+            cursor.since and cursor.since.astimezone(timezone.utc),
+            _note(notes, _AFTER),
+            moment_of(_note(notes, _LAST)),
+            moment_of(_note(notes, _RESUME)),
             _DRAFTS in notes,
         )
 
     def cursor(self) -> OrderCursor:
-        notes = set(self.seen)
-        notes |= {_NEW + number for number in self.new}
+        """Pack it again, in the middle of a run."""
+        notes = set()
         if self.after is not None:
             notes.add(_AFTER + self.after)
         if self.last is not None:
             notes.add(_LAST + self.last.isoformat())
+        if self.resume is not None:
+            notes.add(_RESUME + self.resume.isoformat())
         if self.drafts:
             notes.add(_DRAFTS)
         return OrderCursor(self.since, frozenset(notes))
 
-    def passed(self, number: str, moment: datetime | None) -> FeedState:
+    def passed(self, moment: datetime | None) -> FeedState:
         """One row further."""
-        if moment is None or (self.last and moment < self.last):
+        if moment is None or (self.last and moment <= self.last):
             return self
-        if moment == self.last:
-            return replace(self, new=self.new | {number})
-        return replace(self, last=moment, new=frozenset({number}))
+        return replace(self, last=moment)
+
+    def unsettled(self, shop_now: datetime, whole: bool = False) -> FeedState:
+        """After a page that was read at some moment by the shop's clock.
+
+        :param whole: remember the moment although no row was so new.
+        """
+        settled = _settled(shop_now)
+        if not whole and (self.last is None or self.last <= settled):
+            return self
+        return replace(self, resume=min(self.resume or settled, settled))
 
     def ended(self, shop_now: datetime) -> OrderCursor:
-        """Where the next run begins: on the newest row, or before what may lag."""
-        last = self.last or self.since
-        if last is None:
-            return OrderCursor()
-        since = min(last, shop_now.replace(microsecond=0) - SETTLE)
-        if since != last:
-            return OrderCursor(since)
-        return OrderCursor(since, self.new if self.last else self.seen)
+        """Where the next run begins: behind the newest row, or before what may lag."""
+        if self.last is None:
+            return OrderCursor(self.since)
+        behind = self.last.replace(microsecond=0) + SECOND
+        settled = _settled(shop_now)
+        return OrderCursor(min(behind, settled, self.resume or settled))
 
 
-def _is_last(note: str) -> bool:
-    return note.startswith(_LAST)
+def _settled(shop_now: datetime) -> datetime:
+    return shop_now.replace(microsecond=0) - SETTLE
+
+
+def _note(notes: frozenset[str], name: str) -> str | None:
+    return next((note[len(name) :] for note in notes if note.startswith(name)), None)
 
 
 class OrderFeed:
@@ -107,22 +121,18 @@ class OrderFeed:
     def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_orders`."""
         state = FeedState.of(cursor)
-        page, after = self._page(state, page_size), None
+        page = self._page(state, page_size)
         envelopes: list[Envelope] = []
-        was = state
         for node in page.nodes:
-            envelope = envelope_of(node)
-            moment = moment_of(node.get("updatedAt"))
-            state = state.passed(envelope.external_id, moment)
-            known = moment == was.since and envelope.external_id in was.seen
-            if not known and not _is_order_by_now(node):
-                envelopes.append(envelope)
-        after = page.after
-        if after is not None:
-            return OrderPage(
-                tuple(envelopes), replace(state, after=after).cursor(), True
-            )
+            state = state.passed(moment_of(node.get("updatedAt")))
+            if not _is_order_by_now(node):
+                envelopes.append(envelope_of(node))
+        if page.after is not None:
+            state = replace(state.unsettled(page.shop_now), after=page.after)
+            return OrderPage(tuple(envelopes), state.cursor(), True)
         if self.orders.options.get("drafts") and not state.drafts:
+            # Orders that change while the drafts are read are not looked for again.
+            state = state.unsettled(page.shop_now, whole=True)
             state = replace(state, after=None, drafts=True)
             return OrderPage(tuple(envelopes), state.cursor(), True)
         return OrderPage(tuple(envelopes), state.ended(page.shop_now), False)

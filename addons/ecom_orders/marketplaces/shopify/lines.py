@@ -72,6 +72,14 @@ class Sites:
         return cls({line: site for line, (_n, site) in location.items()}, sent)
 
 
+@dataclass(frozen=True)
+class Removed:
+    """Pieces that are not on a line any more, and their part of its gross amount."""
+
+    pieces: Decimal = ZERO
+    gross: Decimal = ZERO
+
+
 @dataclass
 class Taxes:
     """Collects the tax rates of an order while its lines are read."""
@@ -82,7 +90,7 @@ class Taxes:
     state: str = ""
     rates: dict[str, TaxRate] = field(default_factory=dict)
 
-    def read(self, line: Reader, share: Decimal = ONE) -> dict[str, Decimal]:
+    def of_line(self, line: Reader, share: Decimal = ONE) -> dict[str, Decimal]:
         """Tax by rate of one line."""
         taxes: dict[str, Decimal] = {}
         for row in line.children("taxLines"):
@@ -129,11 +137,11 @@ def rate_key(row: Reader) -> str:
 
 def product_line(
     line: Reader, taxes: Taxes, sites: Sites, whole: bool
-) -> tuple[ExternalLine, Decimal]:
+) -> tuple[ExternalLine, Removed]:
     """A line of goods, a gift card or a tip.
 
     :param whole: the order is off altogether: show it as it was placed.
-    :return: the line, and the gross amount of units that it does not have any more.
+    :return: the line, and what it does not have any more.
     """
     line_id = identifier(line, "id", "LineItem")
     ordered = count(line, "quantity")
@@ -141,12 +149,12 @@ def product_line(
     left = count(line, "currentQuantity", ordered)
     kept = ordered if whole else min(ordered, max(left, sent))
     share = kept / ordered if ordered and kept != ordered else ONE
-    all_taxes = taxes.read(line)
+    all_taxes = taxes.of_line(line)
     discount = sum(
         (taxes.money.required(row, "allocatedAmountSet") for row in allocations(line)),
         ZERO,
     )
-    price = taxes.money.required(line, "originalUnitPriceSet") * ordered
+    price = _price(line, taxes.money, ordered)
     tax = sum(all_taxes.values(), ZERO)
     total, subtotal = net_of(price, discount, tax, taxes.included)
     gross = total + tax
@@ -166,7 +174,21 @@ def product_line(
         location_ref=sites.location.get(line_id, ""),
         requires_shipping=line.data.get("requiresShipping") is not False,
     )
-    return values, gross - gross * share
+    return values, Removed(ordered - kept, gross - gross * share)
+
+
+def _price(line: Reader, money: Money, ordered: Decimal) -> Decimal:
+    """What all ordered pieces cost before discounts.
+
+    On the converted side of the money, a line is converted as a whole and not piece by
+    piece; so its stated total counts, as long as it is about the same quantity (it is
+    that of the day of the order, before edits).
+    """
+    unit = money.required(line, "originalUnitPriceSet")
+    stated = money.amount(line, "originalTotalSet", None)
+    if stated is not None and abs(stated - unit * ordered) < unit / 2:
+        return stated
+    return unit * ordered
 
 
 def allocations(line: Reader) -> list[Reader]:
@@ -267,7 +289,7 @@ def extra_line(
     method: str = "",
 ) -> ExternalLine:
     """A line of one piece that is not goods."""
-    line_taxes = taxes.read(read)
+    line_taxes = taxes.of_line(read)
     tax = sum(line_taxes.values(), ZERO)
     total, subtotal = net_of(price, discount, tax, taxes.included)
     return ExternalLine(

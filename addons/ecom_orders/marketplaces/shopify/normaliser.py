@@ -41,6 +41,7 @@ from .const import (
 )
 from .lines import (
     ONE,
+    Removed,
     Sites,
     Taxes,
     allocations,
@@ -80,7 +81,8 @@ def _order(read: Reader) -> ExternalOrder:
     shipping = billing if shipping.is_empty else shipping
     taxes = _taxes(read, money, shipping)
     lines, removed = _lines(read, taxes, off)
-    total = order_total(read, money, status, removed)
+    gone = refunds.gross_of(read, money, taxes.included, removed)
+    total = order_total(read, money, status, gone)
     lines = _with_tip(lines, money.amount(read, "totalTipReceivedSet"), total)
     stated_tax = money.amount(read, "totalTaxSet", None)
     found = tuple(_refunds(read, money, taxes.included))
@@ -273,13 +275,13 @@ def _taxes(read: Reader, money: Money, place: Address) -> Taxes:
 
 def _lines(
     read: Reader, taxes: Taxes, whole: bool
-) -> tuple[tuple[ExternalLine, ...], Decimal]:
+) -> tuple[tuple[ExternalLine, ...], dict[str, Removed]]:
     sites = Sites.of(read)
     pairs = [
         product_line(line, taxes, sites, whole) for line in nodes(read, "lineItems")
     ]
     goods = [line for line, _removed in pairs]
-    removed = sum((amount for _line, amount in pairs), ZERO)
+    removed = {line.external_id: gone for line, gone in pairs if gone.pieces}
     return (*goods, *extra_lines(read, taxes)), removed
 
 
@@ -317,7 +319,7 @@ def _rates(read: Reader, taxes: Taxes, removed: bool) -> tuple[TaxRate, ...]:
     if removed:
         return tuple(taxes.rates.values())
     apart = Taxes(taxes.money, taxes.included)
-    stated = apart.read(read)
+    stated = apart.of_line(read)
     return tuple(
         replace(rate, total=stated.get(key)) for key, rate in taxes.rates.items()
     )
@@ -429,7 +431,7 @@ def _draft(read: Reader) -> ExternalOrder:
 
 
 def _draft_line(line: Reader, taxes: Taxes) -> ExternalLine:
-    line_taxes = taxes.read(line)
+    line_taxes = taxes.of_line(line)
     price = taxes.money.required(line, "originalTotalSet")
     discounted = taxes.money.amount(line, "discountedTotalSet", price)
     tax = sum(line_taxes.values(), ZERO)

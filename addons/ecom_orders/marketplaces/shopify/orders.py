@@ -46,20 +46,22 @@ class Orders:
     def __init__(self, api: Api):
         self.api = api
         self.options = api.credentials.options
+        # How many orders a query may have, as far as the shop has told.
+        self._page_limit, self._detail_limit = PAGE_LIMIT, DETAIL_LIMIT
 
     def page(self, search: str, after: str | None, first: int) -> Page:
         """A page of whole orders, the longest unchanged first."""
-        first = max(1, min(first, PAGE_LIMIT))
         document = documents.orders(self.api.parts)
         while True:
+            size = max(1, min(first, self._page_limit))
             try:
                 answer = self.api.ask(
-                    document, "orders.list", first=first, after=after, query=search
+                    document, "orders.list", first=size, after=after, query=search
                 )
             except TooCostly:
-                if first == 1:
+                if size == 1:
                     raise
-                first //= 2
+                self._page_limit = size // 2
                 continue
             connection = answer.data.get("orders")
             nodes = self.finished(elements(connection, "nodes"))
@@ -68,13 +70,20 @@ class Orders:
     def by_ids(self, ids: Iterable[str]) -> tuple[Any, ...]:
         """Whole orders by their numbers; those that are gone are left out."""
         gids = [f"gid://shopify/Order/{number}" for number in ids]
+        document = documents.order_nodes(self.api.parts) if gids else ""
         found: list[Any] = []
-        for start in range(0, len(gids), DETAIL_LIMIT):
-            chunk = gids[start : start + DETAIL_LIMIT]
-            document = documents.order_nodes(self.api.parts)
-            data = self.api.ask(document, "orders.get", ids=chunk).data
+        while gids:
+            chunk = gids[: self._detail_limit]
+            try:
+                data = self.api.ask(document, "orders.get", ids=chunk).data
+            except TooCostly:
+                if len(chunk) == 1:
+                    raise
+                self._detail_limit = len(chunk) // 2
+                continue
             rows = [row for row in elements(data, "nodes") if row.get("id")]
             found += self.finished(rows)
+            gids = gids[len(chunk) :]
         return tuple(found)
 
     def one(self, number: str) -> Any:
@@ -124,17 +133,8 @@ class Orders:
     def _complete(self, order: Mapping[str, Any]) -> dict[str, Any]:
         is_draft = kind_of(str(order.get("id"))) == "DraftOrder"
         lines = documents.DRAFT_LINE_ITEMS if is_draft else documents.LINE_ITEMS
-        order = self._rest_of(order, "lineItems", lines)
-        order = self._rest_of(
-            order, "fulfillmentOrders", documents.FULFILLMENT_ORDERS_OF
-        )
-        if "fulfillmentOrders" in order:
-            order["fulfillmentOrders"] = {
-                "nodes": [
-                    self._rest_of(row, "lineItems", documents.FULFILLMENT_ORDER_LINES)
-                    for row in elements(order["fulfillmentOrders"], "nodes")
-                ]
-            }
+        order = completed(self.api, order, "lineItems", lines)
+        order = with_all_work(self.api, order)
         if "refunds" in order:
             order["refunds"] = [
                 self._complete_refund(row) for row in elements(order, "refunds")
@@ -142,28 +142,7 @@ class Orders:
         return order
 
     def _complete_refund(self, refund: Mapping[str, Any]) -> dict[str, Any]:
-        return self._rest_of(refund, "refundLineItems", documents.REFUND_LINES)
-
-    def _rest_of(
-        self, owner: Mapping[str, Any], field: str, document: str
-    ) -> dict[str, Any]:
-        """An object with all pages of one of its connections."""
-        connection = owner.get(field)
-        after = next_cursor(connection)
-        rows = elements(connection, "nodes")
-        while after is not None:
-            data = self.api.ask(
-                document, "orders.rest", id=owner.get("id"), after=after
-            ).data
-            node = data.get("node")
-            if not isinstance(node, Mapping) or field not in node:
-                raise BadAnswer("an order went away while it was read")
-            connection = node.get(field)
-            rows = rows + elements(connection, "nodes")
-            after = next_cursor(connection)
-        if field not in owner:
-            return dict(owner)
-        return {**owner, field: {"nodes": rows}}
+        return completed(self.api, refund, "refundLineItems", documents.REFUND_LINES)
 
     def _origins(self, rows: list[Any]) -> dict[str, str]:
         """Ids of the drafts that some orders were, by the orders' ids.
@@ -201,6 +180,44 @@ class Orders:
         if not _gives_back(node):
             return None
         return Envelope.of(REFUND, f"{order_id}/{number}", self.sided(node))
+
+
+def completed(
+    api: Api, owner: Mapping[str, Any], field: str, document: str
+) -> dict[str, Any]:
+    """An object with all pages of one of its connections.
+
+    :param document: asks for the connection of a node ``$id`` after ``$after``.
+    :raises BadAnswer: when the object is gone by then.
+    """
+    connection = owner.get(field)
+    after = next_cursor(connection)
+    rows = elements(connection, "nodes")
+    while after is not None:
+        data = api.ask(document, "orders.rest", id=owner.get("id"), after=after).data
+        node = data.get("node")
+        if not isinstance(node, Mapping) or field not in node:
+            raise BadAnswer("an order went away while it was read")
+        connection = node.get(field)
+        rows = rows + elements(connection, "nodes")
+        after = next_cursor(connection)
+    if field not in owner:
+        return dict(owner)
+    return {**owner, field: {"nodes": rows}}
+
+
+def with_all_work(api: Api, order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order with all of its fulfilment orders and their lines."""
+    field = "fulfillmentOrders"
+    order = completed(api, order, field, documents.FULFILLMENT_ORDERS_OF)
+    if field in order:
+        order[field] = {
+            "nodes": [
+                completed(api, row, "lineItems", documents.FULFILLMENT_ORDER_LINES)
+                for row in elements(order[field], "nodes")
+            ]
+        }
+    return order
 
 
 def envelope_of(node: Any) -> Envelope:

@@ -19,7 +19,9 @@ from . import documents
 from .api import Api, elements, text_of, user_errors
 from .dispatch import is_sent, open_location
 from .money import PRESENTMENT, Money, number_of
+from .orders import with_all_work
 
+SHIPPING_PREFIX = "shipping:"
 _TAKEN = ("SUCCESS", "PENDING", "AWAITING_RESPONSE")
 
 
@@ -37,6 +39,7 @@ class Refunding:
         order = data.get("order")
         if not isinstance(order, Mapping):
             raise NotFound("there is no such order")
+        order = with_all_work(self.api, order)
         mark = _mark(request)
         for refund in elements(order, "refunds"):
             if mark in str(refund.get("note") or ""):
@@ -52,10 +55,15 @@ class Refunding:
             "currency": request.currency,
             "note": f"{request.reason} {mark}".strip(),
             "refundLineItems": [
-                _line(order, line, request.restock) for line in request.lines
+                _line(order, line, request.restock)
+                for line in request.lines
+                if line.quantity and line.order_line_id.isdigit()
             ],
             "transactions": _transactions(order, request, gid),
         }
+        delivery = _delivery(request)
+        if delivery:
+            values["shipping"] = {"amount": f"{delivery:f}"}
         return self._send(values, request)
 
     def _send(self, values: dict[str, Any], request: RefundRequest) -> WriteResult:
@@ -82,7 +90,25 @@ def _mark(request: RefundRequest) -> str:
     return f"[{request.key}]"
 
 
+def _delivery(request: RefundRequest) -> Decimal:
+    """What is given back of delivery: not a line of goods to Shopify.
+
+    Whether it wants the amount with tax is not confirmed; the money that moves is that
+    of the transactions. Duties and fees have no place of their own.
+    """
+    return sum(
+        (
+            line.amount
+            for line in request.lines
+            if line.order_line_id.startswith(SHIPPING_PREFIX)
+        ),
+        ZERO,
+    )
+
+
 def _line(order: Mapping[str, Any], line: Any, restock: bool) -> dict[str, Any]:
+    if line.quantity != line.quantity.to_integral_value():
+        raise RequestRefused("a broken number of pieces")
     values: dict[str, Any] = {
         "lineItemId": f"gid://shopify/LineItem/{line.order_line_id}",
         "quantity": int(line.quantity),

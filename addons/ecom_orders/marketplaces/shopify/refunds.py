@@ -7,7 +7,7 @@ where prices do is not confirmed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -26,7 +26,7 @@ from ..schema import (
     ReturnStatus,
 )
 from .const import RETURN_STATUSES
-from .lines import Taxes, count
+from .lines import Removed, Taxes, count
 from .money import Money, identifier, nested_identifier, nodes
 
 _FAILED = frozenset({"FAILURE", "ERROR"})
@@ -73,6 +73,32 @@ def refund_of(read: Reader, money: Money, included: bool) -> Refund | None:
         status=status,
         return_ref=nested_identifier(read, "return", "Return"),
     )
+
+
+def gross_of(
+    read: Reader, money: Money, included: bool, removed: Mapping[str, Removed]
+) -> Decimal:
+    """What pieces that are not on an order any more came to, tax included.
+
+    As the refunds that took them off state it, to the cent; by their part of the line
+    where no refund does.
+    """
+    pieces: dict[str, Decimal] = {}
+    gross: dict[str, Decimal] = {}
+    for refund in nodes(read, "refunds"):
+        for row in nodes(refund, "refundLineItems"):
+            line = identifier(row.child("lineItem"), "id", "LineItem")
+            tax = ZERO if included else money.amount(row, "totalTaxSet")
+            amount = money.required(row, "subtotalSet") + tax
+            pieces[line] = pieces.get(line, ZERO) + count(row, "quantity")
+            gross[line] = gross.get(line, ZERO) + amount
+    total = ZERO
+    for line, gone in removed.items():
+        if pieces.get(line, ZERO) >= gone.pieces:
+            total += gross[line] * gone.pieces / pieces[line]
+        else:
+            total += gone.gross
+    return total
 
 
 def _status(moves: list[Reader]) -> RefundStatus:
@@ -123,7 +149,7 @@ def _lines(read: Reader, money: Money, included: bool) -> Iterable[RefundLine]:
 def _shares(
     item: Reader, money: Money, included: bool, tax: Decimal
 ) -> dict[str, Decimal]:
-    borne = Taxes(money, included).read(item)
+    borne = Taxes(money, included).of_line(item)
     if not borne or not tax:
         return {}
     weights = list(borne.values())

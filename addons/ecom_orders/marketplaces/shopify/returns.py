@@ -15,7 +15,9 @@ from . import documents
 from .api import Api, TooCostly, elements, next_cursor
 from .feed import FeedState
 from .money import number_of
-from .orders import PAGE_LIMIT, modified_between, moment_of
+from .orders import completed, modified_between, moment_of
+
+PAGE_LIMIT = 10
 
 #: ``OrderReturnStatus``, all but "no return", as the search knows them.
 _WITH_RETURNS = (
@@ -33,22 +35,26 @@ class ReturnFeed:
 
     def next_page(self, cursor: OrderCursor, page_size: int = PAGE_LIMIT) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns`."""
-        state = was = FeedState.of(cursor)
+        state = FeedState.of(cursor)
         search = f"{_WITH_RETURNS} {modified_between(state.since)}".strip()
         answer, connection = self._ask(search, state.after, page_size)
         envelopes: list[Envelope] = []
         for order in elements(connection, "nodes"):
-            number = number_of(str(order.get("id")), "Order")
-            moment = moment_of(order.get("updatedAt"))
-            state = state.passed(number, moment)
-            if moment != was.since or number not in was.seen:
-                envelopes += map(_envelope, elements(order.get("returns"), "nodes"))
+            state = state.passed(moment_of(order.get("updatedAt")))
+            envelopes += map(_envelope, self._returns_of(order))
         after = next_cursor(connection)
         if after is not None:
-            return OrderPage(
-                tuple(envelopes), replace(state, after=after).cursor(), True
-            )
+            state = replace(state.unsettled(answer.shop_now), after=after)
+            return OrderPage(tuple(envelopes), state.cursor(), True)
         return OrderPage(tuple(envelopes), state.ended(answer.shop_now), False)
+
+    def _returns_of(self, order: Any) -> list[Any]:
+        """All returns of an order, with all of their lines."""
+        whole = completed(self.api, order, "returns", documents.RETURNS_OF)
+        return [
+            completed(self.api, row, "returnLineItems", documents.RETURN_LINES)
+            for row in elements(whole.get("returns"), "nodes")
+        ]
 
     def _ask(self, search: str, after: str | None, first: int) -> tuple[Any, Any]:
         first = max(1, min(first, PAGE_LIMIT))

@@ -72,7 +72,7 @@ class Stock:
 
     # -- reading -----------------------------------------------------------------------
 
-    def read(self, product_refs: Iterable[str]) -> Iterator[tuple[StockLevel, ...]]:
+    def shown(self, product_refs: Iterable[str]) -> Iterator[tuple[StockLevel, ...]]:
         """See :meth:`~..base.Connector.fetch_stock`, without what is not tracked."""
         refs = [ref for ref in dict.fromkeys(product_refs) if _REF.fullmatch(ref)]
         for start in range(0, len(refs), READ):
