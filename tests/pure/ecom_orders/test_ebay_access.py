@@ -58,7 +58,9 @@ def test_what_people_type_becomes_the_root(typed, address):
     assert root_address(typed) == address
 
 
-@pytest.mark.parametrize("typed", ["no address", "ftp://x", "https://", "http://[", "<>"])
+@pytest.mark.parametrize(
+    "typed", ["no address", "ftp://x", "https://", "http://[", "<>"]
+)
 def test_what_is_not_an_address_is_said_at_once(typed):
     with pytest.raises(errors.NotThere):
         root_address(typed)
@@ -290,7 +292,9 @@ def test_transactions_come_as_ebay_wrote_them_in_windows_of_90_days():
         assert query["limit"] == "1000"
         offset = int(query["offset"])
         if query["filter"].startswith("transactionDate:[2026-01-01"):
-            names = [{"transactionId": str(n)} for n in range(offset, min(offset + 2, 3))]
+            names = [
+                {"transactionId": str(n)} for n in range(offset, min(offset + 2, 3))
+            ]
             return answer({"transactions": names, "total": 3})
         return Response(204)
 

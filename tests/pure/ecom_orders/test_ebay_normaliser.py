@@ -1,4 +1,4 @@
-"""eBay, step "understand": what an order of eBay is in the words of all marketplaces."""
+"""eBay, step "understand": an order of eBay in the words of all marketplaces."""
 
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -293,9 +293,7 @@ def test_escrow_names_its_own_reference():
 def test_cash_on_pickup_is_released_though_it_is_not_paid():
     summary = payment(paymentMethod="CASH_ON_PICKUP", paymentStatus="PENDING")
     del summary["payments"][0]["paymentDate"]
-    found = normalise_order(
-        order(orderPaymentStatus="PENDING", paymentSummary=summary)
-    )
+    found = normalise_order(order(orderPaymentStatus="PENDING", paymentSummary=summary))
     assert found.status is OrderStatus.OPEN
     assert found.payments[0].kind is PaymentKind.ON_DELIVERY
     assert found.paid_at is None
@@ -399,9 +397,7 @@ def test_without_a_registered_address_the_tax_address_bills():
 
 def test_a_masked_account_identifies_nobody():
     found = normalise_order(
-        order(
-            buyer={"username": "a***b"}, fulfillmentStartInstructions=step(contact())
-        )
+        order(buyer={"username": "a***b"}, fulfillmentStartInstructions=step(contact()))
     )
     assert found.masked
     assert found.buyer.external_id == ""
@@ -450,7 +446,9 @@ def test_listings_without_a_sku_are_known_by_their_number():
 
 
 def test_a_digital_gift_card_needs_no_parcel():
-    found = normalise_order(order(item(giftDetails={"recipientEmail": "a@example.com"})))
+    found = normalise_order(
+        order(item(giftDetails={"recipientEmail": "a@example.com"}))
+    )
     assert not found.lines[0].requires_shipping
 
 

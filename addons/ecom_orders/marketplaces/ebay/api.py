@@ -176,7 +176,10 @@ class Api:
         signed: bool,
     ) -> Request:
         second = path.startswith((FINANCES, IDENTITY))
-        scheme = "IAF" if path.startswith(POST_ORDER) else "Bearer"
+        old = path.startswith(POST_ORDER)
+        scheme = "IAF" if old else "Bearer"
+        # Post-Order goes by the site (not confirmed); one is as good as another.
+        sites = self.credentials.marketplaces if old else ()
 
         def authorise(request: Request) -> Request:
             headers = {**request.headers, "Authorization": f"{scheme} {tokens.value()}"}
@@ -192,6 +195,7 @@ class Api:
             operation=operation,
             shop=self.root,
             query=tuple((name, str(value)) for name, value in query.items()),
+            headers={"X-EBAY-C-MARKETPLACE-ID": sites[0]} if sites else {},
             # A list that is cut off is asked for again; 204 and 201 have no body.
             expect_json=method == "GET" and path.startswith(FULFILLMENT),
             authorise=authorise,
