@@ -151,7 +151,12 @@ class Api:
         tokens = self.application if public else self.seller
         tokens.value()  # refused credentials are told as such, before anything is sent
         request = self._request(method, path, operation, query or {}, tokens, signed)
-        request = replace(request, json=body, idempotent=idempotent)
+        request = replace(
+            request,
+            json=body,
+            idempotent=idempotent,
+            expect_json=request.expect_json or bool(idempotent),
+        )
         response = self.transport.send(request)
         if response.status == 401:
             tokens.renew()
@@ -196,8 +201,9 @@ class Api:
             shop=self.root,
             query=tuple((name, str(value)) for name, value in query.items()),
             headers={"X-EBAY-C-MARKETPLACE-ID": sites[0]} if sites else {},
-            # A list that is cut off is asked for again; 204 and 201 have no body.
-            expect_json=method == "GET" and path.startswith(FULFILLMENT),
+            # What is cut off is asked for again. Finances answers "none" without a
+            # body.
+            expect_json=method == "GET" and not path.startswith(FINANCES),
             authorise=authorise,
         )
 

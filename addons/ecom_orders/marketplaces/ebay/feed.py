@@ -28,8 +28,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..base import ORDER, Envelope, OrderCursor, OrderPage, canonical_json
-from ..errors import BadAnswer, NotFound, PayloadError
+from ..base import ORDER, ORDER_HINT, Envelope, OrderCursor, OrderPage, canonical_json
+from ..errors import BadAnswer, NotFound, PayloadError, RequestRefused
 from . import const
 from .api import FULFILLMENT, Api
 
@@ -41,6 +41,9 @@ OVERLAP = timedelta(seconds=90)
 HISTORY = timedelta(days=729)  # two years, less a day for clocks that differ
 GRACE = timedelta(hours=12)  # within which a window that was begun is read to its end
 SHORTEST = timedelta(minutes=1)
+
+# Refusals of one order that say nothing about the next one.
+_LOCAL_ERRORS = (NotFound, RequestRefused, BadAnswer)
 
 _NOTE = re.compile(r"@(until|offset|idle):(.+)")
 
@@ -244,15 +247,8 @@ class OrderFeed:
 
     def is_wanted(self, row: Any) -> bool:
         """Whether an order is from a marketplace of the channel; in doubt it is."""
-        if not self.wanted or not isinstance(row, dict):
-            return True
-        items = row.get("lineItems")
-        codes = {
-            item.get("purchaseMarketplaceId")
-            for item in items or ()
-            if isinstance(items, list) and isinstance(item, dict)
-        } - {None, ""}
-        return not codes or bool(codes & self.wanted)
+        codes = _marketplaces(row)
+        return not self.wanted or not codes or bool(codes & self.wanted)
 
     def envelope(self, row: Any) -> Envelope:
         """Wrap a row of the list, read in full where the list leaves something out."""
@@ -260,8 +256,8 @@ class OrderFeed:
         if number and needs_detail(row):
             try:
                 row = self.read(number)
-            except NotFound:
-                pass  # gone since: what the list says is all there is
+            except _LOCAL_ERRORS:
+                pass  # gone since, or not to be had: what the list says has to do
         return wrap(row)
 
     def read(self, number: str) -> Any:
@@ -320,23 +316,34 @@ def needs_detail(row: Any) -> bool:
     """
     state = row.get("cancelStatus")
     state = state.get("cancelState") if isinstance(state, dict) else None
-    if state not in (None, "", const.NOT_CANCELLED):
+    if state and state != const.NOT_CANCELLED:
         return True
-    items = row.get("lineItems")
-    return isinstance(items, list) and any(
-        isinstance(item, dict)
-        and item.get("purchaseMarketplaceId") in const.TAX_NUMBER_MARKETPLACES
-        for item in items
-    )
+    return bool(_marketplaces(row) & const.TAX_NUMBER_MARKETPLACES)
+
+
+def _marketplaces(row: Any) -> set[str]:
+    """The marketplaces on which the things of an order were bought."""
+    items = row.get("lineItems") if isinstance(row, dict) else None
+    codes = [
+        item.get("purchaseMarketplaceId")
+        for item in (items if isinstance(items, list) else ())
+        if isinstance(item, dict)
+    ]
+    return {code for code in codes if isinstance(code, str) and code}
 
 
 def wrap(row: Any) -> Envelope:
-    """The envelope of an order's payload."""
+    """The envelope of an order's payload.
+
+    Nested beyond reason it is a hint: whoever fetches it alone gets the error alone.
+    """
     number = order_id(row)
     try:
         body = canonical_json(row)
     except PayloadError:
-        body, number = repr(row)[:1_000], ""
+        if not number:
+            return Envelope.unreadable(b"nested too deeply")
+        return Envelope(ORDER_HINT, number, canonical_json({"orderId": number}))
     if not number:
-        return Envelope.unreadable(body.encode("utf-8", "replace"))
+        return Envelope.unreadable(body.encode("utf-8"))
     return Envelope(ORDER, number, body)
