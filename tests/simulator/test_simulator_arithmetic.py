@@ -14,10 +14,11 @@ from simulator.world import discounts
 from simulator.world.catalogue import CATALOGUE
 from simulator.world.drafts import DraftFee, DraftLine, DraftShipping, OrderDraft
 from simulator.world.model import Address, Coupon, TaxRate
-from simulator.world.scenarios import SCENARIOS
+from simulator.world.scenarios import scenarios_of
 from simulator.world.shop import World
 from simulator.world.taxes import rates_for, round_tax, tax_in_gross, tax_on_net
 
+SCENARIOS = scenarios_of("woocommerce")
 D = Decimal
 GB = Address(country="GB")
 CALIFORNIA = Address(country="US", state="CA")

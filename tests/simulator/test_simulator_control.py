@@ -9,7 +9,9 @@ from simulator import Simulator
 from simulator.core.control import ControlApi
 from simulator.core.message import Request
 from simulator.world.catalogue import CATALOGUE
-from simulator.world.scenarios import SCENARIOS
+from simulator.world.scenarios import scenarios_of
+
+SCENARIOS = scenarios_of("woocommerce")
 
 
 def test_health(client):

@@ -320,13 +320,13 @@ class Renderer:
         if order.status == "cancelled":
             state = "IN_PROGRESS" if waiting else "CANCELED"
         else:
-            state = "IN_PROGRESS" if order.cancel_requested else "NONE_REQUESTED"
+            state = "IN_PROGRESS" if _cancel_wanted(order) else "NONE_REQUESTED"
         status: dict[str, Any] = {"cancelState": state, "cancelRequests": []}
         if state == "CANCELED":
             status["cancelledDate"] = stamp(order.modified)
         if state != "NONE_REQUESTED" and self._full:
             done = state == "CANCELED"
-            by_buyer = order.cancel_requested or not asked
+            by_buyer = _cancel_wanted(order) or not asked
             status["cancelRequests"] = [
                 {
                     "cancelRequestId": f"5{order.id:09d}",
@@ -385,6 +385,12 @@ def _gross(order: Order, net: Decimal, tax: Decimal) -> Decimal:
 def _refunded_line(part: LineItem) -> int:
     found = [entry.value for entry in part.meta if entry.key == "_refunded_item_id"]
     return int(found[0]) if found else 0
+
+
+def _cancel_wanted(order: Order) -> bool:
+    """Tell whether the buyer asked to call it off, later or from the start."""
+    from_start = any(entry.key == "cancel_requested" for entry in order.meta)
+    return order.cancel_requested or from_start
 
 
 def _contact(address: Address) -> dict[str, Any]:

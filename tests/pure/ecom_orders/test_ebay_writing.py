@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 from ecom_orders.marketplaces import errors
+from ecom_orders.marketplaces.base import Credentials
+from ecom_orders.marketplaces.ebay.client import EbayConnector
 from ecom_orders.marketplaces.schema import (
     RefundRequest,
     RefundRequestLine,
     Shipment,
     ShipmentLine,
 )
+from ecom_orders.marketplaces.transport import Transport
 from fake_ebay import ORDERS, FakeEbay, answer, connector, money, refused
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
@@ -329,10 +332,11 @@ def test_an_equal_refund_with_another_key_is_given_by_the_same_run(shop):
     assert len(made) == 2
 
 
-def test_a_refund_of_another_amount_is_another_refund(shop):
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_refund_of_another_amount_is_another_refund(shop, lines):
     made = take_refunds(shop)
-    connector(shop).push_refund(refund(shop, amount="5.00"))
-    connector(shop).push_refund(refund(shop, amount="4.00"))
+    connector(shop).push_refund(refund(shop, amount="5.00", lines=lines))
+    connector(shop).push_refund(refund(shop, amount="4.00", lines=lines))
     assert len(made) == 2
 
 
@@ -358,10 +362,6 @@ def test_a_refund_while_another_is_under_way_is_refused_and_can_be_sent_again(sh
 
 @pytest.mark.parametrize("lines", [True, False])
 def test_the_simulated_ebay_lets_a_refund_wait_and_then_go_through(lines):
-    from ecom_orders.marketplaces.base import Credentials
-    from ecom_orders.marketplaces.ebay.client import EbayConnector
-    from ecom_orders.marketplaces.transport import Transport
-
     with Simulator(seed=2, marketplace="ebay") as shop:
         placed = shop.world.place_scenario("ebay_us_quantities")
         credentials = Credentials(
