@@ -108,6 +108,14 @@ def test_no_moment_of_the_future_is_asked_for_when_ebays_clock_is_behind_ours():
     assert len({order["orderId"] for order in found}) == 30
 
 
+def test_a_first_cursor_by_a_clock_that_is_ahead_reads_from_before_it():
+    shop = FakeEbay()
+    placed = shop.create(1)
+    found, cursor = read(shop, OrderCursor(shop.now + timedelta(minutes=10)))
+    assert [order["orderId"] for order in found] == [placed]
+    assert cursor.since < shop.now
+
+
 # -- what moves while it is read -------------------------------------------------------
 
 

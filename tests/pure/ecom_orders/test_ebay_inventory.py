@@ -256,6 +256,23 @@ def test_locations_come_from_all_pages():
     assert found[0].country_code == "DE"
 
 
+def test_a_location_that_cannot_be_read_does_not_stop_the_others():
+    shop = FakeEbay()
+    rows = [7, {"merchantLocationKey": None}, {"merchantLocationKey": "L1"}]
+    shop.routes["GET", LOCATIONS] = answer({"locations": rows, "total": 3})
+    (found,) = connector(shop).fetch_locations()
+    assert found.ref == "L1"
+
+
+@pytest.mark.parametrize("payload", [{"responses": 7}, {"responses": [7]}, []])
+def test_an_answer_about_a_batch_that_is_none_is_an_error_of_its_levels(payload):
+    shop = FakeEbay()
+    stocked(shop, A=1)
+    shop.routes["POST", PUSH] = answer(payload, 207)
+    (result,) = connector(shop).push_stock([level("A", 2)])
+    assert result.error
+
+
 # -- over HTTP -------------------------------------------------------------------------
 
 
