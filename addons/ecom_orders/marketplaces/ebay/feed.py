@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -263,13 +264,12 @@ class OrderFeed:
         """Wrap a row of the list, read in full where the list leaves something out."""
         number = order_id(row)
         if number and needs_detail(row):
-            try:
-                row = self.read(number)
-            except _LOCAL_ERRORS:
-                pass  # gone since, or not to be had: what the list says has to do
+            # Gone since, or not to be had: what the list says has to do.
+            with suppress(*_LOCAL_ERRORS):
+                row = self.fetch(number)
         return wrap(row)
 
-    def read(self, number: str) -> Any:
+    def fetch(self, number: str) -> Any:
         """One order in full.
 
         :raises NotFound: when eBay does not have it.

@@ -54,7 +54,7 @@ class Desk:
     def ship(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment`."""
         number = segment(shipment.order_id)
-        order = Reader(self.feed.read(number))
+        order = Reader(self.feed.fetch(number))
         parcels = self._parcels(number)
         tracking = tracking_number(shipment.tracking_number)
         lines = _lines(shipment, order, parcels)
@@ -101,7 +101,7 @@ class Desk:
         answers of Post-Order are *not confirmed* (its document has none).
         """
         number = segment(order_id)
-        order = Reader(self.feed.read(number))
+        order = Reader(self.feed.fetch(number))
         state = cancel_state(order)
         if state == const.CANCELLED:
             return WriteResult(_request_id(order), repeated=True)
@@ -139,7 +139,7 @@ class Desk:
     def refund(self, request: RefundRequest) -> WriteResult:
         """See :meth:`~..base.Connector.push_refund`."""
         number = segment(request.order_id)
-        payload = self.feed.read(number)
+        payload = self.feed.fetch(number)
         found = self._refund_like(request, payload)
         if found:
             self._refunds_of_keys[request.key] = found
@@ -186,7 +186,7 @@ class Desk:
         match = re.fullmatch(r"(cancel|refund):([^:]+)(?::(.+))?", submission)
         if match is None:
             raise NotFound("not a submission of eBay's")
-        payload = self.feed.read(segment(match[2]))
+        payload = self.feed.fetch(segment(match[2]))
         if match[1] == "cancel":
             return _cancel_outcome(Reader(payload))
         refunds = normalise_order(payload).refunds
