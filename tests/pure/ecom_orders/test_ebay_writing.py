@@ -287,6 +287,24 @@ def test_a_refund_with_more_than_its_lines_is_one_of_the_order(shop):
 
 
 @pytest.mark.parametrize("lines", [True, False])
+def test_tax_that_ebay_collected_is_left_to_ebay(shop, lines):
+    """Of 10.00 + 1.00 collected and 2.50 delivery half of the line goes back."""
+    made = take_refunds(shop)
+    payload = shop.payload(shop.rows[shop.order_id])
+    tax = {"taxType": "STATE_SALES_TAX", "amount": money("1.00")}
+    payload["lineItems"][0] |= {"taxes": [tax], "ebayCollectAndRemitTaxes": [tax]}
+    payload["pricingSummary"]["total"] = money("13.50")
+    shop.routes["GET", f"{ORDERS}/{shop.order_id}"] = answer(payload)
+    half = (D("10.00") + D("1.00")) / 2
+    connector(shop).push_refund(refund(shop, amount=str(half), lines=lines))
+    if lines:
+        assert made[0]["refundItems"][0]["refundAmount"] == money("5.00")
+    else:
+        of_the_order = half * (D("13.50") - D("1.00")) / D("13.50")
+        assert made[0]["orderLevelRefundAmount"] == money(f"{of_the_order:.2f}")
+
+
+@pytest.mark.parametrize("lines", [True, False])
 def test_a_refund_is_asynchronous_and_is_read_in_the_order(shop, lines):
     take_refunds(shop)
     ebay = connector(shop)
