@@ -58,7 +58,7 @@ class Desk:
     def __init__(self, api: Api):
         self.api = api
         self.feed = OrderFeed(api)
-        self._refunds_of_keys: dict[str, str] = {}
+        self._made: dict[tuple[str, str], str] = {}  # refunds by order and key
 
     # -- parcels -----------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Desk:
         wanted = sellers_part(request, order)
         found = self._refund_like(wanted, order)
         if found:
-            self._refunds_of_keys[request.key] = found
+            self._made[number, request.key] = found
             submission = f"refund:{number}:{found}"
             return WriteResult(found, repeated=True, submission=submission)
         path = f"{FULFILLMENT}/order/{number}/issue_refund"
@@ -170,15 +170,15 @@ class Desk:
         if read.text("refundStatus", 40) == "FAILED":
             raise RequestRefused("eBay could not refund it", remote_code="FAILED")
         refund_id = read.identifier("refundId")
-        self._refunds_of_keys[request.key] = refund_id
+        self._made[number, request.key] = refund_id
         return WriteResult(refund_id, submission=f"refund:{number}:{refund_id}")
 
     def _refund_like(self, request: RefundRequest, order: ExternalOrder) -> str:
         """The refund that this request made already, as far as can be told."""
-        mine = self._refunds_of_keys.get(request.key)
+        mine = self._made.get((request.order_id, request.key))
         if mine:
             return mine
-        taken = set(self._refunds_of_keys.values())
+        taken = set(self._made.values())
         wanted = {p.order_line_id: p.amount for p in _refund_lines(request)}
         for refund in order.refunds:
             parts = {p.order_line_id: p.total for p in refund.lines or ()}
