@@ -324,6 +324,16 @@ def test_a_refund_that_failed_later_is_done_with_an_error(shop):
     assert (outcome.done, outcome.error) == (True, "FAILED")
 
 
+def test_a_refund_that_failed_is_given_again_when_it_is_asked_for_again(shop):
+    made = take_refunds(shop)
+    ebay = connector(shop)
+    ebay.push_refund(refund(shop, lines=False))
+    shop.status = "FAILED"
+    assert not ebay.push_refund(refund(shop, lines=False)).repeated
+    assert not connector(shop).push_refund(refund(shop, lines=False)).repeated
+    assert len(made) == 3
+
+
 def test_a_refund_that_failed_at_once_is_refused(shop):
     take_refunds(shop)
     shop.routes["POST", shop.refund_path] = answer({"refundStatus": "FAILED"})

@@ -39,6 +39,9 @@ POST_ORDER = "/post-order/v2"
 # id), 34913 (issueRefund).
 NO_ORDER = frozenset({32100, 34913})
 
+# Refusals of a signature that is missing or wrong (not confirmed).
+SIGNATURE_ERRORS = range(215_000, 215_200)
+
 
 def root_address(text: str) -> str:
     """The address of eBay's interface, without a slash at the end.
@@ -222,7 +225,8 @@ def refusal(
     """The typed error for an answer with 4xx.
 
     ``details`` hold ``status``, eBay's ``remote_code`` (its ``errorId``) and
-    ``remote_message``. The shape of an error: ``errors[]`` with ``errorId``,
+    ``remote_message``, and the ``hint`` ``"digital_signature"`` where the seller has to
+    sign, see :mod:`.signing`. The shape of an error: ``errors[]`` with ``errorId``,
     ``domain``, ``category`` and ``message`` (schema ``Error`` of the documents);
     Post-Order says ``error[]`` (not confirmed).
     """
@@ -240,6 +244,8 @@ def refusal(
         kind = AuthenticationFailed
     elif response.status == 403:
         kind = PermissionRefused
+        if error_id in SIGNATURE_ERRORS:
+            details["hint"] = "digital_signature"
     elif error_id in NO_ORDER:
         kind = NotFound
     elif response.status in (404, 410):

@@ -1,4 +1,4 @@
-"""The feeds of orders and of returns: every change of every row, none lost.
+"""The feed of orders: every change of every order, in the end none lost.
 
 eBay lists orders modified in a window of time, by position (``offset``). A row that is
 modified while pages are read leaves a closed window, or moves to its end; then the rows

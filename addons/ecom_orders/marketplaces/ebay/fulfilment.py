@@ -175,16 +175,20 @@ class Desk:
 
     def _refund_like(self, request: RefundRequest, order: ExternalOrder) -> str:
         """The refund that this request made already, as far as can be told."""
-        mine = self._made.get((request.order_id, request.key))
-        if mine:
+        failed = {
+            refund.external_id
+            for refund in order.refunds
+            if refund.status is RefundStatus.FAILED
+        }
+        mine = self._made.get((request.order_id, request.key), "")
+        if mine and mine not in failed:
             return mine
         taken = set(self._made.values())
         wanted = {p.order_line_id: p.amount for p in _refund_lines(request)}
         for refund in order.refunds:
             parts = {p.order_line_id: p.total for p in refund.lines or ()}
             if (
-                refund.status is not RefundStatus.FAILED
-                and refund.external_id not in taken
+                refund.external_id not in failed | taken
                 and refund.amount == request.amount
                 and parts == wanted
             ):
