@@ -19,6 +19,23 @@ from ecom_orders.marketplaces.transport import Headers, Response
 ORDERS = "/sell/fulfillment/v1/order"
 TOKENS = "/identity/v1/oauth2/token"
 URL = "https://api.ebay.com"
+#: Kinds of orders of the simulated eBay. Not asked for while tests are collected: the
+#: simulator then knows scenarios that other tests do not expect.
+SCENARIOS = (
+    "ebay_us_collected_tax",
+    "ebay_us_promotion",
+    "ebay_us_quantities",
+    "ebay_gb_vat_included",
+    "ebay_gb_import_vat",
+    "ebay_de_vat_included",
+    "ebay_au_collected_gst",
+    "ebay_cn_seller_usd",
+    "ebay_masked_buyer",
+    "ebay_global_shipping",
+    "ebay_cash_on_pickup",
+    "ebay_us_refunded_in_part",
+    "ebay_us_cancel_request",
+)
 KEY, SECRET, REFRESH = "app-id-1", "cert-id-2", "refresh-token-3"
 
 

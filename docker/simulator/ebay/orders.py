@@ -10,11 +10,12 @@ from typing import Any
 
 from ..core.message import Response
 from ..world.drafts import RefundDraft, RefundLine
-from ..world.model import Order, WorldError
+from ..world.model import LineItem, Order, WorldError
+from ..world.money import round_money
 from . import ids
 from .call import Call
 from .errors import EbayError, no_order
-from .render import Renderer, is_listed, stamp
+from .render import Renderer, is_listed, line_tax, stamp
 
 MOST = 200
 DEFAULT = 50
@@ -214,6 +215,9 @@ def issue_refund(call: Call) -> Response:
     except WorldError as error:
         raise EbayError(34915, "The refund amount exceeds order amount.") from error
     call.pending.begin(f"refund/{refund.id}")
+    if call.body.get("orderLevelRefundAmount"):
+        given = _amount(order, call.body["orderLevelRefundAmount"])
+        call.pending.given[refund.id] = given
     answer = {"refundId": ids.refund_id(refund.id), "refundStatus": "PENDING"}
     return Response.of_json(answer)
 
@@ -228,7 +232,13 @@ def _refund_draft(order: Order, body: dict[str, Any]) -> RefundDraft:
     whole, items = body.get("orderLevelRefundAmount"), body.get("refundItems")
     reason = body["reasonForRefund"]
     if whole:
-        return RefundDraft(_amount(order, whole), reason, restock=False)
+        # eBay adds the tax that it collected.
+        net = order.totals.total
+        if not order.prices_include_tax:
+            net -= order.totals.total_tax
+        factor = order.totals.total / net if net else Decimal(1)
+        amount = round_money(_amount(order, whole) * factor, order.decimals)
+        return RefundDraft(amount, reason, restock=False)
     if not items:
         raise EbayError(
             34905, "Either orderLevelRefundAmount or refundItems must be specified."
@@ -236,10 +246,23 @@ def _refund_draft(order: Order, body: dict[str, Any]) -> RefundDraft:
     parts = []
     for item in items:
         number = ids.line_number(str(item.get("lineItemId", "")))
-        if number not in {line.id for line in order.lines}:
+        line = next((line for line in order.lines if line.id == number), None)
+        if line is None:
             raise EbayError(34914, "Can't find the item in the order.")
-        parts.append(RefundLine(number, 0, _amount(order, item["refundAmount"])))
+        amount = _amount(order, item["refundAmount"])
+        parts.append(RefundLine(number, 0, amount, _tax_given(order, line, amount)))
     return RefundDraft(None, reason, tuple(parts), restock=False)
+
+
+def _tax_given(
+    order: Order, line: LineItem, amount: Decimal
+) -> tuple[tuple[int, Decimal], ...]:
+    """Return the tax that eBay collected of a line and gives back with an amount."""
+    tax = line_tax(order, line)
+    if not tax or not line.total or not line.taxes:
+        return ()
+    gross = round_money(amount * (1 + tax / line.total), order.decimals)
+    return ((line.taxes[0].rate_id, gross - amount),)
 
 
 def _amount(order: Order, money: dict[str, Any]) -> Decimal:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 #: How often an order is read before a refund or cancellation of it is through.
 LOOKS = 2
 
@@ -13,6 +15,8 @@ class Pending:
         self._left: dict[str, int] = {}
         #: the reason of a seller's cancellation, by order
         self.cancels: dict[int, str] = {}
+        #: what the seller gave back, without eBay's tax, by refund of a whole order
+        self.given: dict[int, Decimal] = {}
 
     def begin(self, name: str) -> None:
         """Put something under way."""

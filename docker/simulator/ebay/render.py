@@ -140,7 +140,7 @@ class Renderer:
         cost = _gross(order, line.subtotal, line.subtotal_tax)
         after = _gross(order, line.total, line.total_tax)
         delivery = self._delivery_of(order, line)
-        tax = self._tax_of(order, line)
+        tax = line_tax(order, line)
         marketplace = MARKETPLACES[order.currency]
         row: dict[str, Any] = {
             "lineItemId": ids.line_id(line.id),
@@ -201,18 +201,6 @@ class Renderer:
             Decimal(0),
         )
 
-    def _tax_of(self, order: Order, line: LineItem) -> Decimal:
-        """The tax on top of a line and, on the first one, of all else."""
-        if order.prices_include_tax:
-            return Decimal(0)
-        if line is not order.lines[0]:
-            return round_money(line.total_tax, order.decimals)
-        others = sum(
-            (round_money(other.total_tax, order.decimals) for other in order.lines[1:]),
-            Decimal(0),
-        )
-        return order.totals.total_tax - others
-
     def _payments(self, order: Order, total: Decimal) -> list[dict[str, Any]]:
         row: dict[str, Any] = {
             "paymentMethod": order.payment_method,
@@ -234,13 +222,21 @@ class Renderer:
         waiting = self._pending.waits(f"refund/{refund.id}")
         row: dict[str, Any] = {
             "refundId": ids.refund_id(refund.id),
-            "amount": _money(order, refund.amount),
+            "amount": _money(order, self._given(order, refund)),
             "refundStatus": "PENDING" if waiting else "REFUNDED",
         }
         if not waiting:
             row["refundDate"] = stamp(refund.created)
             row["refundReferenceId"] = f"R{refund.id}"
         return row
+
+    def _given(self, order: Order, refund: Refund) -> Decimal:
+        """What the seller gave back: eBay gives back the tax that it collected."""
+        if order.prices_include_tax or not order.totals.total:
+            return refund.amount
+        known = self._pending.given.get(refund.id)
+        share = 1 - order.totals.total_tax / order.totals.total
+        return refund.amount * share if known is None else known
 
     def _line_refunds(
         self, order: Order, line: LineItem, refunds: list[Refund]
@@ -250,7 +246,11 @@ class Renderer:
             parts = [p for p in refund.lines if _refunded_line(p) == line.id]
             if not parts:
                 continue
-            value = sum((-p.total - p.total_tax for p in parts), Decimal(0))
+            # Without the tax that eBay collected and gives back itself.
+            own_tax = order.prices_include_tax
+            value = sum(
+                (-p.total - (p.total_tax if own_tax else 0) for p in parts), Decimal(0)
+            )
             row: dict[str, Any] = {
                 "refundId": ids.refund_id(refund.id),
                 "amount": _money(order, value),
@@ -320,13 +320,13 @@ class Renderer:
         if order.status == "cancelled":
             state = "IN_PROGRESS" if waiting else "CANCELED"
         else:
-            state = "IN_PROGRESS" if order.cancel_requested else "NONE_REQUESTED"
+            state = "IN_PROGRESS" if _cancel_wanted(order) else "NONE_REQUESTED"
         status: dict[str, Any] = {"cancelState": state, "cancelRequests": []}
         if state == "CANCELED":
             status["cancelledDate"] = stamp(order.modified)
         if state != "NONE_REQUESTED" and self._full:
             done = state == "CANCELED"
-            by_buyer = order.cancel_requested or not asked
+            by_buyer = _cancel_wanted(order) or not asked
             status["cancelRequests"] = [
                 {
                     "cancelRequestId": f"5{order.id:09d}",
@@ -337,6 +337,19 @@ class Renderer:
                 }
             ]
         return status
+
+
+def line_tax(order: Order, line: LineItem) -> Decimal:
+    """Return the tax on top of a line and, on the first one, of all else."""
+    if order.prices_include_tax:
+        return Decimal(0)
+    if line is not order.lines[0]:
+        return round_money(line.total_tax, order.decimals)
+    others = sum(
+        (round_money(other.total_tax, order.decimals) for other in order.lines[1:]),
+        Decimal(0),
+    )
+    return order.totals.total_tax - others
 
 
 def return_summary(world: World, case: ReturnCase) -> dict[str, Any]:
@@ -385,6 +398,12 @@ def _gross(order: Order, net: Decimal, tax: Decimal) -> Decimal:
 def _refunded_line(part: LineItem) -> int:
     found = [entry.value for entry in part.meta if entry.key == "_refunded_item_id"]
     return int(found[0]) if found else 0
+
+
+def _cancel_wanted(order: Order) -> bool:
+    """Tell whether the buyer asked to call it off, later or from the start."""
+    from_start = any(entry.key == "cancel_requested" for entry in order.meta)
+    return order.cancel_requested or from_start
 
 
 def _contact(address: Address) -> dict[str, Any]:

@@ -191,3 +191,23 @@ def ebay_cash_on_pickup(rng: Random) -> OrderDraft:
         payment_title="Cash on pickup",
         customer_note="I will come on Saturday.",
     )
+
+
+@scenario(4, (("refund_line",), ("complete", "refund_line")), "ebay")
+def ebay_us_refunded_in_part(rng: Random) -> OrderDraft:
+    """One piece is given back later; the rest stays."""
+    draft = _draft(rng, "US", "CA")
+    lines = (DraftLine(101, 3), DraftLine(130, 1))
+    return replace(draft, lines=lines, shipping_lines=_delivery("5.00"))
+
+
+@scenario(4, ((), ("cancel",)), "ebay")
+def ebay_us_cancel_request(rng: Random) -> OrderDraft:
+    """The buyer asks to call it off as soon as it is placed."""
+    draft = _draft(rng, "US", "NY")
+    return replace(
+        draft,
+        lines=_goods(rng),
+        shipping_lines=_delivery("5.00"),
+        meta=(*draft.meta, ("cancel_requested", True)),
+    )

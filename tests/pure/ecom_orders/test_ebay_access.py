@@ -227,6 +227,13 @@ def test_what_a_number_of_ebays_means(status, number, kind):
     assert error.details["remote_message"] == "because"
 
 
+def test_a_seller_who_has_to_sign_is_told_so():
+    error = refusal(refused(215001, 403, "signature missing"))
+    assert type(error) is errors.PermissionRefused
+    assert error.details["hint"] == "digital_signature"
+    assert "hint" not in refusal(refused(1100, 403)).details
+
+
 def test_an_empty_404_is_a_missing_record_and_a_page_of_html_a_wrong_address():
     assert type(refusal(Response(404))) is errors.NotFound
     page = Response(404, Headers(), b"<h1>Not found</h1>")

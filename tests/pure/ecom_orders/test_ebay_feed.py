@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, timezone
 from random import Random
 
 import pytest
-from ecom_orders.marketplaces import errors
+from ecom_orders.marketplaces import base, errors
 from ecom_orders.marketplaces.base import OrderCursor
 from ecom_orders.marketplaces.ebay import feed
 from ecom_orders.marketplaces.ebay.feed import HISTORY, OVERLAP, SETTLE
@@ -108,6 +108,14 @@ def test_no_moment_of_the_future_is_asked_for_when_ebays_clock_is_behind_ours():
     assert len({order["orderId"] for order in found}) == 30
 
 
+def test_a_first_cursor_by_a_clock_that_is_ahead_reads_from_before_it():
+    shop = FakeEbay()
+    placed = shop.create(1)
+    found, cursor = read(shop, OrderCursor(shop.now + timedelta(minutes=10)))
+    assert [order["orderId"] for order in found] == [placed]
+    assert cursor.since < shop.now
+
+
 # -- what moves while it is read -------------------------------------------------------
 
 
@@ -195,12 +203,24 @@ def test_orders_of_italy_and_spain_are_read_in_full_for_the_tax_number():
     assert len(shop.asked(f"{ORDERS}/{italian}")) == 1
 
 
-def test_an_order_that_is_gone_when_it_is_read_in_full_is_taken_from_the_list():
+@pytest.mark.parametrize(
+    "instead", [refused(32100, 404), refused(32800, 400), answer({"orderId": "other"})]
+)
+def test_an_order_that_cannot_be_read_in_full_is_taken_from_the_list(instead):
     shop = FakeEbay()
     asked = shop.create(1, cancel_state="IN_PROGRESS")
-    shop.routes["GET", f"{ORDERS}/{asked}"] = refused(32100, 404)
+    shop.routes["GET", f"{ORDERS}/{asked}"] = instead
     found, _cursor = read(shop)
     assert [order["orderId"] for order in found] == [asked]
+
+
+def test_an_order_nested_beyond_reason_is_a_hint_and_stops_nothing():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    hint = feed.wrap({"orderId": "12-00001-00001", "lineItems": deep})
+    assert (hint.kind, hint.external_id) == (base.ORDER_HINT, "12-00001-00001")
+    assert feed.wrap([deep]).kind == base.UNREADABLE
 
 
 def test_only_orders_of_the_channels_marketplaces_come():

@@ -6,12 +6,15 @@ for one bad order must not stop the next one.
 
 import json
 import time
+from datetime import datetime, timedelta, timezone
 
 import pytest
+from ecom_orders.marketplaces.base import OrderCursor
 from ecom_orders.marketplaces.ebay.client import EbayConnector
 from ecom_orders.marketplaces.errors import PayloadError
 from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import ExternalOrder, Return
+from fake_ebay import ORDERS, FakeEbay, answer, connector
 from payload_fuzz import mutations
 
 from simulator import Simulator
@@ -26,6 +29,7 @@ KINDS = (
     "ebay_cash_on_pickup",
 )
 COUNT = 4_000  # of each kind
+DAY = timedelta(days=1)
 SECONDS = 20  # of the processor, which others may share
 
 
@@ -84,3 +88,32 @@ def test_mutated_returns_are_understood_or_a_payload_error(rendered):
         for mutation in mutations(parsed(case), COUNT, seed=9)
     ]
     assert 500 < sum(outcomes) < COUNT - 500
+
+
+def test_mutated_rows_of_the_list_stop_neither_the_feed_nor_the_count():
+    shop = FakeEbay()
+    good = shop.payload(shop.rows[shop.create(1)])
+    last = {**good, "orderId": "99-99999-99999"}
+    now = datetime.now(timezone.utc)
+    for seed in range(60):
+        # Numbers as a parser gives them; what cannot be JSON is not sent.
+        rows = [sendable(row) for row in mutations(good, 30, seed)]
+        listed = {"total": len(rows) + 1, "orders": [*rows, last]}
+        shop.routes["GET", ORDERS] = answer(listed)
+        shop.routes["GET", f"{ORDERS}/{good['orderId']}"] = answer(good)
+        ebay = connector(shop, marketplaces=("EBAY_US",))
+        page = ebay.fetch_orders(OrderCursor(), 200)
+        assert page.envelopes[-1].external_id == last["orderId"]
+        assert not page.more
+        found = [row for rows in ebay.list_orders(now - DAY, now) for row in rows]
+        assert found[-1].external_id == last["orderId"]
+
+
+def sendable(value):
+    """The same with what JSON cannot carry left out."""
+    try:
+        text = json.dumps(value, default=str, allow_nan=False)
+        text.encode("utf-8")
+    except (ValueError, TypeError):
+        return None
+    return json.loads(text)

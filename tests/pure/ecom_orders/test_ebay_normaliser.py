@@ -1,4 +1,4 @@
-"""eBay, step "understand": what an order of eBay is in the words of all marketplaces."""
+"""eBay, step "understand": an order of eBay in the words of all marketplaces."""
 
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -14,7 +14,7 @@ from ecom_orders.marketplaces.schema import (
     PaymentKind,
     RefundStatus,
 )
-from fake_ebay import money
+from fake_ebay import SCENARIOS, money
 
 from simulator import Simulator
 from simulator.core.message import json_bytes
@@ -203,11 +203,26 @@ def test_taxes_without_a_type_that_repeat_what_ebay_remits_are_not_counted_twice
     assert difference(found) == 0
 
 
+def test_of_a_tax_that_is_repeated_in_part_the_rest_is_added():
+    line = item(
+        taxes=[tax("GST", "0.60")], ebayCollectAndRemitTaxes=[tax("GST", "1.00")]
+    )
+    found = normalise_order(order(line, total="13.10"))
+    assert [rate.key for rate in found.tax_rates] == ["collected:GST"]
+    assert found.total == D("13.10") + D("1.00") - D("0.60")
+    assert difference(found) == 0
+
+
 def test_a_price_with_vat_in_it_comes_without_a_word_of_the_tax():
     found = normalise_order(order(item(purchaseMarketplaceId="EBAY_DE", taxes=[])))
     assert found.prices_include_tax
     assert found.tax_rates == ()
     assert found.total_tax == 0
+
+
+def test_what_the_buyer_wrote_at_the_checkout():
+    found = normalise_order(order(buyerCheckoutNotes="Ring twice!"))
+    assert found.buyer_note == "Ring twice!"
 
 
 # -- discounts, fees, currencies -------------------------------------------------------
@@ -478,9 +493,10 @@ def test_what_cannot_be_understood_is_named(change, field):
 
 # -- every kind of order of the simulated eBay -----------------------------------------
 
-# Registered when a simulator of eBay is first made.
-with Simulator(marketplace="ebay"):
-    SCENARIOS = sorted(scenarios_of("ebay"))
+
+def test_all_kinds_of_orders_are_tried_here():
+    with Simulator(marketplace="ebay"):
+        assert set(scenarios_of("ebay")) == set(SCENARIOS)
 
 
 @pytest.mark.parametrize("breakdown", [True, False])

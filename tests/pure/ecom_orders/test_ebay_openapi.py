@@ -26,26 +26,13 @@ from ecom_orders.marketplaces.schema import (
     StockLevel,
 )
 from ecom_orders.marketplaces.transport import Settings, Transport
+from fake_ebay import SCENARIOS
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
 from simulator.app import DEFAULT_TOKEN
 from simulator.ebay import ids
 
 pytestmark = needs_documents
-
-SCENARIOS = (
-    "ebay_us_collected_tax",
-    "ebay_us_promotion",
-    "ebay_us_quantities",
-    "ebay_gb_vat_included",
-    "ebay_gb_import_vat",
-    "ebay_de_vat_included",
-    "ebay_au_collected_gst",
-    "ebay_cn_seller_usd",
-    "ebay_masked_buyer",
-    "ebay_global_shipping",
-    "ebay_cash_on_pickup",
-)
 
 
 class RecordingTransport(Transport):

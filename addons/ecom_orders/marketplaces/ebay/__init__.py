@@ -4,12 +4,12 @@
 * :mod:`.api`: hosts, credentials, what refusals mean;
 * :mod:`.tokens`: access tokens, bought with the seller's refresh token;
 * :mod:`.signing`: the digital signatures of sellers in the EU and the UK;
-* :mod:`.feed`: the feeds of orders and of returns that lose no row;
+* :mod:`.feed`: the feed of orders that loses no row;
 * :mod:`.inventory`: listings, quantities, locations;
 * :mod:`.fulfilment`: parcels, cancellations, refunds;
 * :mod:`.notification`: what eBay sends by itself;
-* :mod:`.normaliser`, :mod:`.amounts`, :mod:`.returns`, :mod:`.const`: payloads to the
-  common schema.
+* :mod:`.returns`: the feed of returns, and what a return is;
+* :mod:`.normaliser`, :mod:`.amounts`, :mod:`.const`: payloads to the common schema.
 
 Sources: eBay's OpenAPI documents (Fulfillment 1.20.7, Inventory 1.18.4, Notification
 1.6.2, Identity; Finances 1.9.0). For Post-Order they name paths and nothing else: what

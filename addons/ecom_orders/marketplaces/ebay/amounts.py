@@ -23,6 +23,7 @@ from ..reading import Reader
 from ..schema import ZERO, TaxRate
 
 COLLECTED = "collected:"  # begins the key of a tax that eBay owes
+UNTYPED = "TAX"  # the key of a tax whose type is not told
 
 
 def currency_of(read: Reader) -> str:
@@ -86,18 +87,15 @@ def line_taxes(line: Reader, currency: str) -> Taxes:
     taxes = Taxes()
     for kind, value in collected.items():
         taxes.by_key[COLLECTED + kind] = value
-        if kind in stated:
-            stated[kind] -= value
-        elif "" in stated and stated[""] >= value:
-            # Without the breakdown taxes carry no type (schema Tax).
-            stated[""] -= value
-        else:
-            taxes.outside += value
+        # Without the breakdown taxes carry no type (schema Tax).
+        repeated = kind if kind in stated else ""
+        covered = min(stated.get(repeated, ZERO), value)
+        if covered:
+            stated[repeated] -= covered
+        taxes.outside += value - covered
     for kind, value in stated.items():
-        if value or kind not in collected:
-            taxes.by_key[kind or "TAX"] = value
-    if not taxes.by_key.get("TAX", Decimal(1)) and len(taxes.by_key) > 1:
-        del taxes.by_key["TAX"]
+        if value or (kind and kind not in collected):
+            taxes.by_key[kind or UNTYPED] = value
     return taxes
 
 

@@ -39,6 +39,9 @@ POST_ORDER = "/post-order/v2"
 # id), 34913 (issueRefund).
 NO_ORDER = frozenset({32100, 34913})
 
+# Refusals of a signature that is missing or wrong (not confirmed).
+SIGNATURE_ERRORS = range(215_000, 215_200)
+
 
 def root_address(text: str) -> str:
     """The address of eBay's interface, without a slash at the end.
@@ -151,7 +154,12 @@ class Api:
         tokens = self.application if public else self.seller
         tokens.value()  # refused credentials are told as such, before anything is sent
         request = self._request(method, path, operation, query or {}, tokens, signed)
-        request = replace(request, json=body, idempotent=idempotent)
+        request = replace(
+            request,
+            json=body,
+            idempotent=idempotent,
+            expect_json=request.expect_json or bool(idempotent),
+        )
         response = self.transport.send(request)
         if response.status == 401:
             tokens.renew()
@@ -176,7 +184,10 @@ class Api:
         signed: bool,
     ) -> Request:
         second = path.startswith((FINANCES, IDENTITY))
-        scheme = "IAF" if path.startswith(POST_ORDER) else "Bearer"
+        old = path.startswith(POST_ORDER)
+        scheme = "IAF" if old else "Bearer"
+        # Post-Order goes by the site (not confirmed); one is as good as another.
+        sites = self.credentials.marketplaces if old else ()
 
         def authorise(request: Request) -> Request:
             headers = {**request.headers, "Authorization": f"{scheme} {tokens.value()}"}
@@ -192,8 +203,10 @@ class Api:
             operation=operation,
             shop=self.root,
             query=tuple((name, str(value)) for name, value in query.items()),
-            # A list that is cut off is asked for again; 204 and 201 have no body.
-            expect_json=method == "GET" and path.startswith(FULFILLMENT),
+            headers={"X-EBAY-C-MARKETPLACE-ID": sites[0]} if sites else {},
+            # What is cut off is asked for again. Finances answers "none" without a
+            # body.
+            expect_json=method == "GET" and not path.startswith(FINANCES),
             authorise=authorise,
         )
 
@@ -212,7 +225,8 @@ def refusal(
     """The typed error for an answer with 4xx.
 
     ``details`` hold ``status``, eBay's ``remote_code`` (its ``errorId``) and
-    ``remote_message``. The shape of an error: ``errors[]`` with ``errorId``,
+    ``remote_message``, and the ``hint`` ``"digital_signature"`` where the seller has to
+    sign, see :mod:`.signing`. The shape of an error: ``errors[]`` with ``errorId``,
     ``domain``, ``category`` and ``message`` (schema ``Error`` of the documents);
     Post-Order says ``error[]`` (not confirmed).
     """
@@ -230,6 +244,8 @@ def refusal(
         kind = AuthenticationFailed
     elif response.status == 403:
         kind = PermissionRefused
+        if error_id in SIGNATURE_ERRORS:
+            details["hint"] = "digital_signature"
     elif error_id in NO_ORDER:
         kind = NotFound
     elif response.status in (404, 410):

@@ -127,7 +127,7 @@ class EbayConnector(Connector):
 
     def fetch_order(self, external_id: str) -> Envelope:
         """See :meth:`~..base.Connector.fetch_order`."""
-        return wrap(OrderFeed(self.api).read(external_id))
+        return wrap(OrderFeed(self.api).fetch(external_id))
 
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns` and :mod:`.returns`."""

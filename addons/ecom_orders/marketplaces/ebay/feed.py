@@ -1,4 +1,4 @@
-"""The feeds of orders and of returns: every change of every row, none lost.
+"""The feed of orders: every change of every order, in the end none lost.
 
 eBay lists orders modified in a window of time, by position (``offset``). A row that is
 modified while pages are read leaves a closed window, or moves to its end; then the rows
@@ -24,12 +24,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from ..base import ORDER, Envelope, OrderCursor, OrderPage, canonical_json
-from ..errors import BadAnswer, NotFound, PayloadError
+from ..base import ORDER, ORDER_HINT, Envelope, OrderCursor, OrderPage, canonical_json
+from ..errors import BadAnswer, NotFound, PayloadError, RequestRefused
 from . import const
 from .api import FULFILLMENT, Api
 
@@ -41,6 +42,11 @@ OVERLAP = timedelta(seconds=90)
 HISTORY = timedelta(days=729)  # two years, less a day for clocks that differ
 GRACE = timedelta(hours=12)  # within which a window that was begun is read to its end
 SHORTEST = timedelta(minutes=1)
+AHEAD = timedelta(minutes=15)  # how much our clock may be ahead of eBay's
+IN_THE_FUTURE = "30850"  # refusal of a moment that has not come yet
+
+# Refusals of one order that say nothing about the next one.
+_LOCAL_ERRORS = (NotFound, RequestRefused, BadAnswer)
 
 _NOTE = re.compile(r"@(until|offset|idle):(.+)")
 
@@ -218,7 +224,14 @@ class OrderFeed:
     def _modified(
         self, since: datetime, until: datetime | None, offset: int, limit: int
     ) -> Page:
-        return self._listed("lastmodifieddate", since, until, offset, limit)
+        name = "lastmodifieddate"
+        try:
+            return self._listed(name, since, until, offset, limit)
+        except RequestRefused as error:
+            if until or error.details.get("remote_code") != IN_THE_FUTURE:
+                raise
+        # A first cursor may be by a clock that is ahead of eBay's.
+        return self._listed(name, since - AHEAD, until, offset, limit)
 
     def _listed(
         self,
@@ -244,27 +257,19 @@ class OrderFeed:
 
     def is_wanted(self, row: Any) -> bool:
         """Whether an order is from a marketplace of the channel; in doubt it is."""
-        if not self.wanted or not isinstance(row, dict):
-            return True
-        items = row.get("lineItems")
-        codes = {
-            item.get("purchaseMarketplaceId")
-            for item in items or ()
-            if isinstance(items, list) and isinstance(item, dict)
-        } - {None, ""}
-        return not codes or bool(codes & self.wanted)
+        codes = _marketplaces(row)
+        return not self.wanted or not codes or bool(codes & self.wanted)
 
     def envelope(self, row: Any) -> Envelope:
         """Wrap a row of the list, read in full where the list leaves something out."""
         number = order_id(row)
         if number and needs_detail(row):
-            try:
-                row = self.read(number)
-            except NotFound:
-                pass  # gone since: what the list says is all there is
+            # Gone since, or not to be had: what the list says has to do.
+            with suppress(*_LOCAL_ERRORS):
+                row = self.fetch(number)
         return wrap(row)
 
-    def read(self, number: str) -> Any:
+    def fetch(self, number: str) -> Any:
         """One order in full.
 
         :raises NotFound: when eBay does not have it.
@@ -320,23 +325,34 @@ def needs_detail(row: Any) -> bool:
     """
     state = row.get("cancelStatus")
     state = state.get("cancelState") if isinstance(state, dict) else None
-    if state not in (None, "", const.NOT_CANCELLED):
+    if state and state != const.NOT_CANCELLED:
         return True
-    items = row.get("lineItems")
-    return isinstance(items, list) and any(
-        isinstance(item, dict)
-        and item.get("purchaseMarketplaceId") in const.TAX_NUMBER_MARKETPLACES
-        for item in items
-    )
+    return bool(_marketplaces(row) & const.TAX_NUMBER_MARKETPLACES)
+
+
+def _marketplaces(row: Any) -> set[str]:
+    """The marketplaces on which the things of an order were bought."""
+    items = row.get("lineItems") if isinstance(row, dict) else None
+    codes = [
+        item.get("purchaseMarketplaceId")
+        for item in (items if isinstance(items, list) else ())
+        if isinstance(item, dict)
+    ]
+    return {code for code in codes if isinstance(code, str) and code}
 
 
 def wrap(row: Any) -> Envelope:
-    """The envelope of an order's payload."""
+    """The envelope of an order's payload.
+
+    Nested beyond reason it is a hint: whoever fetches it alone gets the error alone.
+    """
     number = order_id(row)
     try:
         body = canonical_json(row)
     except PayloadError:
-        body, number = repr(row)[:1_000], ""
+        if not number:
+            return Envelope.unreadable(b"nested too deeply")
+        return Envelope(ORDER_HINT, number, canonical_json({"orderId": number}))
     if not number:
-        return Envelope.unreadable(body.encode("utf-8", "replace"))
+        return Envelope.unreadable(body.encode("utf-8"))
     return Envelope(ORDER, number, body)

@@ -8,6 +8,10 @@ eBay knows no key of ours, so nothing is sent before it was looked at what is th
   amount is told apart only within one run of the connector; in another run it counts
   as told already, and ``external_id`` names the refund that was found.
 
+A refund is asked for without the tax that eBay collected: eBay gives that back itself,
+and the amounts of refunds leave it out (schema ``OrderRefund``; that ``issueRefund``
+means the same amount is *not confirmed*).
+
 Refunds and cancellations are asynchronous: the ``submission`` they give is answered by
 reading the order (:meth:`Desk.outcome`).
 """
@@ -16,12 +20,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from ..errors import AlreadyDone, NotFound, RequestRefused
+from ..pricing import round_to
 from ..reading import Reader
 from ..schema import (
+    ZERO,
+    ExternalOrder,
     RefundRequest,
     RefundRequestLine,
     RefundStatus,
@@ -30,12 +39,14 @@ from ..schema import (
     WriteResult,
 )
 from . import const
+from .amounts import COLLECTED
 from .api import FULFILLMENT, POST_ORDER, Api
 from .feed import OrderFeed, segment, stamp
 from .normaliser import cancel_state, normalise_order
 
 OTHER_CARRIER = "Other"  # eBay wants a carrier beside every number (not confirmed)
 COMMENT_LENGTH = 100
+CENT = Decimal("0.01")  # amounts have two decimals at most (error 34907)
 
 # issueRefund: nothing (so much) is left, or it is too late (Fulfillment document).
 _NOTHING_LEFT = frozenset({"34915", "34917", "34920", "34923", "34924"})
@@ -47,14 +58,14 @@ class Desk:
     def __init__(self, api: Api):
         self.api = api
         self.feed = OrderFeed(api)
-        self._refunds_of_keys: dict[str, str] = {}
+        self._made: dict[tuple[str, str], str] = {}  # refunds by order and key
 
     # -- parcels -----------------------------------------------------------------------
 
     def ship(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment`."""
         number = segment(shipment.order_id)
-        order = Reader(self.feed.read(number))
+        order = Reader(self.feed.fetch(number))
         parcels = self._parcels(number)
         tracking = tracking_number(shipment.tracking_number)
         lines = _lines(shipment, order, parcels)
@@ -101,7 +112,7 @@ class Desk:
         answers of Post-Order are *not confirmed* (its document has none).
         """
         number = segment(order_id)
-        order = Reader(self.feed.read(number))
+        order = Reader(self.feed.fetch(number))
         state = cancel_state(order)
         if state == const.CANCELLED:
             return WriteResult(_request_id(order), repeated=True)
@@ -139,16 +150,17 @@ class Desk:
     def refund(self, request: RefundRequest) -> WriteResult:
         """See :meth:`~..base.Connector.push_refund`."""
         number = segment(request.order_id)
-        payload = self.feed.read(number)
-        found = self._refund_like(request, payload)
+        order = normalise_order(self.feed.fetch(number))
+        wanted = sellers_part(request, order)
+        found = self._refund_like(wanted, order)
         if found:
-            self._refunds_of_keys[request.key] = found
+            self._made[number, request.key] = found
             submission = f"refund:{number}:{found}"
             return WriteResult(found, repeated=True, submission=submission)
         path = f"{FULFILLMENT}/order/{number}/issue_refund"
         try:
             answer = self.api.post(
-                path, "refunds.create", _refund_body(request), signed=True
+                path, "refunds.create", _refund_body(wanted), signed=True
             )
         except RequestRefused as error:
             if error.details.get("remote_code") in _NOTHING_LEFT:
@@ -158,21 +170,25 @@ class Desk:
         if read.text("refundStatus", 40) == "FAILED":
             raise RequestRefused("eBay could not refund it", remote_code="FAILED")
         refund_id = read.identifier("refundId")
-        self._refunds_of_keys[request.key] = refund_id
+        self._made[number, request.key] = refund_id
         return WriteResult(refund_id, submission=f"refund:{number}:{refund_id}")
 
-    def _refund_like(self, request: RefundRequest, payload: Any) -> str:
+    def _refund_like(self, request: RefundRequest, order: ExternalOrder) -> str:
         """The refund that this request made already, as far as can be told."""
-        mine = self._refunds_of_keys.get(request.key)
-        if mine:
+        failed = {
+            refund.external_id
+            for refund in order.refunds
+            if refund.status is RefundStatus.FAILED
+        }
+        mine = self._made.get((request.order_id, request.key), "")
+        if mine and mine not in failed:
             return mine
-        taken = set(self._refunds_of_keys.values())
+        taken = set(self._made.values())
         wanted = {p.order_line_id: p.amount for p in _refund_lines(request)}
-        for refund in normalise_order(payload).refunds:
+        for refund in order.refunds:
             parts = {p.order_line_id: p.total for p in refund.lines or ()}
             if (
-                refund.status is not RefundStatus.FAILED
-                and refund.external_id not in taken
+                refund.external_id not in failed | taken
                 and refund.amount == request.amount
                 and parts == wanted
             ):
@@ -186,7 +202,7 @@ class Desk:
         match = re.fullmatch(r"(cancel|refund):([^:]+)(?::(.+))?", submission)
         if match is None:
             raise NotFound("not a submission of eBay's")
-        payload = self.feed.read(segment(match[2]))
+        payload = self.feed.fetch(segment(match[2]))
         if match[1] == "cancel":
             return _cancel_outcome(Reader(payload))
         refunds = normalise_order(payload).refunds
@@ -256,6 +272,43 @@ def _cancel_outcome(order: Reader) -> Submission:
     if not requests:
         return Submission(done=False)
     return Submission(done=True, error=requests[-1].text("cancelRequestState", 40))
+
+
+def sellers_part(request: RefundRequest, order: ExternalOrder) -> RefundRequest:
+    """The request without the tax that eBay collected and gives back itself.
+
+    Of a line in the proportion in which the line bears it, else in the order's.
+    """
+    lines = _refund_lines(request)
+    if not lines:
+        taxes = [line.taxes for line in order.lines]
+        collected = sum((_collected(tax) for tax in taxes), ZERO)
+        amount = _without(request.amount, collected, order.total)
+        return replace(request, amount=amount, lines=())
+    by_id = {line.external_id: line for line in order.lines}
+    parts = []
+    for part in lines:
+        line = by_id.get(part.order_line_id)
+        if line is not None:
+            gross = line.total + line.total_tax
+            amount = _without(part.amount, _collected(line.taxes), gross)
+            part = replace(part, amount=amount)
+        parts.append(part)
+    amount = sum((part.amount for part in parts), ZERO)
+    return replace(request, amount=amount, lines=tuple(parts))
+
+
+def _collected(taxes: Mapping[str, Decimal]) -> Decimal:
+    """Of the taxes of a line, what eBay owes."""
+    owed = (value for key, value in taxes.items() if key.startswith(COLLECTED))
+    return sum(owed, ZERO)
+
+
+def _without(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """An amount less its share of a part of a whole, to the cent that eBay takes."""
+    if not part or whole <= 0:
+        return amount
+    return round_to(amount * (whole - part) / whole, CENT)
 
 
 def _refund_lines(request: RefundRequest) -> tuple[RefundRequestLine, ...]:

@@ -17,7 +17,13 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from ..errors import BadAnswer, MarketplaceError, NotFound, RequestRefused
+from ..errors import (
+    BadAnswer,
+    MarketplaceError,
+    NotFound,
+    PayloadError,
+    RequestRefused,
+)
 from ..reading import Reader
 from ..schema import ExternalProduct, Location, StockLevel, StockResult
 from .api import INVENTORY, Api
@@ -38,7 +44,7 @@ _LIMIT_WORDS = (
 )
 
 # Refusals of one batch that say nothing about the next one.
-_LOCAL_ERRORS = (RequestRefused, NotFound, BadAnswer)
+_LOCAL_ERRORS = (RequestRefused, NotFound, BadAnswer, PayloadError)
 
 
 class Inventory:
@@ -146,7 +152,7 @@ class Inventory:
 
     def locations(self) -> tuple[Location, ...]:
         """All sites that the seller has set up."""
-        found: list[Location] = []
+        found: list[Location | None] = []
         while True:
             answer = self.api.get(
                 f"{INVENTORY}/location",
@@ -155,10 +161,12 @@ class Inventory:
                 offset=len(found),
             )
             read = Reader(answer)
-            rows = read.children("locations")
+            rows = read.data.get("locations") or []
+            if not isinstance(rows, list):
+                raise BadAnswer("a listing that is not a list")
             found += [_location(row) for row in rows]
             if not rows or len(found) >= (read.decimal("total") or 0):
-                return tuple(found)
+                return tuple(location for location in found if location)
 
     # -- writing -----------------------------------------------------------------------
 
@@ -276,15 +284,20 @@ def _price(offer: Reader | None) -> Decimal | None:
     return price.decimal("value", default=None)
 
 
-def _location(row: Reader) -> Location:
-    ref = row.identifier("merchantLocationKey")
-    address = row.child("location").child("address")
-    return Location(
-        ref=ref,
-        name=row.text("name", 200) or ref,
-        country_code=address.text("country", 8).upper(),
-        active=row.text("merchantLocationStatus", 40) != "DISABLED",
-    )
+def _location(row: Any) -> Location | None:
+    """A site; ``None`` for one that cannot be read."""
+    try:
+        read = Reader(row)
+        ref = read.identifier("merchantLocationKey")
+        address = read.child("location").child("address")
+        return Location(
+            ref=ref,
+            name=read.text("name", 200) or ref,
+            country_code=address.text("country", 8).upper(),
+            active=read.text("merchantLocationStatus", 40) != "DISABLED",
+        )
+    except PayloadError:
+        return None
 
 
 def _next_page(answer: dict[str, Any], number: int) -> int | None:

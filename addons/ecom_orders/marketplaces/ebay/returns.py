@@ -82,9 +82,12 @@ class ReturnFeed:
 def _wrap(row: Any) -> Envelope:
     try:
         body = canonical_json(row)
+    except PayloadError:
+        return Envelope.unreadable(b"nested too deeply")
+    try:
         return Envelope(RETURN, Reader(row).identifier("returnId"), body)
     except PayloadError:
-        return Envelope.unreadable(repr(row)[:1_000].encode("utf-8", "replace"))
+        return Envelope.unreadable(body.encode("utf-8"))
 
 
 def normalise_return(payload: Any) -> Return:
