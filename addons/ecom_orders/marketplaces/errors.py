@@ -140,7 +140,8 @@ class NotSupported(MarketplaceError):
 class AlreadyDone(RequestRefused):
     """The marketplace says that it cannot be done (any more), for good.
 
-    A shipped order that is to be cancelled, say; ``details["message"]`` tells.
+    A shipped order that is to be cancelled, say; ``details["remote_message"]`` has the
+    marketplace's words.
     """
 
     code = "too_late"
