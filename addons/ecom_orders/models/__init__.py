@@ -15,3 +15,4 @@ from . import product_pricelist
 from . import res_partner
 from . import sale_order
 from . import sale_order_line
+from . import ecom_completeness

@@ -1,5 +1,6 @@
 from . import (
     test_channel,
+    test_completeness,
     test_import_amounts,
     test_import_edit,
     test_import_lifecycle,
