@@ -25,6 +25,8 @@
         "views/sale_order_views.xml",
         "views/ecom_orders_menus.xml",
         "views/ecom_completeness_views.xml",
+        "views/ecom_channel_dashboard_views.xml",
+        "views/ecom_health_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

@@ -16,3 +16,5 @@ from . import res_partner
 from . import sale_order
 from . import sale_order_line
 from . import ecom_completeness
+from . import ecom_channel_dashboard
+from . import ecom_health

@@ -471,16 +471,18 @@ class EcomChannel(models.Model):
         shop = self.with_context(tz=self.timezone)
         return fields.Datetime.context_timestamp(shop, moment).date()
 
+    @api.model
+    def _get_incomplete_domain(self):
+        """Days of the last week that are not complete."""
+        first = fields.Date.today() - timedelta(days=DAYS_BACK)
+        return Domain("state", "=", "red") & Domain("day", ">=", first)
+
     def _tell_completeness(self):
         """One activity while a day of the last week is not complete."""
         self.ensure_one()
         summary = self.env._("Orders of the shop are missing")
         red = self.env["ecom.completeness"].search(
-            [
-                ("channel_id", "=", self.id),
-                ("state", "=", "red"),
-                ("day", ">=", self._get_today() - timedelta(days=DAYS_BACK)),
-            ],
+            self._get_incomplete_domain() & Domain("channel_id", "=", self.id),
             order="day",
         )
         if red:

@@ -1,6 +1,7 @@
 from . import (
     test_channel,
     test_completeness,
+    test_health,
     test_import_amounts,
     test_import_edit,
     test_import_lifecycle,
