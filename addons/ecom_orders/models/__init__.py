@@ -18,3 +18,6 @@ from . import sale_order_line
 from . import ecom_completeness
 from . import ecom_channel_dashboard
 from . import ecom_health
+from . import ecom_payment_rule
+from . import ecom_payment
+from . import ecom_order_automation

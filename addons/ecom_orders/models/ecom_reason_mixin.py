@@ -13,6 +13,7 @@ REASONS = [
     ("unknown_status", "Unknown status"),
     ("confirm_by_hand", "To be confirmed by hand"),
     ("confirm_failed", "Confirmation refused"),
+    ("fraud_risk", "Fraud suspected"),
     # somebody should know (notices)
     ("incomplete_address", "Incomplete address"),
     ("cancelled_after_shipping", "Cancelled after shipping"),
@@ -21,6 +22,8 @@ REASONS = [
     ("changed_after_shipping", "Changed after shipping"),
     ("payment_withdrawn", "Payment withdrawn"),
     ("refund_to_credit", "Refund to be credited"),
+    ("automation_failed", "Booking refused"),
+    ("expired_unpaid", "Never paid"),
     # a message could not be used
     ("bad_payload", "Unreadable message"),
     ("unknown_currency", "Unknown currency"),
@@ -110,6 +113,11 @@ class EcomReasonMixin(models.AbstractModel):
             "street": self.env._("street"),
             "city": self.env._("city"),
             "country": self.env._("country"),
+            "invoice": self.env._("invoice"),
+            "payment": self.env._("payment"),
+            "delivery": self.env._("delivery"),
+            "medium": self.env._("medium"),
+            "high": self.env._("high"),
         }
 
     @api.model
@@ -148,6 +156,18 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "confirm_failed": self.env._(
                 "Odoo refused to confirm the order: %(error)s"
+            ),
+            "fraud_risk": self.env._(
+                "The marketplace rates the danger of fraud as %(risk)s. Check buyer, "
+                "address and payment, then release or cancel the order."
+            ),
+            "automation_failed": self.env._(
+                "What the payment rule asks for (%(step)s) was refused: %(error)s. "
+                "Remove the cause, then release this reason: it is tried again."
+            ),
+            "expired_unpaid": self.env._(
+                "Not paid for %(days)s days: the order was cancelled. If the payment "
+                "still comes, the order comes back."
             ),
             "incomplete_address": self.env._(
                 "The address lacks: %(missing)s. Ask the buyer before shipping."

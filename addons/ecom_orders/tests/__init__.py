@@ -8,6 +8,7 @@ from . import (
     test_inbox,
     test_listing,
     test_partner,
+    test_payment_rule,
     test_refund,
     test_security,
     test_tax_rule,
