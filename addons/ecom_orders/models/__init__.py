@@ -21,3 +21,4 @@ from . import ecom_health
 from . import ecom_payment_rule
 from . import ecom_payment
 from . import ecom_order_automation
+from . import ecom_backfill

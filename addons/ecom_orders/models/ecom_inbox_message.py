@@ -77,6 +77,7 @@ class EcomInboxMessage(models.Model):
             ("webhook", "Sent by the shop"),
             ("sweep", "Daily check"),
             ("fetch", "Asked for"),
+            ("backfill", "History"),
         ],
         required=True,
         readonly=True,

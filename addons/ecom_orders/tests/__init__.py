@@ -1,4 +1,5 @@
 from . import (
+    test_backfill,
     test_channel,
     test_completeness,
     test_health,
