@@ -22,3 +22,5 @@ from . import ecom_payment_rule
 from . import ecom_payment
 from . import ecom_order_automation
 from . import ecom_backfill
+from . import ecom_retention
+from . import ecom_erasure

@@ -34,6 +34,8 @@ REASONS = [
     ("not_handled", "Not handled"),
     ("unknown_order", "Unknown order"),
     ("older_version", "Older version"),
+    ("unknown_buyer", "Unknown buyer"),
+    ("erasure_waits", "Erased after delivery"),
     # a channel could not be reached
     ("connection_failed", "Cannot be reached"),
     ("tls_failed", "Insecure connection"),
@@ -220,6 +222,13 @@ class EcomReasonMixin(models.AbstractModel):
             "unknown_order": self.env._("About an order that was never imported."),
             "older_version": self.env._(
                 "A newer version of the same order was applied."
+            ),
+            "unknown_buyer": self.env._(
+                "The buyer is not known here: there is nothing to erase."
+            ),
+            "erasure_waits": self.env._(
+                "The buyer is to be erased, but an order is still to be delivered. It "
+                "is done by itself afterwards."
             ),
             "connection_failed": self.env._(
                 "The shop cannot be reached. Check the address (%(url)s) and that the "
