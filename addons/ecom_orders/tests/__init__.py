@@ -8,6 +8,7 @@ from . import (
     test_import_lifecycle,
     test_inbox,
     test_listing,
+    test_onboarding,
     test_partner,
     test_payment_rule,
     test_privacy,

@@ -1,1 +1,2 @@
+from . import ecom_channel_onboard
 from . import ecom_fetch_orders
