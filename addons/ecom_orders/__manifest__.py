@@ -31,6 +31,7 @@
         "views/ecom_backfill_views.xml",
         "views/ecom_erasure_views.xml",
         "views/ecom_channel_onboard_views.xml",
+        "views/ecom_failure_class_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

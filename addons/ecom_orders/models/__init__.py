@@ -24,3 +24,4 @@ from . import ecom_order_automation
 from . import ecom_backfill
 from . import ecom_retention
 from . import ecom_erasure
+from . import ecom_failure_class

@@ -171,14 +171,6 @@ class EcomChannel(models.Model):
         action = self._view("ecom_inbox_message_action", "channel_id")
         return {**action, "context": {"search_default_waiting": 1}}
 
-    def action_view_failures(self):
-        """This channel's failed messages, grouped by reason."""
-        action = self._view("ecom_inbox_message_action", "channel_id")
-        return {
-            **action,
-            "context": {"search_default_failed": 1, "search_default_by_reason": 1},
-        }
-
     def action_view_today(self):
         """This channel's orders of today."""
         self.ensure_one()

@@ -2,6 +2,7 @@ from . import (
     test_backfill,
     test_channel,
     test_completeness,
+    test_failure_classes,
     test_health,
     test_import_amounts,
     test_import_edit,

@@ -73,7 +73,8 @@ class TestDashboard(OperationsCommon):
             "2 × Unreadable message, 1 × Unknown currency",
         )
         action = self.channel.action_view_failures()
-        self.assertEqual(self.inbox.search_count(action["domain"]), 3)
+        classes = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(sum(classes.mapped("count")), 3)
 
     def test_webhooks_are_silent_when_orders_are_found_by_fetching_only(self):
         self.receive(self.order(1), origin="poll")
@@ -220,7 +221,7 @@ class TestHealth(OperationsCommon):
         action = self.fix(self.found("listings_unmapped"))
         self.assertEqual(action["res_model"], "ecom.listing")
         action = self.fix(self.found("messages_failed"))
-        self.assertEqual(action["res_model"], "ecom.inbox.message")
+        self.assertEqual(action["res_model"], "ecom.failure.class")
 
     def test_warehouse_without_stock_location_is_told(self):
         empty = self.env["stock.warehouse"].create({"name": "Empty", "code": "EMP"})
