@@ -1,1 +1,1 @@
-from . import controllers, marketplaces, models, wizard
+from . import controllers, marketplaces, models, report, wizard

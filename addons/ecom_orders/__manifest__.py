@@ -32,6 +32,7 @@
         "views/ecom_erasure_views.xml",
         "views/ecom_channel_onboard_views.xml",
         "views/ecom_failure_class_views.xml",
+        "views/ecom_lead_time_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

@@ -25,3 +25,4 @@ from . import ecom_backfill
 from . import ecom_retention
 from . import ecom_erasure
 from . import ecom_failure_class
+from . import ecom_lead_time

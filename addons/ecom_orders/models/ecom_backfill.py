@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
+from .ecom_inbox_message import CONCURRENCY_ERRORS
 
 _logger = logging.getLogger(__name__)
 
@@ -159,6 +160,8 @@ class EcomBackfill(models.Model):
         self = self.with_company(self.company_id)
         try:
             self._read_windows()
+        except CONCURRENCY_ERRORS as error:  # the next run goes on
+            self.env["ecom.inbox.message"]._start_over(error)
         except MarketplaceError as error:
             _logger.info("Backfill %s: %s (%s)", self.id, error.code, error)
             self._set_failure(error)

@@ -9,6 +9,7 @@ from ..marketplaces.base import ORDER, Capability
 from ..marketplaces.completeness import KnownOrder, Outcome, compare, day_bounds
 from ..marketplaces.errors import MarketplaceError, NotFound
 from .ecom_channel import UnexpectedError
+from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .order_plan import naive
 
 _logger = logging.getLogger(__name__)
@@ -188,6 +189,8 @@ class EcomCompleteness(models.Model):
                 self._fetch_missing()
             else:
                 self._check()
+        except CONCURRENCY_ERRORS as error:  # the next run looks again
+            self.env["ecom.inbox.message"]._start_over(error)
         except MarketplaceError as error:
             _logger.info("Certificate %s: %s (%s)", self.id, error.code, error)
             self._set_unread(error)

@@ -312,8 +312,8 @@ class EcomChannel(models.Model):
         "CHECK(erase_days >= 0)", "The number of days must not be negative."
     )
 
-    def _find_erasable(self, days, limit=None):
-        """Buyers all of whose orders have been over for so many days."""
+    def _find_erasable(self, days, after_id=0, limit=None):
+        """Buyers all of whose orders have been over for so many days, by id."""
         self.ensure_one()
         self.env.flush_all()
         moment = fields.Datetime.now() - timedelta(days=days)
@@ -323,6 +323,7 @@ class EcomChannel(models.Model):
                 SELECT buyer.id
                   FROM ecom_buyer buyer
                  WHERE buyer.channel_id = %(channel)s
+                   AND buyer.id > %(after_id)s
                    AND buyer.erased_at IS NULL
                    AND buyer.create_date < %(moment)s
                    AND NOT EXISTS (
@@ -337,6 +338,7 @@ class EcomChannel(models.Model):
                 channel=self.id,
                 moment=moment,
                 over=self._get_over_condition(moment),
+                after_id=after_id,
                 limit=limit,
             )
         )
@@ -368,20 +370,27 @@ class EcomChannel(models.Model):
         self._empty_late_messages()
         if not self.erase_days:
             return True
-        cron = self.env["ir.cron"]
-        for buyer in self._find_erasable(self.erase_days, BATCH_SIZE):
-            try:
-                with self.env.cr.savepoint():
-                    buyer._erase("time")
-                    self.env.flush_all()
-            except CONCURRENCY_ERRORS as error:
-                self.env["ecom.inbox.message"]._start_over(error)
-            except Exception:  # noqa: BLE001 - one bad record stops no other
-                _logger.warning("Buyer %s was not erased", buyer.id, exc_info=True)
-                self.env.invalidate_all()
-            if not cron._commit_progress(processed=1):
-                return False
+        cron, last_id, buyers = self.env["ir.cron"], 0, True
+        while buyers:
+            buyers = self._find_erasable(self.erase_days, last_id, BATCH_SIZE)
+            for buyer in buyers:
+                last_id = buyer.id
+                self._erase_guarded(buyer)
+                if not cron._commit_progress(processed=1):
+                    return False
         return True
+
+    def _erase_guarded(self, buyer):
+        """Erase one buyer; what fails is tried again the next day."""
+        try:
+            with self.env.cr.savepoint():
+                buyer._erase("time")
+                self.env.flush_all()
+        except CONCURRENCY_ERRORS as error:
+            self.env["ecom.inbox.message"]._start_over(error)
+        except Exception:  # noqa: BLE001 - one bad record stops no other
+            _logger.warning("Buyer %s was not erased", buyer.id, exc_info=True)
+            self.env.invalidate_all()
 
     def _empty_late_messages(self):
         """Drop what arrived about orders after their buyer was erased."""

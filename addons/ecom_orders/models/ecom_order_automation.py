@@ -54,15 +54,19 @@ class EcomOrderAutomation(models.AbstractModel):
 
         :return: whether there is time left.
         """
-        cron = self.env["ir.cron"]
-        orders = self.env["sale.order"].search(
-            domain & self._get_open_domain(step), order="id", limit=BATCH_SIZE
-        )
-        cron._commit_progress(remaining=len(orders))
-        for order in orders:
-            self._act_guarded(step, order, act)
-            if not cron._commit_progress(processed=1):
-                return False
+        cron, last_id, orders = self.env["ir.cron"], 0, True
+        while orders:
+            orders = self.env["sale.order"].search(
+                domain & self._get_open_domain(step) & Domain("id", ">", last_id),
+                order="id",
+                limit=BATCH_SIZE,
+            )
+            cron._commit_progress(remaining=len(orders))
+            for order in orders:
+                last_id = order.id
+                self._act_guarded(step, order, act)
+                if not cron._commit_progress(processed=1):
+                    return False
         return True
 
     @api.model
@@ -141,6 +145,10 @@ class EcomOrderAutomation(models.AbstractModel):
         pickings.with_context(
             skip_backorder=True, skip_sms=True, ecom_shipped_at_shop=True
         ).button_validate()
+        if any(picking.state != "done" for picking in pickings):
+            raise UserError(
+                self.env._("The delivery asks for more before it can be validated.")
+            )
 
     # -- invoice -----------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from odoo.addons.ecom_orders.marketplaces.schema import (
     PaymentKind,
     Risk,
 )
+from odoo.addons.ecom_orders.models import ecom_order_automation
 
 from .common import EcomOrdersCommon, woo_line, woo_order
 
@@ -242,6 +243,13 @@ class TestPaymentRule(PaymentRuleCommon):
         self.automate()
         self.assertFalse(order.invoice_ids)
 
+    def test_more_orders_than_a_batch_are_all_invoiced(self):
+        self.patch(ecom_order_automation, "BATCH_SIZE", 2)
+        self.rule(invoice_policy="confirmation")
+        orders = self.import_orders(*(self.order(n, quantity=1) for n in range(1, 6)))
+        self.automate()
+        self.assertEqual(len(orders.invoice_ids), 5)
+
     # -- payments ----------------------------------------------------------------------
 
     def test_payment_is_registered_and_the_invoice_paid(self):
@@ -361,6 +369,14 @@ class TestPaymentRule(PaymentRuleCommon):
         self.automate()
         self.assertEqual(set(order.picking_ids.mapped("state")), {"done"})
         self.assertEqual(order.order_line.qty_delivered, 70)
+
+    def test_delivery_that_needs_a_person_is_told(self):
+        self.mug.tracking = "serial"
+        self.rule(validate_delivery=True)
+        order = self.import_orders(self.order(status="completed"))
+        self.automate()
+        self.assertNotEqual(order.picking_ids.state, "done")
+        self.assertIn("automation_failed", self.open_reasons(order))
 
     def test_order_that_is_to_be_shipped_here_is_not_delivered(self):
         self.rule(validate_delivery=True)

@@ -4,6 +4,7 @@ from odoo import fields
 from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ecom_orders.marketplaces.base import PRIVACY, Envelope
+from odoo.addons.ecom_orders.models import ecom_erasure
 
 from .common import EcomOrdersCommon, woo_line, woo_order
 
@@ -110,6 +111,15 @@ class TestPrivacy(EcomOrdersCommon):
         order = self.import_orders(self.order(status="cancelled"))
         self.erase_in_time()
         self.assertEqual(self.personal_data(order), [])
+
+    def test_more_buyers_than_a_batch_are_all_erased(self):
+        self.patch(ecom_erasure, "BATCH_SIZE", 1)
+        orders = self.import_orders(
+            *(self.order(number, customer_id=number) for number in (1, 2, 3))
+        )
+        self.deliver(orders, days_ago=31)
+        self.erase_in_time()
+        self.assertTrue(all(orders.mapped("ecom_erased_at")))
 
     def test_contact_that_is_used_elsewhere_stays(self):
         order = self.import_orders(self.order())
