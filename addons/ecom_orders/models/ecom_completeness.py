@@ -492,7 +492,7 @@ class EcomChannel(models.Model):
             days = ", ".join(fields.Date.to_string(day) for day in red.mapped("day"))
             self._alert(
                 summary,
-                self.env._("See Ecommerce ‣ Completeness. Days: %s", days),
+                self.env._("See Ecommerce ‣ Monitoring ‣ Completeness. Days: %s", days),
             )
         else:
             self.activity_ids.filtered(lambda a: a.summary == summary).action_done()
