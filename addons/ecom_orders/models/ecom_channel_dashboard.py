@@ -118,7 +118,7 @@ class EcomChannel(models.Model):
             channel.polled_count = counts.get((channel, "poll"), 0) + counts.get(
                 (channel, "sweep"), 0
             )
-            if not channel._can(Capability.WEBHOOKS):
+            if f",{Capability.WEBHOOKS.value}," not in channel.capability_codes:
                 channel.webhook_health = "none"
             elif not channel.webhook_topics:
                 channel.webhook_health = "off"

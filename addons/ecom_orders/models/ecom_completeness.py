@@ -478,18 +478,18 @@ class EcomChannel(models.Model):
     def _get_incomplete_domain(self):
         """Days of the last week that are not complete."""
         first = fields.Date.today() - timedelta(days=DAYS_BACK)
-        return Domain("state", "=", "red") & Domain("day", ">=", first)
+        return Domain("state", "in", ("red", "unread")) & Domain("day", ">=", first)
 
     def _tell_completeness(self):
         """One activity while a day of the last week is not complete."""
         self.ensure_one()
-        summary = self.env._("Orders of the shop are missing")
-        red = self.env["ecom.completeness"].search(
+        summary = self.env._("Days of the shop are not complete")
+        open_days = self.env["ecom.completeness"].search(
             self._get_incomplete_domain() & Domain("channel_id", "=", self.id),
             order="day",
         )
-        if red:
-            days = ", ".join(fields.Date.to_string(day) for day in red.mapped("day"))
+        if open_days:
+            days = ", ".join(map(fields.Date.to_string, open_days.mapped("day")))
             self._alert(
                 summary,
                 self.env._("See Ecommerce ‣ Monitoring ‣ Completeness. Days: %s", days),

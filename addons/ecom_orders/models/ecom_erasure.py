@@ -2,7 +2,6 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL, hmac
 
 from ..marketplaces.base import PRIVACY
@@ -300,16 +299,17 @@ class EcomBuyer(models.Model):
 class EcomChannel(models.Model):
     _inherit = "ecom.channel"
 
-    erase_days = fields.Integer(
-        string="Erase Buyers After (days)",
-        help="So many days after all orders of a buyer were delivered, names, "
-        "addresses, phones and notes are erased. Figures, countries and the first "
-        "characters of postal codes stay; so do documents that were printed or sent. "
-        "0 = never.",
+    erase_buyers = fields.Boolean(
+        tracking=True,
+        help="Names, addresses, phones and notes are erased some time after all orders "
+        "of a buyer were delivered. Figures, countries and the first characters of "
+        "postal codes stay; so do documents that were printed or sent. It cannot be "
+        "undone: look at the preview first.",
     )
+    erase_days = fields.Integer(string="Days after Delivery", default=365)
 
     _erase_days_positive = models.Constraint(
-        "CHECK(erase_days >= 0)", "The number of days must not be negative."
+        "CHECK(erase_days > 0)", "The number of days must be more than zero."
     )
 
     def _find_erasable(self, days, after_id=0, limit=None):
@@ -368,7 +368,7 @@ class EcomChannel(models.Model):
         """
         self.ensure_one()
         self._empty_late_messages()
-        if not self.erase_days:
+        if not self.erase_buyers:
             return True
         cron, last_id, buyers = self.env["ir.cron"], 0, True
         while buyers:
@@ -407,8 +407,6 @@ class EcomChannel(models.Model):
     def action_preview_erasure(self):
         """Say how many buyers would be erased now, before it is switched on."""
         self.ensure_one()
-        if not self.erase_days:
-            raise UserError(self.env._("Enter a number of days first."))
         buyers = self._find_erasable(self.erase_days)
         contacts = buyers._get_contacts()
         kept = buyers._filter_used_elsewhere(contacts) if buyers else contacts

@@ -44,9 +44,7 @@ class EcomPayment(models.Model):
     amount = fields.Monetary(readonly=True)
     reference = fields.Char(readonly=True)
     paid_at = fields.Datetime(string="Paid", readonly=True)
-    rule_id = fields.Many2one(
-        "ecom.payment.rule", string="Rule", ondelete="set null", readonly=True
-    )
+    rule_id = fields.Many2one("ecom.payment.rule", ondelete="set null", readonly=True)
     account_payment_id = fields.Many2one(
         "account.payment",
         string="Registered",

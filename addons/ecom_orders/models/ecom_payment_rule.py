@@ -53,7 +53,7 @@ class EcomPaymentRule(models.Model):
         string="Post", default=True, help="Else the invoice stays a draft."
     )
     register_payment = fields.Boolean(
-        string="Register Payment", help="On the posted invoice, once the shop is paid."
+        help="On the posted invoice, once the shop is paid."
     )
     journal_id = fields.Many2one(
         "account.journal",

@@ -28,7 +28,7 @@ class EcomChannel(models.Model):
     @api.model
     def _cron_retention(self):
         """Scheduled, daily: drop contents and personal data whose time is over."""
-        for channel in self.search([]):
+        for channel in self.search([("state", "!=", "draft")]):
             channel = channel.with_company(channel.company_id)
             if not channel._drop_contents() or not channel._erase_due():
                 return

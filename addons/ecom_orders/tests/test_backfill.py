@@ -224,6 +224,6 @@ class TestFetchByHand(BackfillCommon):
 
     def test_form_opens_from_the_channel(self):
         action = self.channel.action_fetch_by_hand()
-        form = Form(self.env["ecom.fetch.orders"].with_context(action["context"]))
+        form = Form(self.env["ecom.fetch.orders"].with_context(**action["context"]))
         form.references = "1"
         self.assertTrue(form.can_fetch_single)

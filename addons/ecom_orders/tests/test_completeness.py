@@ -156,6 +156,8 @@ class TestCompleteness(EcomOrdersCommon):
         states = {c.channel_id: c for c in self.certificates.search([])}
         self.assertEqual(sorted(c.state for c in states.values()), ["green", "unread"])
         self.assertIn(other, states)
+        told = (self.channel + other).filtered("activity_ids")
+        self.assertEqual(len(told), 1)
 
     def test_defect_while_comparing_is_a_reason_too(self):
         def list_orders(since, until):

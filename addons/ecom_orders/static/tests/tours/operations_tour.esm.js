@@ -40,7 +40,8 @@ registry.category("web_tour.tours").add("ecom_orders_operations", {
         },
         {
             content: "Go to the failures",
-            trigger: ".modal tr:contains('could not be used') button[name='action_fix']",
+            trigger:
+                ".modal tr:contains('could not be used') button[name='action_fix']",
             run: "click",
         },
         {
@@ -70,7 +71,8 @@ registry.category("web_tour.tours").add("ecom_orders_operations", {
         },
         {
             content: "The missing order is named",
-            trigger: "[name='order_ids'] .o_data_row:contains('4711'):contains('Missing')",
+            trigger:
+                "[name='order_ids'] .o_data_row:contains('4711'):contains('Missing')",
         },
         {
             content: "Have it fetched",
