@@ -311,6 +311,19 @@ class TestPaymentRule(PaymentRuleCommon):
         )
         self.assertIn(order.invoice_ids.payment_state, ("paid", "in_payment"))
 
+    def test_tender_of_a_partly_paid_order_is_registered_once(self):
+        self.pay_by(("bacs", PaymentKind.OTHER, "5.00"))
+        self.rule(
+            invoice_policy="confirmation",
+            register_payment=True,
+            journal_id=self.bank.id,
+        )
+        order = self.import_orders(self.order())
+        for _again in range(3):
+            self.automate()
+        self.assertEqual(order.invoice_ids.payment_state, "partial")
+        self.assertMoney(order.invoice_ids.amount_residual, 20.00 - 5.00)
+
     def test_tender_that_the_shop_takes_back_goes_unless_it_is_booked(self):
         self.pay_by(("bacs", PaymentKind.OTHER, "20.00"))
         order = self.import_orders(self.order())
