@@ -19,3 +19,14 @@ from . import sale_order_line
 from . import stock_move
 from . import stock_picking
 from . import stock_quant
+from . import ecom_completeness
+from . import ecom_channel_dashboard
+from . import ecom_health
+from . import ecom_payment_rule
+from . import ecom_payment
+from . import ecom_order_automation
+from . import ecom_backfill
+from . import ecom_retention
+from . import ecom_erasure
+from . import ecom_failure_class
+from . import ecom_lead_time

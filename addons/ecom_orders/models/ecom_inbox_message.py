@@ -14,6 +14,7 @@ from ..marketplaces.base import (
     IGNORED,
     ORDER,
     ORDER_HINT,
+    PRIVACY,
     REFUND,
     UNREADABLE,
 )
@@ -61,6 +62,7 @@ class EcomInboxMessage(models.Model):
             (ORDER, "Order"),
             (ORDER_HINT, "Order changed"),
             (REFUND, "Refund"),
+            (PRIVACY, "Erasure of a buyer"),
             (IGNORED, "Other"),
             (UNREADABLE, "Unreadable"),
         ],
@@ -77,6 +79,7 @@ class EcomInboxMessage(models.Model):
             ("webhook", "Sent by the shop"),
             ("sweep", "Daily check"),
             ("fetch", "Asked for"),
+            ("backfill", "History"),
         ],
         required=True,
         readonly=True,

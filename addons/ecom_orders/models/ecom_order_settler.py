@@ -50,7 +50,7 @@ class EcomOrderSettler(models.AbstractModel):
         decision = decide(
             Facts(
                 status=external.status,
-                policy=ConfirmPolicy(channel.confirm_policy),
+                policy=ConfirmPolicy(self._get_confirm_policy(channel, order, plan)),
                 odoo=ODOO_STATES[order.state],
                 paid=bool(external.paid_at),
                 holds=any(
@@ -88,6 +88,14 @@ class EcomOrderSettler(models.AbstractModel):
             )
             return Step.NONE if blocked else Step.CONFIRM
         return decision.step
+
+    @api.model
+    def _get_confirm_policy(self, channel, order, plan):
+        """When the order is confirmed: a value of ``ecom.channel.confirm_policy``.
+
+        Hook for what decides otherwise than the channel, the payment method say.
+        """
+        return channel.confirm_policy
 
     @api.model
     def _prepare_refund_notices(self, external):

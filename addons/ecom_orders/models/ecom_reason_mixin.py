@@ -15,6 +15,7 @@ REASONS = [
     ("channel_stock_unset", "Marketplace's warehouse missing"),
     ("confirm_by_hand", "To be confirmed by hand"),
     ("confirm_failed", "Confirmation refused"),
+    ("fraud_risk", "Fraud suspected"),
     # somebody should know (notices)
     ("incomplete_address", "Incomplete address"),
     ("cancelled_after_shipping", "Cancelled after shipping"),
@@ -23,6 +24,8 @@ REASONS = [
     ("changed_after_shipping", "Changed after shipping"),
     ("payment_withdrawn", "Payment withdrawn"),
     ("refund_to_credit", "Refund to be credited"),
+    ("automation_failed", "Booking refused"),
+    ("expired_unpaid", "Never paid"),
     # a message could not be used
     ("bad_payload", "Unreadable message"),
     ("unknown_currency", "Unknown currency"),
@@ -33,6 +36,8 @@ REASONS = [
     ("not_handled", "Not handled"),
     ("unknown_order", "Unknown order"),
     ("older_version", "Older version"),
+    ("unknown_buyer", "Unknown buyer"),
+    ("erasure_waits", "Erased after delivery"),
     # a channel could not be reached
     ("connection_failed", "Cannot be reached"),
     ("tls_failed", "Insecure connection"),
@@ -112,6 +117,11 @@ class EcomReasonMixin(models.AbstractModel):
             "street": self.env._("street"),
             "city": self.env._("city"),
             "country": self.env._("country"),
+            "invoice": self.env._("invoice"),
+            "payment": self.env._("payment"),
+            "delivery": self.env._("delivery"),
+            "medium": self.env._("medium"),
+            "high": self.env._("high"),
         }
 
     @api.model
@@ -159,6 +169,18 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "confirm_failed": self.env._(
                 "Odoo refused to confirm the order: %(error)s"
+            ),
+            "fraud_risk": self.env._(
+                "The marketplace rates the danger of fraud as %(risk)s. Check buyer, "
+                "address and payment, then release or cancel the order."
+            ),
+            "automation_failed": self.env._(
+                "What the payment rule asks for (%(step)s) was refused: %(error)s. "
+                "Remove the cause, then release this reason: it is tried again."
+            ),
+            "expired_unpaid": self.env._(
+                "Not paid for %(days)s days: the order was cancelled. If the payment "
+                "still comes, the order comes back."
             ),
             "incomplete_address": self.env._(
                 "The address lacks: %(missing)s. Ask the buyer before shipping."
@@ -211,6 +233,13 @@ class EcomReasonMixin(models.AbstractModel):
             "unknown_order": self.env._("About an order that was never imported."),
             "older_version": self.env._(
                 "A newer version of the same order was applied."
+            ),
+            "unknown_buyer": self.env._(
+                "The buyer is not known here: there is nothing to erase."
+            ),
+            "erasure_waits": self.env._(
+                "The buyer is to be erased, but an order is still to be delivered. It "
+                "is done by itself afterwards."
             ),
             "connection_failed": self.env._(
                 "The shop cannot be reached. Check the address (%(url)s) and that the "

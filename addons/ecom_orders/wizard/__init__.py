@@ -1,0 +1,3 @@
+from . import ecom_channel_onboard
+from . import ecom_fetch_orders
+from . import ecom_health_check
