@@ -8,6 +8,8 @@ from . import (
     test_partner,
     test_refund,
     test_security,
+    test_stock_compute,
+    test_stock_publish,
     test_tax_rule,
     test_tour,
     test_translation,
