@@ -19,7 +19,7 @@ result says so (:attr:`Availability.clamped`).
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from enum import Enum
 
@@ -135,9 +135,11 @@ class Availability:
     :param packs: in whole packs; :param quantity: after the cap, the result.
     :param clamped: ``promisable`` was negative: more is promised than there is.
     :param limiting: name of the scarcest component of a kit.
+    :param limiting_supply: the stock that decides: the product's own, of a kit that of
+        its scarcest component, in units of the component.
     """
 
-    supply: Supply
+    limiting_supply: Supply
     policy: Policy
     free: Decimal
     promisable: Decimal
@@ -150,7 +152,6 @@ class Availability:
     quantity: int
     clamped: bool = False
     limiting: str = ""
-    components: tuple[Component, ...] = field(default=(), repr=False)
 
 
 def floor(value: Decimal) -> int:
@@ -217,14 +218,19 @@ def compute(
 ) -> Availability:
     """What a channel may show of a product.
 
-    :param supply: of the product itself; of a kit only ``unconfirmed`` and ``held``
-        may be given, for orders that cannot be told by component.
+    :param supply: of the product itself; a kit has none of its own.
     :param claims: of all channels that sell this stock; none = the channel is alone.
     :param channel: which of the claims asks.
     :param shown: units that partitioned channels show now; see :func:`still_shown`.
     :param components: the product is a kit of these and has no stock of its own.
     """
-    free, promisable, limiting = _promisable(supply, policy, components)
+    basis, kits, limiting = policy.basis, Decimal(1), ""
+    if components:
+        scarcest = min(
+            components, key=lambda c: c.supply.promisable(basis) / c.quantity
+        )
+        supply, kits, limiting = scarcest.supply, scarcest.quantity, scarcest.name
+    promisable = supply.promisable(basis) / kits - policy.safety
     units = max(0, floor(promisable))
     part, elsewhere = units, 0
     if claims:
@@ -238,9 +244,9 @@ def compute(
     reduced = buffered * policy.percent / HUNDRED
     packs = floor(reduced / policy.pack)
     return Availability(
-        supply=supply,
+        limiting_supply=supply,
         policy=policy,
-        free=free,
+        free=supply.free(basis) / kits,
         promisable=promisable,
         units=units,
         part=part,
@@ -251,21 +257,4 @@ def compute(
         quantity=packs if policy.cap is None else min(packs, policy.cap),
         clamped=promisable < 0,
         limiting=limiting,
-        components=tuple(components),
     )
-
-
-def _promisable(
-    supply: Supply, policy: Policy, components: Sequence[Component]
-) -> tuple[Decimal, Decimal, str]:
-    """Free and promisable units, and the component that limits them."""
-    basis = policy.basis
-    if not components:
-        return supply.free(basis), supply.promisable(basis) - policy.safety, ""
-    kits = [
-        (component.supply.promisable(basis) / component.quantity, component)
-        for component in components
-    ]
-    fewest, scarcest = min(kits, key=lambda pair: pair[0])
-    promisable = fewest - supply.unconfirmed - supply.held - policy.safety
-    return scarcest.supply.free(basis) / scarcest.quantity, promisable, scarcest.name

@@ -13,7 +13,8 @@ class EcomListingLevel(models.Model):
 
     *Computed* is what it is to be, *pushed* what the marketplace was told last,
     *shown* what we believe that it shows now: less what was sold there since, where
-    the marketplace lets us make sure of it before it writes.
+    the marketplace lets us make sure of it before it writes. *Unseen* is what it was
+    found to show less than that: sales, probably, whose orders are not here yet.
     """
 
     _name = "ecom.listing.level"
@@ -51,6 +52,12 @@ class EcomListingLevel(models.Model):
     pushed_quantity = fields.Integer(string="Told", readonly=True)
     pushed_at = fields.Datetime(string="Told At", readonly=True)
     shown_quantity = fields.Integer(string="Believed to Be Shown", readonly=True)
+    unseen_quantity = fields.Integer(
+        string="Sold There, Not Imported Yet",
+        readonly=True,
+        help="Taken off what is told until the next orders are here.",
+    )
+    unseen_at = fields.Datetime(readonly=True)
     due = fields.Boolean(readonly=True)
     due_at = fields.Datetime(string="Due Since", readonly=True)
     failed = fields.Boolean(
@@ -79,11 +86,18 @@ class EcomListingLevel(models.Model):
 
     # -- how the number comes about ----------------------------------------------------
 
-    @api.depends("terms")
+    @api.depends("terms", "unseen_quantity")
     @api.depends_context("lang")
     def _compute_terms_text(self):
         for level in self:
-            level.terms_text = "\n".join(level._get_terms_lines(level.terms or {}))
+            lines = level._get_terms_lines(level.terms or {})
+            if level.unseen_quantity:
+                lines.append(
+                    self.env._(
+                        "− sold there, not imported yet: %s", level.unseen_quantity
+                    )
+                )
+            level.terms_text = "\n".join(lines)
 
     @api.model
     def _get_terms_lines(self, terms):
@@ -93,7 +107,6 @@ class EcomListingLevel(models.Model):
             ("reserved", self.env._("− reserved for deliveries: %s")),
             ("promised", self.env._("− promised, not reserved yet: %s")),
             ("incoming", self.env._("+ on its way in: %s")),
-            ("kits", self.env._("= free, in kits: %s")),
             ("unconfirmed", self.env._("− imported, not confirmed: %s")),
             ("held", self.env._("− in orders that wait for a person: %s")),
             ("safety", self.env._("− safety stock: %s")),
@@ -119,10 +132,9 @@ class EcomListingLevel(models.Model):
 
         :param result: an :class:`~..marketplaces.availability.Availability`.
         """
-        supply, policy = result.supply, result.policy
+        supply, policy = result.limiting_supply, result.policy
         values = {
-            "on_hand": None if result.components else supply.on_hand,
-            "kits": result.free if result.components else None,
+            "on_hand": supply.on_hand,
             "reserved": supply.reserved or None,
             "promised": supply.promised or None,
             "incoming": (supply.incoming or None)
@@ -185,9 +197,50 @@ class EcomListingLevel(models.Model):
     def _differs(self, quantity):
         """Whether the marketplace has to be told this quantity."""
         self.ensure_one()
+        target = self._get_target(quantity)
         if self.submission:
-            return quantity != self.submitted_quantity
-        return not self.pushed_at or quantity != self.shown_quantity
+            return target != self.submitted_quantity
+        return not self.pushed_at or target != self.shown_quantity
+
+    def _get_target(self, quantity=None):
+        """What the marketplace is to be told: less what it sold without our knowing.
+
+        :param quantity: a computed one that is not kept yet.
+        """
+        self.ensure_one()
+        computed = self.computed_quantity if quantity is None else quantity
+        return max(0, computed - self.unseen_quantity)
+
+    def _note_shown(self, current):
+        """The marketplace was found to show this.
+
+        Less than we believed: probably sold, by orders that are not imported yet.
+        Computing would not know of them, so they are remembered until the next orders
+        are here.
+        """
+        self.ensure_one()
+        missing = max(0, self.shown_quantity - current) if self.pushed_at else 0
+        values = {"shown_quantity": current}
+        if missing:
+            values |= {
+                "unseen_quantity": self.unseen_quantity + missing,
+                "unseen_at": fields.Datetime.now(),
+            }
+        self.write(values)
+
+    def _forget_unseen(self):
+        """Orders were read since: what they do not explain was no sale."""
+        for channel, levels in (
+            self.filtered("unseen_quantity").grouped("channel_id").items()
+        ):
+            read_at = channel.last_success_at
+            waiting = self.env["ecom.inbox.message"].search_count(
+                [("channel_id", "=", channel.id), ("state", "=", "received")], limit=1
+            )
+            if read_at and not waiting:
+                levels.filtered(lambda x, at=read_at: x.unseen_at < at).write(
+                    {"unseen_quantity": 0}
+                )
 
     def _set_not_wanted(self):
         """Not published any more: nothing is due, what is shown is left alone."""
@@ -209,7 +262,7 @@ class EcomListingLevel(models.Model):
                 "submission": submission,
                 "submitted_quantity": quantity,
                 "submitted_at": fields.Datetime.now(),
-                "due": self.computed_quantity != quantity,
+                "due": self._get_target() != quantity,
             }
         )
 
@@ -228,7 +281,7 @@ class EcomListingLevel(models.Model):
             "pushed_quantity": quantity,
             "shown_quantity": quantity,
             "pushed_at": fields.Datetime.now(),
-            "due": quantity != self.computed_quantity,
+            "due": quantity != self._get_target(),
             "failed": False,
             "attempts": 0,
             "retry_at": False,

@@ -29,7 +29,7 @@ class EcomOrderImporter(models.AbstractModel):
         new = [plan.external for key, plan in plans.items() if key not in batch.orders]
         super()._write_orders(batch, plans, messages)
         self._flag_fulfilled_by_channel(batch, plans)
-        if batch.channel.stock_sync and batch.channel._can(Capability.STOCK_COMPARE):
+        if batch.channel.stock_sync:
             self._count_down(batch, new)
 
     @api.model
@@ -58,11 +58,12 @@ class EcomOrderImporter(models.AbstractModel):
 
     @api.model
     def _count_down(self, batch, externals):
-        """Take new sales off what we believe that the marketplace shows.
+        """Account for new sales in what we believe that the marketplace shows.
 
-        Only where it makes sure of our belief before it writes; elsewhere a wrong
-        belief would not be noticed before the daily comparison. A sale from before
-        the last push may be part of what was told then and is left alone.
+        A sale since the last push lowers what is shown; one from before explains what
+        was found missing then. The first is only believed where the marketplace makes
+        sure of it before it writes; elsewhere a wrong belief would not be noticed
+        before the daily comparison.
         """
         listings = self.env["ecom.listing"]
         sold = defaultdict(list)
@@ -71,19 +72,27 @@ class EcomOrderImporter(models.AbstractModel):
                 if line.kind is LineKind.PRODUCT and line.quantity > 0:
                     listing = batch.listings[listings._key_of(line)]
                     sold[listing.id, line.location_ref].append((external, line))
+        if not sold:
+            return
         levels = self.env["ecom.listing.level"].search(
             [
                 ("listing_id", "in", [listing_id for listing_id, _ref in sold]),
                 ("pushed_at", "!=", False),
             ]
         )
+        compare = batch.channel._can(Capability.STOCK_COMPARE)
         for level in levels:
-            pieces = sum(
-                int(line.quantity)
-                for external, line in sold[
-                    level.listing_id.id, level.location_id.ref or ""
-                ]
-                if naive(external.created_at) > level.pushed_at
-            )
-            if pieces:
-                level.shown_quantity = max(0, level.shown_quantity - pieces)
+            since, before = 0, 0
+            for external, line in sold[
+                level.listing_id.id, level.location_id.ref or ""
+            ]:
+                if naive(external.created_at) > level.pushed_at:
+                    since += int(line.quantity)
+                else:
+                    before += int(line.quantity)
+            values = {}
+            if before and level.unseen_quantity:
+                values["unseen_quantity"] = max(0, level.unseen_quantity - before)
+            if since and compare:
+                values["shown_quantity"] = max(0, level.shown_quantity - since)
+            level.write(values)

@@ -83,6 +83,8 @@ class EcomStockAuditor(models.AbstractModel):
     def _compare(self, levels, shown):
         """Keep each difference as a row, and have it corrected.
 
+        One that sales could explain is corrected when the next orders are here.
+
         :param shown: quantity by :meth:`~ecom.listing.level._get_ref_key`. What the
             marketplace does not list is a failed level.
         """
@@ -101,13 +103,7 @@ class EcomStockAuditor(models.AbstractModel):
                         "correct_quantity": level.computed_quantity,
                     }
                 )
-                due = found != level.computed_quantity
-                level.write(
-                    {
-                        "shown_quantity": found,
-                        "last_drift_at": now,
-                        "due": due,
-                        "due_at": due and now,
-                    }
-                )
+                level._note_shown(found)
+                due = found != level._get_target()
+                level.write({"last_drift_at": now, "due": due, "due_at": due and now})
         self.env["ecom.stock.drift"].create(drifts)

@@ -89,9 +89,19 @@ class EcomStockPublisher(models.AbstractModel):
 
     @api.model
     def _filter_affected(self, channel, listings, product_ids):
-        """Listings that sell one of the products, or a kit with it."""
-        if not product_ids or not listings:
-            return listings.browse()
+        """Listings that sell one of the products, or a kit with it.
+
+        Also the ones that were found to show too little: the orders that were read
+        since may explain it, or not.
+        """
+        if not listings:
+            return listings
+        unseen = self.env["ecom.listing.level"].search(
+            [("channel_id", "=", channel.id), ("unseen_quantity", ">", 0)]
+        )
+        affected = listings & unseen.listing_id
+        if not product_ids:
+            return affected
         kits = self.env["ecom.stock.supply"]._get_kits(
             listings.product_id, channel.company_id
         )
@@ -100,7 +110,7 @@ class EcomStockPublisher(models.AbstractModel):
             for kit, parts in kits.items()
             if not product_ids.isdisjoint(part.id for part in parts)
         }
-        return listings.filtered(lambda listing: listing.product_id.id in touched)
+        return affected | listings.filtered(lambda x: x.product_id.id in touched)
 
     @api.model
     def _compute(self, listings):
@@ -163,13 +173,16 @@ class EcomStockPublisher(models.AbstractModel):
         warehouses = channel._get_stock_warehouses() | levels.location_id.warehouse_id
         supplies = self.env["ecom.stock.supply"]._get(products | components, warehouses)
         shown = self._get_shown(channel, pool, products)
+        levels._forget_unseen()
         for level in levels:
             listing = level.listing_id
             sites = self._get_scope(channel, level)
             product = listing.product_id
+            parts = kits.get(product, {})
             level._set_computed(
                 compute(
-                    self._add_up(supplies, product, sites),
+                    # a kit has no stock of its own
+                    Supply() if parts else self._add_up(supplies, product, sites),
                     channel._prepare_stock_policy(listing),
                     claims,
                     channel.id,
@@ -180,7 +193,7 @@ class EcomStockPublisher(models.AbstractModel):
                             count,
                             self._add_up(supplies, part, sites),
                         )
-                        for part, count in kits.get(product, {}).items()
+                        for part, count in parts.items()
                     ],
                 )
             )
@@ -328,23 +341,17 @@ class EcomStockPublisher(models.AbstractModel):
         """Tell quantities; the ones that are outdated are told again, a few times.
 
         What the marketplace shows less than we believed was sold there meanwhile and
-        has not been imported: it is taken off what is told.
+        has not been imported: it is taken off what is told, and orders are fetched.
         """
-        wanted = {level: level.computed_quantity for level in levels}
-        believed = {
-            level: level.shown_quantity if level.pushed_at else None for level in levels
-        }
         for _attempt in range(MAX_STALE):
+            told = {level: level._get_target() for level in levels}
             results = self._index(
                 connector.push_stock(
-                    [
-                        self._prepare_level(connector, level, wanted[level], believed)
-                        for level in wanted
-                    ]
+                    [self._prepare_level(connector, *item) for item in told.items()]
                 )
             )
             outdated = {}
-            for level, quantity in wanted.items():
+            for level, quantity in told.items():
                 result = results.get(level._get_ref_key())
                 if result is not None and result.error == STALE:
                     outdated[level] = result.current
@@ -352,32 +359,42 @@ class EcomStockPublisher(models.AbstractModel):
                     level._apply_result(result, quantity)
             if not outdated:
                 return
-            self._read_current(connector, outdated)
-            wanted = {
-                level: self._correct(wanted[level], believed[level], current)
-                for level, current in outdated.items()
-            }
-            believed = outdated
+            levels = self._learn(connector, outdated)
+            if not levels:
+                return
+        for level in levels:
+            level._set_failed("stock_stale", {"current": level.shown_quantity})
+
+    @api.model
+    def _learn(self, connector, outdated):
+        """Take note of what is really shown of levels.
+
+        :param outdated: what the refusal said of each, if it did.
+        :return: the levels of which it is known now; the others have failed.
+        """
+        self._read_current(connector, outdated)
+        known = self.env["ecom.listing.level"]
         for level, current in outdated.items():
-            level._set_failed("stock_stale", {"current": current})
+            if current is None:
+                level._set_failed("stock_stale", {"current": "?"})
+            else:
+                level._note_shown(current)
+                known |= level
+        # Orders that we do not know of are the likely reason.
+        known.channel_id.write({"next_fetch_at": False})
+        self.env["ecom.channel"]._trigger_fetch()
+        return known
 
     @api.model
-    def _correct(self, quantity, believed, current):
-        """A quantity less what was sold on the marketplace without our knowing."""
-        if believed is None or current is None:
-            return quantity
-        return max(0, quantity - max(0, believed - current))
-
-    @api.model
-    def _prepare_level(self, connector, level, quantity, believed):
+    def _prepare_level(self, connector, level, quantity):
         listing = level.listing_id
-        expected = believed[level] if connector.can(Capability.STOCK_COMPARE) else None
+        compare = connector.can(Capability.STOCK_COMPARE) and level.pushed_at
         return StockLevel(
             product_ref=listing.product_ref or "",
             sku=listing.sku or "",
             quantity=quantity,
             location_ref=level.location_id.ref or "",
-            expected=expected,
+            expected=level.shown_quantity if compare else None,
         )
 
     @api.model

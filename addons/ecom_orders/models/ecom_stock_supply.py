@@ -31,12 +31,30 @@ class EcomStockSupply(models.AbstractModel):
         """
         sums = defaultdict(lambda: dict.fromkeys(TERMS, ZERO))
         if products and warehouses:
-            for query in (self._query_quants, self._query_moves, self._query_orders):
+            for query in (self._query_quants, self._query_moves):
                 for product_id, warehouse_id, term, quantity in self.env.execute_query(
                     query(products.ids, warehouses.ids)
                 ):
                     sums[product_id, warehouse_id][term] += exact(quantity)
+            for key, term, quantity in self._get_order_demand(products, warehouses):
+                sums[key][term] += quantity
         return {key: Supply(**terms) for key, terms in sums.items()}
+
+    @api.model
+    def _get_order_demand(self, products, warehouses):
+        """What imported orders claim that are not confirmed, kits taken apart.
+
+        Yields ``(product id, warehouse id), "held" or "unconfirmed", quantity``.
+        """
+        rows = self.env.execute_query(self._query_orders(warehouses.ids))
+        wanted = set(products.ids)
+        ordered = products.browse({product_id for product_id, *_rest in rows})
+        kits = self._get_kits(ordered, warehouses.company_id[:1]) if rows else {}
+        for product_id, warehouse_id, term, quantity in rows:
+            product = products.browse(product_id)
+            for part, count in kits.get(product, {product: Decimal(1)}).items():
+                if part.id in wanted:
+                    yield (part.id, warehouse_id), term, exact(quantity) * count
 
     @api.model
     def _query_quants(self, product_ids, warehouse_ids):
@@ -103,7 +121,7 @@ class EcomStockSupply(models.AbstractModel):
         )
 
     @api.model
-    def _query_orders(self, product_ids, warehouse_ids):
+    def _query_orders(self, warehouse_ids):
         """Lines of imported orders that are not confirmed: no delivery claims them."""
         for model in ("sale.order", "sale.order.line", "uom.uom"):
             self.env[model].flush_model()
@@ -118,14 +136,12 @@ class EcomStockSupply(models.AbstractModel):
               JOIN product_template t ON t.id = p.product_tmpl_id
               JOIN uom_uom line_uom ON line_uom.id = l.product_uom_id
               JOIN uom_uom product_uom ON product_uom.id = t.uom_id
-             WHERE l.product_id = ANY(%(products)s)
-               AND o.ecom_channel_id IS NOT NULL
+             WHERE o.ecom_channel_id IS NOT NULL
                AND o.state IN ('draft', 'sent')
                AND o.ecom_fulfilled_by_channel IS NOT TRUE
                AND COALESCE(l.warehouse_id, o.warehouse_id) = ANY(%(warehouses)s)
              GROUP BY 1, 2, 3
             """,
-            products=product_ids,
             warehouses=warehouse_ids,
         )
 

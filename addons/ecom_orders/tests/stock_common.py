@@ -12,7 +12,6 @@ from odoo.addons.ecom_orders.marketplaces.base import (
 from odoo.addons.ecom_orders.marketplaces.errors import NotFound
 from odoo.addons.ecom_orders.marketplaces.schema import (
     STALE,
-    Location,
     StockLevel,
     StockResult,
     Submission,
@@ -210,7 +209,9 @@ class StockCommon(EcomOrdersCommon):
     def level(self, listing, location=None):
         """The level of a listing (at a location)."""
         levels = listing.level_ids
-        return levels.filtered(lambda x: x.location_id == location) if location else levels
+        return (
+            levels.filtered(lambda x: x.location_id == location) if location else levels
+        )
 
     def quantity(self, listing):
         """What a listing is to show, computed now."""

@@ -131,9 +131,7 @@ class TestStockCompute(StockCommon):
     # -- E4: safety, buffer, percentage, cap -------------------------------------------
 
     def test_settings_of_the_channel(self):
-        self.channel.write(
-            {"stock_safety": 5, "stock_buffer": 3, "stock_percent": 50}
-        )
+        self.channel.write({"stock_safety": 5, "stock_buffer": 3, "stock_percent": 50})
         self.assertEqual(self.quantity(self.mug_listing), (50 - 5 - 3) // 2)
         self.channel.stock_cap = 10
         self.assertEqual(self.quantity(self.mug_listing), 10)
@@ -223,6 +221,11 @@ class TestStockCompute(StockCommon):
         self.assertEqual(self.quantity(listing), min(50 // 4, 600 // 24, 20 // 1))
         self.order(kit, 3)
         self.assertEqual(self.quantity(listing), min((50 - 12) // 4, 20 - 3))
+        self.import_orders(
+            woo_order(1, [woo_line(1, "KIT", 2, "15.00")], status="on-hold")
+        )
+        self.assertEqual(self.quantity(listing), min((50 - 12 - 8) // 4, 20 - 3 - 2))
+        self.assertEqual(self.quantity(self.mug_listing), 50 - 12 - 8)
 
     # -- allocation --------------------------------------------------------------------
 

@@ -103,9 +103,9 @@ class TestStockPublish(StockCommon):
         self.patch(
             type(self.env["ecom.stock.supply"]),
             "_get_kits",
-            lambda model, products, company: {kit: {self.tee: 2}}
-            if kit in products
-            else {},
+            lambda model, products, company: (
+                {kit: {self.tee: 2}} if kit in products else {}
+            ),
         )
         with self.shelf() as shelf:
             self.publish()
@@ -163,6 +163,46 @@ class TestStockPublish(StockCommon):
             [50, 48],
         )
 
+    def test_sale_without_our_knowing_is_remembered_until_its_order_is_here(self):
+        with self.shelf(Capability.STOCK_COMPARE) as shelf:
+            self.publish()
+            shelf.shown["ref-MUG", ""] = 48
+            self._set_stock(self.mug, 60)
+            self.publish()
+            self._set_stock(self.mug, 61)
+            self.publish()
+            self.assertEqual(shelf.shown["ref-MUG", ""], 61 - 2)
+            self.assertIn("not imported yet: 2", self.terms())
+            self.import_orders(woo_order(1, [woo_line(1, "MUG", 2, "15.00")]))
+            self.assertFalse(self.level(self.mug_listing).unseen_quantity)
+            requests = len(shelf.requests)
+            self.publish()
+        self.assertEqual(len(shelf.requests), requests)
+        self.assertEqual(shelf.shown["ref-MUG", ""], 61 - 2)
+
+    def test_what_the_next_orders_do_not_explain_was_no_sale(self):
+        with self.shelf(Capability.STOCK_COMPARE) as shelf:
+            self.publish()
+            shelf.shown["ref-MUG", ""] = 48
+            self._set_stock(self.mug, 60)
+            self.publish()
+            self.assertEqual(shelf.shown["ref-MUG", ""], 60 - 2)
+            self.channel.last_success_at = fields.Datetime.now() + timedelta(minutes=1)
+            self.publish()
+        self.assertEqual(shelf.shown["ref-MUG", ""], 60)
+
+    def test_stale_quantity_has_orders_fetched(self):
+        self.channel.next_fetch_at = fields.Datetime.now() + timedelta(hours=1)
+        with self.shelf(Capability.STOCK_COMPARE) as shelf:
+            self.publish()
+            shelf.shown["ref-MUG", ""] = 48
+            self._set_stock(self.mug, 60)
+            self.publish()
+        self.assertFalse(self.channel.next_fetch_at)
+
+    def terms(self):
+        return self.level(self.mug_listing).terms_text
+
     def test_own_sale_is_known_to_be_shown_and_not_told(self):
         with self.shelf(Capability.STOCK_COMPARE) as shelf:
             with freeze_time("2026-03-01 09:00:00"):
@@ -204,6 +244,23 @@ class TestStockPublish(StockCommon):
             self._set_stock(self.mug, 60)
             self.publish()
         self.assertEqual(shelf.shown["ref-MUG", ""], 60 - 2)
+
+    def test_nothing_is_overwritten_blindly(self):
+        with self.shelf(Capability.STOCK_COMPARE) as shelf:
+            self.publish()
+            shelf.shown["ref-MUG", ""] = 48
+            write = shelf._write
+
+            def untold(level, dry=False):
+                result = write(level, dry)
+                object.__setattr__(result, "current", None)
+                return result
+
+            shelf._write = untold
+            self._set_stock(self.mug, 60)
+            self.publish()
+        self.assertEqual(shelf.shown["ref-MUG", ""], 48)
+        self.assertEqual(self.level(self.mug_listing).reason, "stock_stale")
 
     def test_nothing_is_expected_where_nothing_is_compared(self):
         with self.shelf() as shelf:
@@ -281,9 +338,7 @@ class TestStockPublish(StockCommon):
             self.assertEqual(self.channel.stock_reason, "server_failed")
             self.assertIn("500", self.channel.stock_explanation)
             self.assertEqual(set(self.channel.mapped("stock_due_count")), {2})
-            self.assertGreater(
-                self.channel.stock_next_push_at, fields.Datetime.now()
-            )
+            self.assertGreater(self.channel.stock_next_push_at, fields.Datetime.now())
             shelf.outage = None
             self.publish()
         self.assertFalse(self.channel.stock_reason)
@@ -421,14 +476,24 @@ class TestStockPublish(StockCommon):
             self.audit()
             level = self.level(self.mug_listing)
             drift = level.drift_ids
-            self.assertEqual(
-                (drift.believed_quantity, drift.found_quantity), (50, 77)
-            )
+            self.assertEqual((drift.believed_quantity, drift.found_quantity), (50, 77))
             self.assertTrue(level.due)
             self.assertFalse(self.level(self.tee_listing).drift_ids)
             self.publish()
         self.assertEqual(shelf.shown["ref-MUG", ""], 50)
         self.assertTrue(self.channel.stock_last_check_at)
+
+    def test_difference_that_sales_could_explain_waits_for_the_next_orders(self):
+        with self.shelf(Capability.STOCK_READ) as shelf:
+            self.publish()
+            shelf.shown["ref-MUG", ""] = 41
+            self.audit()
+            self.publish()
+            self.assertEqual(shelf.shown["ref-MUG", ""], 41)
+            self.channel.last_success_at = fields.Datetime.now() + timedelta(minutes=1)
+            self.publish()
+        self.assertEqual(shelf.shown["ref-MUG", ""], 50)
+        self.assertEqual(len(self.level(self.mug_listing).drift_ids), 1)
 
     def test_listing_that_is_gone_there_is_told(self):
         with self.shelf(Capability.STOCK_READ) as shelf:

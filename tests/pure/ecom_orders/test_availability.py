@@ -88,14 +88,15 @@ def test_pack_of_less_than_a_unit_shows_more_pieces():
 # -- kits ------------------------------------------------------------------------------
 
 
-def kit(*components, stock=Supply(), **policy):  # noqa: B008 - frozen
-    return compute(stock, Policy(**policy), components=components)
+def kit(*components, **policy):
+    return compute(Supply(), Policy(**policy), components=components)
 
 
 def test_kit_is_what_its_scarcest_component_makes():
     result = kit(Component("cup", D(2), supply(20)), Component("box", D(1), supply(7)))
     assert result.quantity == min(20 // 2, 7 // 1)
     assert result.limiting == "box"
+    assert result.limiting_supply == supply(7)
 
 
 def test_kit_with_components_that_are_promised_elsewhere():
@@ -103,9 +104,8 @@ def test_kit_with_components_that_are_promised_elsewhere():
     assert result.quantity == (20 - 4 - 5 - 1) // 2
 
 
-def test_safety_and_orders_of_a_kit_are_in_kits():
-    result = kit(Component("cup", D(2), supply(20)), stock=supply(held=1), safety=D(3))
-    assert result.quantity == 20 // 2 - 1 - 3
+def test_safety_stock_of_a_kit_is_in_kits():
+    assert kit(Component("cup", D(2), supply(20)), safety=D(3)).quantity == 20 // 2 - 3
 
 
 def test_kit_with_a_component_below_zero_is_clamped():
