@@ -286,6 +286,8 @@ class _Run:
     :ivar told: the last quantity sent to each; where quantities are overwritten it is
         all that we know.
     :ivar meanwhile: what each seller sold since its pending quantity was computed.
+    :ivar changed: something happened since quantities were last computed; while
+        nothing does, rounds are skipped.
     """
 
     def __init__(self, scenario: Scenario, chance: random.Random):
@@ -303,6 +305,8 @@ class _Run:
         self.meanwhile = [0] * len(self.sellers)
         self.shown = [self._quantity(i) for i in range(len(self.sellers))]
         self.told = list(self.shown)
+        self.next_buyer = 0.0
+        self.changed = False
 
     def count(self) -> Count:
         """Run to the end."""
@@ -310,11 +314,13 @@ class _Run:
         moment, seller = next(buyers)
         demand = accepted = lost = 0
         oversold = [0] * len(self.sellers)
+        self.next_buyer = moment
         for until in self._events():
             while moment < until:
                 demand += 1
                 if self.shown[seller] > 0:
                     accepted += 1
+                    self.changed = True
                     self.shown[seller] -= 1
                     self.meanwhile[seller] += 1
                     if self.left > 0:
@@ -324,6 +330,7 @@ class _Run:
                 elif self.left > 0:
                     lost += 1
                 moment, seller = next(buyers)
+            self.next_buyer = moment
         return Count(demand, accepted, sum(oversold), lost, tuple(oversold))
 
     def _buyers(self) -> Iterator[tuple[float, int]]:
@@ -356,13 +363,19 @@ class _Run:
                 self._arrive(now)
             if now == refill:
                 self.left = scenario.stock
+                self.changed = True
                 refill += scenario.replenish_every
             if now == next_round:
                 self._tell(now)
                 next_round += scenario.interval
+            if not self.changed and not self.pending:
+                quiet = min(self.next_buyer, refill, scenario.duration)
+                rounds = math.ceil(quiet / scenario.interval)
+                next_round = max(next_round, rounds * scenario.interval)
 
     def _tell(self, now: float) -> None:
         """Send new quantities, computed for all before any of them arrives."""
+        self.changed = bool(self.pending)
         quantities = {
             position: self._quantity(position)
             for position in range(len(self.sellers))
@@ -384,6 +397,7 @@ class _Run:
             if self.sellers[position].compare:
                 quantity = max(0, quantity - self.meanwhile[position])
             self.shown[position] = quantity
+            self.changed = True
 
     def _quantity(self, position: int) -> int:
         """What a seller is to show now, as :func:`.availability.compute` has it."""

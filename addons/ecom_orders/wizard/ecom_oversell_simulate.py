@@ -263,7 +263,7 @@ class EcomOversellSimulate(models.TransientModel):
             self.stock,
             self.interval,
             replenish_every=self.replenish_days * DAY,
-            duration=min(duration, self.interval * 20000),
+            duration=duration,
         )
 
     def _choose_buffers(self, best):
