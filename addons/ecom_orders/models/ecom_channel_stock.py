@@ -257,9 +257,13 @@ class EcomChannel(models.Model):
     # -- telling it --------------------------------------------------------------------
 
     @api.model
-    def _trigger_stock_push(self):
+    def _trigger_stock_push(self, at=None):
+        """Have the scheduled job run soon.
+
+        :param at: not before this time, naive UTC.
+        """
         # Running a scheduled job early is harmless; reading jobs is not for users.
-        self.env.ref("ecom_orders.ir_cron_push_stock").sudo()._trigger()
+        self.env.ref("ecom_orders.ir_cron_push_stock").sudo()._trigger(at)
 
     @api.model
     def _get_stock_due_domain(self):

@@ -33,13 +33,6 @@ class EcomOrderImporter(models.AbstractModel):
             self._count_down(batch, new)
 
     @api.model
-    def _write_related(self, batch, plans):
-        """Orders claim stock from the moment they are here, confirmed or not."""
-        super()._write_related(batch, plans)
-        orders = self.env["sale.order"].union(*(batch.orders[key] for key in plans))
-        self.env["ecom.stock.dirty"]._mark(orders.order_line.product_id.ids)
-
-    @api.model
     def _flag_fulfilled_by_channel(self, batch, plans):
         """What the marketplace ships from its own warehouse is never written by us."""
         listings = self.env["ecom.listing"]

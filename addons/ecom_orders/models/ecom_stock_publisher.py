@@ -5,6 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..marketplaces.availability import Component, Mode, Supply, compute
 from ..marketplaces.base import Capability
@@ -21,6 +22,7 @@ from .ecom_stock_supply import TERMS, exact
 _logger = logging.getLogger(__name__)
 
 MAX_STALE = 3  # tries of a quantity that the marketplace finds outdated
+SOONEST = timedelta(minutes=1)  # after which the job comes back to what it left
 PUSH_LIMIT = 5000  # levels of one channel in one run
 SUBMISSION_PATIENCE = timedelta(hours=6)
 # Refusals that may be about a single one of several levels: look for it.
@@ -50,6 +52,33 @@ class EcomStockPublisher(models.AbstractModel):
             self._push_guarded(channel.with_company(channel.company_id))
             if not cron._commit_progress(processed=1):
                 break
+        self._schedule_next()
+
+    @api.model
+    def _schedule_next(self):
+        """Run again when something that waits now may be told or asked for.
+
+        What became due meanwhile wakes the job by itself.
+        """
+        for model in ("ecom.channel", "ecom.listing.level"):
+            self.env[model].flush_model()
+        [(moment,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT MIN(GREATEST(c.stock_next_push_at, l.retry_at, %(soonest)s))
+                  FROM ecom_listing_level l
+                  JOIN ecom_channel c ON c.id = l.channel_id
+                 WHERE (l.due OR l.submission IS NOT NULL)
+                   AND c.active
+                   AND c.stock_sync
+                   AND c.state = 'connected'
+                   AND NOT COALESCE(c.emergency_stop, false)
+                """,
+                soonest=fields.Datetime.now() + SOONEST,
+            )
+        )
+        if moment:
+            self.env["ecom.channel"]._trigger_stock_push(at=moment)
 
     # -- computing ---------------------------------------------------------------------
 
@@ -285,7 +314,6 @@ class EcomStockPublisher(models.AbstractModel):
         for start in range(0, len(levels), size):
             self._push_batch(connector, levels[start : start + size])
             if not self.env["ir.cron"]._commit_progress():
-                self.env["ecom.channel"]._trigger_stock_push()
                 break
 
     @api.model

@@ -1,4 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+CLAIM = {"product_id", "product_uom_qty", "product_uom_id", "warehouse_id"}
 
 
 class SaleOrder(models.Model):
@@ -17,7 +19,36 @@ class SaleOrder(models.Model):
     def write(self, vals):
         result = super().write(vals)
         if "state" in vals:
-            # Salespeople without a role in this addon cancel orders of channels too.
-            orders = self.sudo().filtered("ecom_channel_id")
-            self.env["ecom.stock.dirty"]._mark(orders.order_line.product_id.ids)
+            self.order_line._ecom_mark_stock()
         return result
+
+
+class SaleOrderLine(models.Model):
+    """A line of an imported order claims its goods before it is confirmed."""
+
+    _inherit = "sale.order.line"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._ecom_mark_stock()
+        return lines
+
+    def write(self, vals):
+        claim = bool(CLAIM & vals.keys())
+        if claim:
+            self._ecom_mark_stock()
+        result = super().write(vals)
+        if claim:
+            self._ecom_mark_stock()
+        return result
+
+    def unlink(self):
+        self._ecom_mark_stock()
+        return super().unlink()
+
+    def _ecom_mark_stock(self):
+        """Have what these lines claim computed again, if their orders are imported."""
+        # Salespeople without a role in this addon edit orders of channels too.
+        lines = self.sudo().filtered("order_id.ecom_channel_id")
+        self.env["ecom.stock.dirty"]._mark(lines.product_id.ids)

@@ -557,13 +557,47 @@ class TestStockPublish(StockCommon):
         self.env.cr.precommit.run()
         self.assertFalse(self.env["ecom.stock.dirty"]._take())
 
+    def triggers(self):
+        """Moments at which the job is to run before its time."""
+        cron = self.env.ref("ecom_orders.ir_cron_push_stock")
+        return self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+
+    def test_job_comes_back_when_the_channel_may_be_told_again(self):
+        with (
+            self.shelf(outage=RateLimited("429", retry_after=900)),
+            freeze_time("2026-03-01 12:00:00"),
+        ):
+            self.triggers().unlink()
+            self.publish()
+            again = fields.Datetime.now() + timedelta(seconds=900)
+            self.assertIn(again, self.triggers().mapped("call_at"))
+
+    def test_job_does_not_come_back_for_nothing(self):
+        with self.shelf():
+            self.publish()
+            self.triggers().unlink()
+            self.publish()
+        self.assertFalse(self.triggers())
+
+    def test_line_edited_by_hand_counts_for_the_old_and_the_new_product(self):
+        self.channel.confirm_policy = "manual"
+        order = self.import_orders(woo_order(1, [woo_line(1, "MUG", 3, "15.00")]))
+        with self.shelf() as shelf:
+            self.publish()
+            order.order_line.product_id = self.tee
+            self.publish()
+            self.assertEqual(shelf.shown["ref-MUG", ""], 50)
+            self.assertEqual(shelf.shown["ref-TEE", ""], 20 - 3)
+            order.order_line.product_uom_qty = 1
+            self.publish()
+            self.assertEqual(shelf.shown["ref-TEE", ""], 20 - 1)
+            order.order_line.unlink()
+            self.publish()
+        self.assertEqual(shelf.shown["ref-TEE", ""], 20)
+
     def test_change_wakes_the_scheduled_job(self):
         self.env.cr.precommit.run()
-        cron = self.env.ref("ecom_orders.ir_cron_push_stock")
-        triggers = self.env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
-        triggers.unlink()
+        self.triggers().unlink()
         self._set_stock(self.mug, 44)
         self.env.cr.precommit.run()
-        self.assertTrue(
-            self.env["ir.cron.trigger"].search_count([("cron_id", "=", cron.id)])
-        )
+        self.assertTrue(self.triggers())
