@@ -137,6 +137,7 @@ class Availability:
     :param limiting: name of the scarcest component of a kit.
     :param limiting_supply: the stock that decides: the product's own, of a kit that of
         its scarcest component, in units of the component.
+    :param per_kit: units of that component in one kit.
     """
 
     limiting_supply: Supply
@@ -152,6 +153,7 @@ class Availability:
     quantity: int
     clamped: bool = False
     limiting: str = ""
+    per_kit: Decimal = ONE
 
 
 def floor(value: Decimal) -> int:
@@ -224,13 +226,13 @@ def compute(
     :param shown: units that partitioned channels show now; see :func:`still_shown`.
     :param components: the product is a kit of these and has no stock of its own.
     """
-    basis, kits, limiting = policy.basis, Decimal(1), ""
+    basis, per_kit, limiting = policy.basis, ONE, ""
     if components:
         scarcest = min(
             components, key=lambda c: c.supply.promisable(basis) / c.quantity
         )
-        supply, kits, limiting = scarcest.supply, scarcest.quantity, scarcest.name
-    promisable = supply.promisable(basis) / kits - policy.safety
+        supply, per_kit, limiting = scarcest.supply, scarcest.quantity, scarcest.name
+    promisable = supply.promisable(basis) / per_kit - policy.safety
     units = max(0, floor(promisable))
     part, elsewhere = units, 0
     if claims:
@@ -246,7 +248,7 @@ def compute(
     return Availability(
         limiting_supply=supply,
         policy=policy,
-        free=supply.free(basis) / kits,
+        free=supply.free(basis) / per_kit,
         promisable=promisable,
         units=units,
         part=part,
@@ -257,4 +259,5 @@ def compute(
         quantity=packs if policy.cap is None else min(packs, policy.cap),
         clamped=promisable < 0,
         limiting=limiting,
+        per_kit=per_kit,
     )

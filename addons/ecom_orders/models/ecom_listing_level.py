@@ -102,24 +102,25 @@ class EcomListingLevel(models.Model):
     @api.model
     def _get_terms_lines(self, terms):
         """One line for each term that matters, in the reader's language."""
-        labels = [
-            ("on_hand", self.env._("On hand: %s")),
-            ("reserved", self.env._("− reserved for deliveries: %s")),
-            ("promised", self.env._("− promised, not reserved yet: %s")),
-            ("incoming", self.env._("+ on its way in: %s")),
-            ("unconfirmed", self.env._("− imported, not confirmed: %s")),
-            ("held", self.env._("− in orders that wait for a person: %s")),
-            ("safety", self.env._("− safety stock: %s")),
-            ("promisable", self.env._("= available to promise: %s")),
-            ("part", self.env._("of it for this channel: %s")),
-            ("shown_elsewhere", self.env._("− still shown elsewhere: %s")),
-            ("buffer", self.env._("− buffer: %s")),
-            ("percent", self.env._("of it, percent: %s")),
-            ("pack", self.env._("units in one piece: %s")),
-            ("cap", self.env._("at most: %s")),
-            ("quantity", self.env._("= to show: %s")),
-        ]
-        lines = [label % terms[key] for key, label in labels if key in terms]
+        labels = {
+            "on_hand": self.env._("On hand: %s"),
+            "reserved": self.env._("− reserved for deliveries: %s"),
+            "promised": self.env._("− promised, not reserved yet: %s"),
+            "incoming": self.env._("+ on its way in: %s"),
+            "unconfirmed": self.env._("− imported, not confirmed: %s"),
+            "held": self.env._("− in orders that wait for a person: %s"),
+            "per_kit": self.env._("units of it in one kit: %s"),
+            "safety": self.env._("− safety stock: %s"),
+            "promisable": self.env._("= available to promise: %s"),
+            "part": self.env._("of it for this channel: %s"),
+            "shown_elsewhere": self.env._("− still shown elsewhere: %s"),
+            "buffer": self.env._("− buffer: %s"),
+            "percent": self.env._("of it, percent: %s"),
+            "pack": self.env._("units in one piece: %s"),
+            "cap": self.env._("at most: %s"),
+            "quantity": self.env._("= to show: %s"),
+        }
+        lines = [label % terms[key] for key, label in labels.items() if key in terms]
         if terms.get("limiting"):
             lines.insert(
                 0, self.env._("Kit, limited by %(name)s", name=terms["limiting"])
@@ -142,6 +143,7 @@ class EcomListingLevel(models.Model):
             else None,
             "unconfirmed": supply.unconfirmed or None,
             "held": supply.held or None,
+            "per_kit": result.per_kit if result.limiting else None,
             "safety": policy.safety or None,
             "promisable": result.promisable,
             "part": result.part if result.part != result.units else None,

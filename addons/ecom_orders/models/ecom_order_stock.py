@@ -27,10 +27,11 @@ class EcomOrderImporter(models.AbstractModel):
     def _write_orders(self, batch, plans, messages):
         """Remember what was new: a sale changes what the marketplace shows."""
         new = [plan.external for key, plan in plans.items() if key not in batch.orders]
-        super()._write_orders(batch, plans, messages)
+        result = super()._write_orders(batch, plans, messages)
         self._flag_fulfilled_by_channel(batch, plans)
         if batch.channel.stock_sync:
             self._count_down(batch, new)
+        return result
 
     @api.model
     def _flag_fulfilled_by_channel(self, batch, plans):
