@@ -120,12 +120,21 @@ class EcomListingLevel(models.Model):
             "cap": self.env._("at most: %s"),
             "quantity": self.env._("= to show: %s"),
         }
-        lines = [label % terms[key] for key, label in labels.items() if key in terms]
+        lines = [
+            label % self._format_term(terms[key])
+            for key, label in labels.items()
+            if key in terms
+        ]
         if terms.get("limiting"):
             lines.insert(
                 0, self.env._("Kit, limited by %(name)s", name=terms["limiting"])
             )
         return lines
+
+    @api.model
+    def _format_term(self, value):
+        """Whole numbers without decimals."""
+        return int(value) if value == int(value) else value
 
     @api.model
     def _prepare_terms(self, result):

@@ -193,9 +193,10 @@ class EcomStockPublisher(models.AbstractModel):
     @api.model
     def _compute_levels(self, channel, levels, kits):
         """Compute each level's quantity and keep it with its explanation."""
-        pool = channel._get_stock_pool()
-        claims = [member._prepare_stock_claim() for member in pool]
+        pool = channel._get_stock_pool() | channel
+        claims = {member.id: member._prepare_stock_claim() for member in pool}
         products = levels.product_id
+        sellers = self._get_sellers(pool, products)
         components = self.env["product.product"].union(
             *(part for product in products for part in kits.get(product, ()))
         )
@@ -213,7 +214,11 @@ class EcomStockPublisher(models.AbstractModel):
                     # a kit has no stock of its own
                     Supply() if parts else self._add_up(supplies, product, sites),
                     channel._prepare_stock_policy(listing),
-                    claims,
+                    [
+                        claim
+                        for channel_id, claim in claims.items()
+                        if channel_id in sellers[product.id]
+                    ],
                     channel.id,
                     shown.get((product.id, sites)),
                     [
@@ -226,6 +231,29 @@ class EcomStockPublisher(models.AbstractModel):
                     ],
                 )
             )
+
+    @api.model
+    def _get_sellers(self, pool, products):
+        """Which channels sell a product: nothing is kept for the others.
+
+        :return: dict ``product id -> set of channel ids``.
+        """
+        # Other channels count also for people who may not see them.
+        groups = (
+            self.env["ecom.listing"]
+            .sudo()
+            ._read_group(
+                [
+                    ("channel_id", "in", pool.ids),
+                    ("product_id", "in", products.ids),
+                    ("stock_publish", "=", True),
+                    ("fulfilled_by_channel", "=", False),
+                ],
+                ["product_id"],
+                ["channel_id:array_agg"],
+            )
+        )
+        return {product.id: set(channel_ids) for product, channel_ids in groups}
 
     @api.model
     def _get_scope(self, channel, level):

@@ -273,6 +273,21 @@ class TestStockCompute(StockCommon):
         self.assertEqual(self.quantity(self.mug_listing), 50)
         self.assertEqual(self.quantity(listing), 50 - 12)
 
+    def test_nothing_is_kept_for_a_channel_that_does_not_sell_it(self):
+        _channel, listing = self.twin(stock_mode="protected", stock_reserve=12)
+        self.assertEqual(self.quantity(self.mug_listing), 50 - 12)
+        self.assertEqual(self.quantity(self.tee_listing), 20)
+        listing.stock_publish = False
+        self.assertEqual(self.quantity(self.mug_listing), 50)
+
+    def test_channel_that_does_not_publish_yet_shows_what_it_would(self):
+        self.channel.write(
+            {"stock_sync": False, "stock_mode": "partitioned", "stock_share": 40}
+        )
+        _channel, listing = self.twin()
+        self.assertEqual(self.quantity(self.mug_listing), 50 * 40 // 100)
+        self.assertEqual(self.quantity(listing), 50)
+
     def test_channels_of_other_warehouses_do_not_matter(self):
         abroad = self.env["stock.warehouse"].create({"name": "Far", "code": "FAR"})
         self.twin(stock_mode="protected", stock_reserve=12, warehouse_id=abroad.id)

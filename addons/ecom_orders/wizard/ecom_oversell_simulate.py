@@ -297,6 +297,7 @@ class EcomOversellSimulate(models.TransientModel):
     def _reopen(self):
         return {
             "type": "ir.actions.act_window",
+            "name": self.env._("Oversell Simulator"),
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
