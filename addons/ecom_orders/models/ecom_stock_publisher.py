@@ -360,7 +360,7 @@ class EcomStockPublisher(models.AbstractModel):
         )
         return levels.sorted(
             lambda level: (
-                level.pushed_at and level.computed_quantity >= level.shown_quantity
+                bool(level.pushed_at) and level._get_target() >= level.shown_quantity
             )
         )
 
