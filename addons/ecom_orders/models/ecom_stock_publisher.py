@@ -85,15 +85,12 @@ class EcomStockPublisher(models.AbstractModel):
     @api.model
     def _refresh(self):
         """Compute what has changed since the last time, for all channels."""
-        dirty = self.env["ecom.stock.dirty"]._take()
+        dirty = self._add_kits(self.env["ecom.stock.dirty"]._take())
         for channel in self.env["ecom.channel"].search([("stock_sync", "=", True)]):
             channel = channel.with_company(channel.company_id)
             try:
                 with self.env.cr.savepoint():
-                    listings = self._get_listings(channel)
-                    if not channel.stock_recompute:
-                        listings = self._filter_affected(channel, listings, dirty)
-                    self._compute(listings)
+                    self._compute(self._get_listings(channel, dirty))
                     channel.stock_recompute = False
             except Exception as error:  # noqa: BLE001 - the job must not fail, ever
                 _logger.warning("Channel %s: computing failed", channel.id, exc_info=1)
@@ -105,41 +102,29 @@ class EcomStockPublisher(models.AbstractModel):
         self.env["ir.cron"]._commit_progress()
 
     @api.model
-    def _get_listings(self, channel):
-        """Listings whose quantity the channel is to be told."""
-        return self.env["ecom.listing"].search(
-            [
-                ("channel_id", "=", channel.id),
-                ("product_id", "!=", False),
-                ("stock_publish", "=", True),
-                ("fulfilled_by_channel", "=", False),
-            ]
-        )
+    def _add_kits(self, product_ids):
+        """Ids of products, and of the kits that they are in."""
+        products = self.env["product.product"].browse(sorted(product_ids))
+        return products | self.env["ecom.stock.supply"]._get_kits_with(products)
 
     @api.model
-    def _filter_affected(self, channel, listings, product_ids):
-        """Listings that sell one of the products, or a kit with it.
+    def _get_listings(self, channel, products):
+        """Listings whose quantity may have changed.
 
-        Also the ones that were found to show too little: the orders that were read
-        since may explain it, or not.
+        The ones that sell the products, and the ones that were found to show too
+        little: the orders that were read since may explain it, or not.
         """
-        if not listings:
-            return listings
-        unseen = self.env["ecom.listing.level"].search(
-            [("channel_id", "=", channel.id), ("unseen_quantity", ">", 0)]
+        domain = (
+            Domain("channel_id", "=", channel.id)
+            & Domain("product_id", "!=", False)
+            & Domain("stock_publish", "=", True)
+            & Domain("fulfilled_by_channel", "=", False)
         )
-        affected = listings & unseen.listing_id
-        if not product_ids:
-            return affected
-        kits = self.env["ecom.stock.supply"]._get_kits(
-            listings.product_id, channel.company_id
-        )
-        touched = product_ids | {
-            kit.id
-            for kit, parts in kits.items()
-            if not product_ids.isdisjoint(part.id for part in parts)
-        }
-        return affected | listings.filtered(lambda x: x.product_id.id in touched)
+        if not channel.stock_recompute:
+            domain &= Domain("product_id", "in", products.ids) | Domain(
+                "level_ids.unseen_quantity", ">", 0
+            )
+        return self.env["ecom.listing"].search(domain)
 
     @api.model
     def _compute(self, listings):

@@ -174,6 +174,29 @@ class EcomStockSupply(models.AbstractModel):
         }
 
     @api.model
+    def _get_kits_with(self, products):
+        """The kits that products are in, directly or in kits of kits.
+
+        Rather too many than too few: of other companies, or of other variants.
+        """
+        kits = products.browse()
+        if "mrp.bom" not in self.env:
+            return kits
+        todo = products
+        for _depth in range(MAX_KIT_DEPTH):
+            # The publisher may not read bills of materials; it only counts with them.
+            lines = self.env["mrp.bom.line"].sudo()
+            boms = lines.search(
+                [("product_id", "in", todo.ids), ("bom_id.type", "=", "phantom")]
+            ).bom_id
+            found = boms.product_id | boms.product_tmpl_id.product_variant_ids
+            todo = found.with_env(self.env) - kits
+            kits |= todo
+            if not todo:
+                break
+        return kits
+
+    @api.model
     def _find_recipes(self, products, company):
         """Direct components of the kits among products, with their quantities."""
         # The publisher may not read bills of materials; it only counts with them.

@@ -75,6 +75,32 @@ class TestStockCompute(StockCommon):
         self.assertEqual(ship.state, "waiting")
         self.assertEqual(self.quantity(self.mug_listing), 50 - 8)
 
+    def move(self, destination, quantity):
+        """A confirmed move out of stock that reserves nothing."""
+        move = self.env["stock.move"].create(
+            {
+                "product_id": self.mug.id,
+                "product_uom_qty": quantity,
+                "location_id": self.warehouse.lot_stock_id.id,
+                "location_dest_id": destination.id,
+            }
+        )
+        move._action_confirm()
+        move._do_unreserve()
+        return move
+
+    def test_move_within_the_warehouse_changes_nothing(self):
+        shelf = self.env["stock.location"].create(
+            {"name": "Shelf", "location_id": self.warehouse.lot_stock_id.id}
+        )
+        self.assertEqual(self.move(shelf, 8).state, "confirmed")
+        self.assertEqual(self.quantity(self.mug_listing), 50)
+
+    def test_move_to_another_warehouse_is_promised(self):
+        abroad = self.env["stock.warehouse"].create({"name": "Far", "code": "FAR"})
+        self.move(abroad.lot_stock_id, 8)
+        self.assertEqual(self.quantity(self.mug_listing), 50 - 8)
+
     def test_delivery_that_is_not_reserved_yet_counts(self):
         self.warehouse.out_type_id.reservation_method = "manual"
         self.order(self.mug, 8)
@@ -253,6 +279,14 @@ class TestStockCompute(StockCommon):
         )
         self.assertEqual(self.quantity(listing), min((50 - 12 - 8) // 4, 20 - 3 - 2))
         self.assertEqual(self.quantity(self.mug_listing), 50 - 12 - 8)
+        self.assertEqual(
+            self.env["ecom.stock.supply"]._get_kits_with(self.mug), inner | kit
+        )
+        with self.shelf() as shelf:
+            self.publish()
+            self._set_stock(screws, 50)
+            self.publish()
+        self.assertEqual(shelf.shown["ref-KIT", ""], 50 // 24)
 
     # -- allocation --------------------------------------------------------------------
 

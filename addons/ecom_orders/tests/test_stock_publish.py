@@ -107,6 +107,11 @@ class TestStockPublish(StockCommon):
                 {kit: {self.tee: 2}} if kit in products else {}
             ),
         )
+        self.patch(
+            type(self.env["ecom.stock.supply"]),
+            "_get_kits_with",
+            lambda model, products: kit if self.tee in products else products.browse(),
+        )
         with self.shelf() as shelf:
             self.publish()
             self.assertEqual(shelf.shown["ref-KIT", ""], 20 // 2)
