@@ -284,9 +284,9 @@ class TestStockCompute(StockCommon):
         )
         with self.shelf() as shelf:
             self.publish()
-            self._set_stock(screws, 50)
+            self._set_stock(screws, 100)
             self.publish()
-        self.assertEqual(shelf.shown["ref-KIT", ""], 50 // 24)
+        self.assertEqual(shelf.shown["ref-KIT", ""], (100 - 2 * 24) // 24)
 
     # -- allocation --------------------------------------------------------------------
 
