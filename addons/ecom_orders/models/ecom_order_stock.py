@@ -54,10 +54,10 @@ class EcomOrderImporter(models.AbstractModel):
     def _count_down(self, batch, externals):
         """Account for new sales in what we believe that the marketplace shows.
 
-        A sale since the last push lowers what is shown; one from before explains what
-        was found missing then. The first is only believed where the marketplace makes
-        sure of it before it writes; elsewhere a wrong belief would not be noticed
-        before the daily comparison.
+        A sale since it was last told or read lowers what is shown; one from before
+        explains what was found missing then. The first is only believed where the
+        marketplace makes sure of it before it writes; elsewhere a wrong belief would
+        not be noticed before the daily comparison.
         """
         listings = self.env["ecom.listing"]
         sold = defaultdict(list)
@@ -76,11 +76,12 @@ class EcomOrderImporter(models.AbstractModel):
         )
         compare = batch.channel._can(Capability.STOCK_COMPARE)
         for level in levels:
+            known_at = max(level.pushed_at, level.unseen_at or level.pushed_at)
             since, before = 0, 0
             for external, line in sold[
                 level.listing_id.id, level.location_id.ref or ""
             ]:
-                if naive(external.created_at) > level.pushed_at:
+                if naive(external.created_at) > known_at:
                     since += int(line.quantity)
                 else:
                     before += int(line.quantity)

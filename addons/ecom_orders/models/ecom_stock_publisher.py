@@ -336,6 +336,9 @@ class EcomStockPublisher(models.AbstractModel):
             Domain("channel_id", "=", channel.id)
             & Domain("due", "=", True)
             & Domain("submission", "=", False)
+            & Domain("listing_id.active", "=", True)
+            & Domain("listing_id.stock_publish", "=", True)
+            & Domain("listing_id.fulfilled_by_channel", "=", False)
             & (
                 Domain("retry_at", "=", False)
                 | Domain("retry_at", "<=", fields.Datetime.now())
@@ -466,7 +469,7 @@ class EcomStockPublisher(models.AbstractModel):
         for submission, group in levels.grouped("submission").items():
             try:
                 answer = connector.fetch_submission(submission)
-            except NotFound:
+            except DIVISIBLE:  # about this one; nothing will come of it any more
                 group._set_failed("stock_lost_submission")
                 continue
             if answer.done:

@@ -140,6 +140,14 @@ class TestStockPublish(StockCommon):
         self.assertEqual(shelf.shown["ref-MUG-FBA", ""], 7)
         self.assertEqual(shelf.shown["ref-MUG", ""], 50)
 
+    def test_what_they_ship_is_not_even_told_when_it_is_due(self):
+        with self.shelf() as shelf:
+            self.publish()
+            self.mug_listing.fulfilled_by_channel = True
+            self.level(self.mug_listing).due = True
+            self.publish()
+        self.assertEqual(len(shelf.requests), 1)
+
     def import_fba_order(self, sku):
         """An order that the marketplace ships, held so that it is not confirmed."""
         self.channel.confirm_policy = "manual"
@@ -462,6 +470,19 @@ class TestStockPublish(StockCommon):
         self.assertTrue(self.level(self.mug_listing).due)
         self.assertFalse(self.level(self.tee_listing).reason)
 
+    def test_submission_that_is_refused_stops_nothing(self):
+        with self.shelf(Capability.SUBMISSIONS) as shelf:
+            self.publish()
+
+            def refuse(submission):
+                raise RequestRefused("no such feed")
+
+            shelf.fetch_submission = refuse
+            self._create_listing("NEW", self._create_product("NEW", 4))
+            self.publish()
+            self.assertEqual(shelf.told()[-1], ("ref-NEW", 4))
+        self.assertEqual(self.level(self.mug_listing).reason, "stock_lost_submission")
+
     def test_submission_without_a_result_is_told_again(self):
         with self.shelf(Capability.SUBMISSIONS) as shelf:
             self.publish()
@@ -499,6 +520,19 @@ class TestStockPublish(StockCommon):
             self.publish()
         self.assertEqual(shelf.shown["ref-MUG", ""], 50)
         self.assertEqual(len(self.level(self.mug_listing).drift_ids), 1)
+
+    def test_sale_that_was_found_missing_is_not_counted_twice(self):
+        with self.shelf(Capability.STOCK_READ, Capability.STOCK_COMPARE) as shelf:
+            with freeze_time("2026-03-01 09:00:00"):
+                self.publish()
+            shelf.shown["ref-MUG", ""] = 47  # sold at ten
+            with freeze_time("2026-03-01 11:00:00"):
+                self.audit()
+            self.import_orders(woo_order(1, [woo_line(1, "MUG", 3, "15.00")]))
+            self.publish()
+            level = self.level(self.mug_listing)
+            self.assertEqual((level.shown_quantity, level.unseen_quantity), (47, 0))
+        self.assertEqual(len(shelf.requests), 1)
 
     def test_listing_that_is_gone_there_is_told(self):
         with self.shelf(Capability.STOCK_READ) as shelf:
