@@ -128,8 +128,33 @@ class TestStockScreens(StockCommon):
         self.assertEqual(wizard.stock, 50 - 4 * 2 - 6)
 
     def test_simulator_measures_how_late_orders_come(self):
-        wizard = self.simulation()
-        self.assertAlmostEqual(wizard.interval, 2 * 24 * 60, delta=2)
+        self.simulation()
+        now = fields.Datetime.now()
+        orders = self.orders(1, 2, 3, 4)
+        # the first import brought an old order, the others came after half an hour
+        self.env.flush_all()
+        for order, placed, here in (
+            (orders[0], timedelta(days=6), timedelta(days=3)),
+            (orders[1], timedelta(hours=9), timedelta(hours=8.5)),
+            (orders[2], timedelta(hours=7), timedelta(hours=6.5)),
+            (orders[3], timedelta(hours=5), timedelta(hours=4.5)),
+        ):
+            self.env.cr.execute(
+                "UPDATE sale_order SET ecom_ordered_at = %s, create_date = %s"
+                " WHERE id = %s",
+                [now - placed, now - here, order.id],
+            )
+        self.env.invalidate_all()
+        wizard = self.env["ecom.oversell.simulate"].create(
+            {"channel_id": self.channel.id, "days": 7}
+        )
+        self.assertAlmostEqual(wizard.interval, 30, delta=0.1)
+
+    def test_simulator_without_orders_takes_the_interval_of_fetching(self):
+        wizard = self.env["ecom.oversell.simulate"].create(
+            {"channel_id": self.channel.id}
+        )
+        self.assertEqual(wizard.interval, self.channel.fetch_interval)
 
     def test_simulator_shows_what_each_buffer_costs_and_applies_one(self):
         wizard = self.simulation()

@@ -176,7 +176,10 @@ class EcomOversellSimulate(models.TransientModel):
             wizard.delay = wizard._measure_push_lag() or channel.stock_interval
 
     def _measure_order_lag(self):
-        """Minutes until 95 percent of the orders were here, none if there are none."""
+        """Minutes until 95 percent of the orders were here, ``None`` without orders.
+
+        Orders from before the first import came late for another reason.
+        """
         self.env["sale.order"].flush_model()
         [(lag,)] = self.env.execute_query(
             SQL(
@@ -187,7 +190,9 @@ class EcomOversellSimulate(models.TransientModel):
                   FROM sale_order
                  WHERE ecom_channel_id = %(channel)s
                    AND create_date >= %(since)s
-                   AND ecom_ordered_at >= %(since)s
+                   AND ecom_ordered_at >= (
+                       SELECT MIN(create_date) FROM sale_order
+                        WHERE ecom_channel_id = %(channel)s)
                 """,
                 channel=self.channel_id.id or 0,
                 since=fields.Datetime.now() - timedelta(days=max(1, self.days)),
