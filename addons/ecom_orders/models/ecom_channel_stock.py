@@ -81,7 +81,8 @@ class EcomChannel(models.Model):
         required=True,
         tracking=True,
         help="Shared channels can sell the same unit twice within the time that "
-        "messages take; a buffer makes that rare. Partitioned ones cannot.",
+        "messages take; a buffer makes that rare. Partitioned ones cannot, where the "
+        "marketplace compares before it writes.",
     )
     stock_share = fields.Float(
         string="Share", tracking=True, help="Percent of the stock."

@@ -145,6 +145,12 @@ def test_partitioned_channels_never_oversell_in_a_million_sales():
     assert outcome.total.lost > 0  # the stock does run out
 
 
+def test_shares_do_not_help_where_the_sales_of_the_moment_are_overwritten():
+    sellers = (share("a", 60, 50, 7, compare=False), share("b", 40, 50, 7))
+    scenario = Scenario(sellers, 50, 10, replenish_every=120)
+    assert simulate(scenario, runs=10).total.oversold > 0
+
+
 def test_shares_are_rebalanced_so_that_little_is_lost():
     """The whole stock in one share's hands would lose half of the demand."""
     sellers = (share("a", 30, 50), share("b", 5, 50))
