@@ -3,6 +3,15 @@ from . import ecom_channel
 from . import ecom_channel_token
 from . import ecom_inbox_message
 from . import ecom_listing
+from . import ecom_location
+from . import ecom_channel_stock
+from . import ecom_listing_stock
+from . import ecom_listing_level
+from . import ecom_stock_drift
+from . import ecom_stock_dirty
+from . import ecom_stock_supply
+from . import ecom_stock_publisher
+from . import ecom_stock_auditor
 from . import ecom_tax_rule
 from . import ecom_buyer
 from . import ecom_order_block
@@ -12,9 +21,11 @@ from . import ecom_order_planner
 from . import ecom_order_editor
 from . import ecom_order_settler
 from . import ecom_order_importer
+from . import ecom_order_stock
 from . import product_pricelist
 from . import res_partner
 from . import sale_order
+from . import sale_order_stock
 from . import sale_order_line
 from . import stock_move
 from . import stock_picking

@@ -1,6 +1,4 @@
-from odoo import api, fields, models
-
-from .order_plan import naive
+from odoo import fields, models
 
 USER = "ecom_orders.group_user"
 
@@ -13,21 +11,6 @@ class SaleOrder(models.Model):
     ecom_confirmed_at = fields.Datetime(
         string="Confirmed", readonly=True, copy=False, groups=USER
     )
-    ecom_ship_by = fields.Datetime(
-        string="Ship By",
-        readonly=True,
-        copy=False,
-        groups=USER,
-        help="Until when the marketplace wants it to be handed over.",
-    )
-    ecom_deliver_by = fields.Datetime(
-        string="Deliver By",
-        readonly=True,
-        copy=False,
-        groups=USER,
-        help="Until when the buyer was promised to have it.",
-    )
-
     def _action_confirm(self):
         """The order's date stays the buyer's; when it was confirmed is kept apart."""
         result = super()._action_confirm()
@@ -35,15 +18,3 @@ class SaleOrder(models.Model):
         ours = self.sudo().filtered("ecom_channel_id")
         ours.ecom_confirmed_at = fields.Datetime.now()
         return result
-
-
-class EcomOrderPlanner(models.AbstractModel):
-    _inherit = "ecom.order.planner"
-
-    @api.model
-    def _prepare_order_values(self, batch, external, priced, currency):
-        return {
-            **super()._prepare_order_values(batch, external, priced, currency),
-            "ecom_ship_by": naive(external.ship_by) or False,
-            "ecom_deliver_by": naive(external.deliver_by) or False,
-        }

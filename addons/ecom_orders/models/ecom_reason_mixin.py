@@ -38,6 +38,12 @@ REASONS = [
     ("older_version", "Older version"),
     ("unknown_buyer", "Unknown buyer"),
     ("erasure_waits", "Erased after delivery"),
+    # a quantity could not be told, or is not what one would expect
+    ("negative_stock", "More promised than in stock"),
+    ("stock_refused", "Quantity refused"),
+    ("stock_stale", "Quantity changes all the time"),
+    ("stock_no_answer", "No answer for a quantity"),
+    ("stock_lost_submission", "Quantity without a result"),
     # a channel could not be reached
     ("connection_failed", "Cannot be reached"),
     ("tls_failed", "Insecure connection"),
@@ -240,6 +246,26 @@ class EcomReasonMixin(models.AbstractModel):
             "erasure_waits": self.env._(
                 "The buyer is to be erased, but an order is still to be delivered. It "
                 "is done by itself afterwards."
+            ),
+            "negative_stock": self.env._(
+                "More is promised than there is (%(promisable)s). Zero is shown. Order "
+                "more, or count the stock."
+            ),
+            "stock_refused": self.env._(
+                "The shop did not take the quantity: %(message)s. Correct it there or "
+                "stop publishing this listing; it is tried again later."
+            ),
+            "stock_stale": self.env._(
+                "The shop's quantity (%(current)s) changed each time that it was to be "
+                "set. It is tried again later."
+            ),
+            "stock_no_answer": self.env._(
+                "The shop said nothing about this quantity. Check that the listing "
+                "still exists there; it is tried again later."
+            ),
+            "stock_lost_submission": self.env._(
+                "The shop took the quantity but never told what became of it. It is "
+                "told again."
             ),
             "connection_failed": self.env._(
                 "The shop cannot be reached. Check the address (%(url)s) and that the "

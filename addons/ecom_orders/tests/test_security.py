@@ -12,7 +12,12 @@ OURS = (
     "ecom.order.block",
     "ecom.refund",
     "ecom.refund.line",
+    "ecom.location",
+    "ecom.listing.level",
+    "ecom.stock.drift",
+    "ecom.stock.dirty",
 )
+TECHNICAL = {"ecom.buyer", "ecom.stock.dirty"}  # nobody works with them
 
 
 @tagged("post_install", "-at_install")
@@ -71,7 +76,7 @@ class TestSecurity(EcomOrdersCommon):
         self.assertFalse(twin.sudo().ecom_channel_id)
 
     def test_desk_reads_everything_and_links_listings(self):
-        for model in set(OURS) - {"ecom.buyer"}:
+        for model in set(OURS) - TECHNICAL:
             self.env[model].with_user(self.desk).search([])
         listing = self.env["ecom.listing"].search([("key", "=", "NEW")])
         listing.with_user(self.desk).product_id = self.mug
@@ -107,7 +112,7 @@ class TestSecurity(EcomOrdersCommon):
         self.assertFalse(user.has_group("base.group_system"))
         self.assertFalse(user.has_group("base.group_erp_manager"))
         self.assertFalse(user.has_group("account.group_account_manager"))
-        for cron in ("fetch", "process", "sweep"):
+        for cron in ("fetch", "process", "sweep", "push_stock", "check_stock"):
             self.assertEqual(self.env.ref(f"ecom_orders.ir_cron_{cron}").user_id, user)
 
     def test_technical_user_cannot_log_in(self):
@@ -135,12 +140,22 @@ class TestSecurity(EcomOrdersCommon):
             channel=channel,
         )
         self.assertEqual(self.orders(9, channel=channel).company_id, abroad)
-        for model in set(OURS) - {"ecom.refund.line"}:
+        level = self._publish_abroad(channel)
+        self.env["ecom.stock.drift"].create({"level_id": level.id})
+        for model in set(OURS) - {"ecom.refund.line", "ecom.stock.dirty"}:
             with self.subTest(model=model):
                 records = self.env[model].search([("company_id", "=", abroad.id)])
                 self.assertTrue(records)
                 visible = self.env[model].with_user(self.manager).search([])
                 self.assertFalse(visible & records)
+
+    def _publish_abroad(self, channel):
+        """A location and a level of another company's channel."""
+        self.env["ecom.location"].create(
+            {"channel_id": channel.id, "ref": "L1", "name": "Abroad"}
+        )
+        listing = self.env["ecom.listing"].search([("channel_id", "=", channel.id)])
+        return self.env["ecom.listing.level"].create({"listing_id": listing.id})
 
     def test_every_model_of_ours_has_a_company_rule(self):
         for model in OURS:
