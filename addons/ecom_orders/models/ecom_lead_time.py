@@ -11,6 +11,7 @@ class SaleOrder(models.Model):
     ecom_confirmed_at = fields.Datetime(
         string="Confirmed", readonly=True, copy=False, groups=USER
     )
+
     def _action_confirm(self):
         """The order's date stays the buyer's; when it was confirmed is kept apart."""
         result = super()._action_confirm()

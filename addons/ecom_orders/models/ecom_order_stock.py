@@ -7,19 +7,6 @@ from ..marketplaces.schema import LineKind
 from .order_plan import naive
 
 
-class EcomOrderPlanner(models.AbstractModel):
-    _inherit = "ecom.order.planner"
-
-    @api.model
-    def _prepare_order_values(self, batch, external, priced, currency):
-        """Orders that the marketplace ships claim nothing of our stock."""
-        values = super()._prepare_order_values(batch, external, priced, currency)
-        return {
-            **values,
-            "ecom_fulfilled_by_channel": external.fulfilled_by_channel,
-        }
-
-
 class EcomOrderImporter(models.AbstractModel):
     _inherit = "ecom.order.importer"
 

@@ -81,7 +81,11 @@ class SaleOrder(models.Model):
         help="Which of the seller's marketplaces it is from.",
     )
     ecom_fulfilled_by_channel = fields.Boolean(
-        string="Shipped by the Marketplace", readonly=True, copy=False, groups=USER
+        string="Shipped by the Marketplace",
+        readonly=True,
+        copy=False,
+        groups=USER,
+        help="From the marketplace's own warehouse: it takes nothing from our stock.",
     )
     ecom_masked = fields.Boolean(
         string="Buyer Hidden",

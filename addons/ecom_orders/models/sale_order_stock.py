@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 
 CLAIM = {"product_id", "product_uom_qty", "product_uom_id", "warehouse_id"}
 
@@ -7,14 +7,6 @@ class SaleOrder(models.Model):
     """An order that leaves the state of quotation claims its goods in another way."""
 
     _inherit = "sale.order"
-
-    ecom_fulfilled_by_channel = fields.Boolean(
-        string="Shipped by the Marketplace",
-        readonly=True,
-        copy=False,
-        groups="ecom_orders.group_user",
-        help="From the marketplace's own warehouse: it takes nothing from our stock.",
-    )
 
     def write(self, vals):
         result = super().write(vals)
