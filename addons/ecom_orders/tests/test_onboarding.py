@@ -64,7 +64,7 @@ class TestOnboarding(EcomOrdersCommon):
     def test_missing_keys_are_named(self):
         wizard = self.begin()
         self.next(wizard)
-        with self.assertRaisesRegex(UserError, "Shop Address.*Consumer Key"):
+        with self.assertRaisesRegex(UserError, "Shop Address.*Key"):
             self.next(wizard)
 
     def test_refused_keys_say_what_to_do_and_keep_the_step(self):
