@@ -20,7 +20,13 @@
         "views/ecom_inbox_message_views.xml",
         "views/ecom_order_block_views.xml",
         "views/ecom_refund_views.xml",
+        "views/ecom_outbox_message_views.xml",
+        "views/ecom_shipping_views.xml",
+        "views/ecom_return_views.xml",
         "views/sale_order_views.xml",
+        "views/sale_order_outbox_views.xml",
+        "views/stock_picking_views.xml",
+        "views/ecom_channel_outbox_views.xml",
         "views/ecom_orders_menus.xml",
     ],
     "assets": {

@@ -60,3 +60,4 @@ class Batch:
     listings: dict
     rules: dict
     orders: dict
+    methods: dict = field(default_factory=dict)

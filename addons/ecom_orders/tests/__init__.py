@@ -5,6 +5,8 @@ from . import (
     test_import_lifecycle,
     test_inbox,
     test_listing,
+    test_outbox_cancel,
+    test_outbox_sending,
     test_partner,
     test_refund,
     test_security,
