@@ -87,14 +87,18 @@ class EcomShipmentPlanner(models.AbstractModel):
 
         :return: dict ``order -> {picking -> moves}``.
         """
-        collected = {}
-        for order in orders:
-            moves = order.order_line.move_ids.filtered(self._is_told_move)
-            by_picking = moves.grouped("picking_id")
-            collected[order] = dict(
-                sorted(by_picking.items(), key=lambda item: _age(item[0]))
+        # All in one set of records, so that what they refer to is read in one go.
+        moves = orders.order_line.move_ids.filtered(self._is_told_move)
+        by_order = moves.grouped(lambda move: move.sale_line_id.order_id)
+        return {
+            order: dict(
+                sorted(
+                    by_order[order].grouped("picking_id").items(),
+                    key=lambda item: _age(item[0]),
+                )
             )
-        return collected
+            for order in orders
+        }
 
     @api.model
     def _plan_order(self, order, shipments, pickings):
