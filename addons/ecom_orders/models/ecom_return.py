@@ -408,6 +408,13 @@ class StockPicking(models.Model):
         groups="ecom_orders.group_user",
     )
 
+    def _create_backorder_picking(self):
+        """What has not arrived yet belongs to the same return."""
+        backorder = super()._create_backorder_picking()
+        # Whoever validates need not have a role in this addon.
+        backorder.sudo().ecom_return_id = self.sudo().ecom_return_id
+        return backorder
+
 
 class EcomInboxMessage(models.Model):
     """Returns arrive like everything else."""

@@ -1,5 +1,6 @@
 from . import (
     test_channel,
+    test_credit_note_booking,
     test_import_amounts,
     test_import_edit,
     test_import_lifecycle,
@@ -10,6 +11,7 @@ from . import (
     test_shipment_parcels,
     test_partner,
     test_refund,
+    test_return_goods,
     test_security,
     test_tax_rule,
     test_tour,

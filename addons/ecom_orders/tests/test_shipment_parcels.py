@@ -281,9 +281,7 @@ class TestShipmentParcels(DispatchCommon):
         self.assertEqual(self.parcels(order), [("", {"1": 3})])
         first.ecom_tracking_ref = "P1"
         second.ecom_tracking_ref = "P2"
-        self.assertCountEqual(
-            self.parcels(order), [("P1", {"1": 1}), ("P2", {"1": 2})]
-        )
+        self.assertCountEqual(self.parcels(order), [("P1", {"1": 1}), ("P2", {"1": 2})])
 
     # -- defects, labels, numbers of queries -------------------------------------------
 
@@ -360,9 +358,7 @@ class TestShipmentMethods(DispatchCommon):
             "taxes": [],
         }
         return self.import_orders(
-            woo_order(
-                number, [woo_line(1, "MUG", 1, "10.00")], shipping_lines=[line]
-            )
+            woo_order(number, [woo_line(1, "MUG", 1, "10.00")], shipping_lines=[line])
         )
 
     def carrier(self, name="Parcel Post"):
