@@ -7,6 +7,7 @@ from . import (
     test_inbox,
     test_listing,
     test_outbox_cancel,
+    test_outbox_security,
     test_outbox_sending,
     test_shipment_parcels,
     test_partner,
