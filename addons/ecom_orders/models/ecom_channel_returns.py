@@ -38,9 +38,10 @@ class EcomChannel(models.Model):
 
     def _fetch_orders(self):
         """Returns after orders: a return is about an order that should be there."""
-        super()._fetch_orders()
+        result = super()._fetch_orders()
         if self._can(Capability.RETURNS):
             self._fetch_returns()
+        return result
 
     def _fetch_returns(self):
         """Read the feed page by page; each page is stored with its cursor."""

@@ -16,7 +16,7 @@ class EcomOrderSettler(models.AbstractModel):
     @api.model
     def _cancel(self, orders):
         """The channel cancelled: it need not be told."""
-        super()._cancel(orders.with_context(ecom_by_channel=True))
+        return super()._cancel(orders.with_context(ecom_by_channel=True))
 
     @api.model
     def _decide(self, channel, order, plan, released):
@@ -69,7 +69,7 @@ class EcomOrderSettler(models.AbstractModel):
                     details=block.reason_details or {},
                 )
             )
-        super()._sync_blocks(batch, plans, released)
+        return super()._sync_blocks(batch, plans, released)
 
 
 class EcomOrderBlock(models.Model):

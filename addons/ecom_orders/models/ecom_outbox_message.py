@@ -277,7 +277,11 @@ class EcomOutboxMessage(models.Model):
         :return: whether there is time left for other channels.
         """
         cron = self.env["ir.cron"]
-        connector = channel._get_connector()
+        try:
+            connector = channel._get_connector()
+        except Exception:  # noqa: BLE001 - the other channels are still to be told
+            _logger.warning("Channel %s has no connector", channel.id, exc_info=True)
+            return True
         failures = 0
         while failures < MAX_ATTEMPTS:
             try:
@@ -396,11 +400,16 @@ class EcomOutboxMessage(models.Model):
         reason = self.channel_id._prepare_error(error)
         if isinstance(error, SendingStopped):
             self.write(reason)  # sent as soon as the stop is lifted
-        elif error.retriable and self.attempts + 1 < MAX_TRIES:
+        elif self._is_worth_retrying(error):
             self.write(reason)
             self._postpone(error.details.get("retry_after"))
         else:
             self._set_failed(reason["reason"], reason["reason_details"])
+
+    def _is_worth_retrying(self, error):
+        """Whether the message itself is right, and time or new keys can help."""
+        helps = error.retriable or isinstance(error, AuthenticationFailed)
+        return helps and self.attempts + 1 < MAX_TRIES
 
     def _postpone(self, seconds=None):
         """Later: after 1, 2, 4... minutes, at most two hours.

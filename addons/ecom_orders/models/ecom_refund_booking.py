@@ -152,13 +152,14 @@ class EcomRefund(models.Model):
 
     @api.model
     def _import(self, channel, work):
-        super()._import(channel, work)
+        result = super()._import(channel, work)
         self.search(
             [
                 ("channel_id", "=", channel.id),
                 ("external_id", "in", [refund.external_id for _m, refund in work]),
             ]
         )._after_import()
+        return result
 
     def _after_import(self):
         self._link_returns()
@@ -248,10 +249,10 @@ class EcomRefund(models.Model):
             )
         )
         same = rows.filtered(lambda row: row.external_id == self.external_id)
+        # Its answer may be lost, or name something else than the refund.
         same = same or rows.filtered(
             lambda row: (
-                not row.external_id
-                and row.state != "ignored"
+                row.state != "ignored"
                 and self.currency_id.compare_amounts(
                     row.move_id.amount_total, self.amount
                 )

@@ -42,6 +42,7 @@ class EcomShipmentPlanner(models.AbstractModel):
             [("kind", "=", SHIPMENT), ("order_id", "in", orders.ids)]
         )
         codes = self.env["ecom.carrier.code"]._get_codes(orders.ecom_channel_id)
+        sites = self._get_sites(shipments)
         values = []
         for order in orders:
             for picking, parcels in self._plan_order(order, shipments[order], pickings):
@@ -52,7 +53,7 @@ class EcomShipmentPlanner(models.AbstractModel):
                 )
                 parcels = self._reconcile(told, parcels)
                 values += [
-                    self._prepare_values(order, picking, parcel, codes)
+                    self._prepare_values(order, picking, parcel, codes, sites)
                     for parcel in parcels
                 ]
         self.env["ecom.outbox.message"]._put(values)
@@ -237,8 +238,12 @@ class EcomShipmentPlanner(models.AbstractModel):
         return [parcel]
 
     @api.model
-    def _prepare_values(self, order, picking, parcel, codes):
-        """Values of the message of one parcel."""
+    def _prepare_values(self, order, picking, parcel, codes, sites):
+        """Values of the message of one parcel.
+
+        :param codes: see ``ecom.carrier.code._get_codes``.
+        :param sites: see ``_get_sites``.
+        """
         channel = order.ecom_channel_id
         code = codes.get((channel.id, picking.carrier_id.id))
         carrier_name = (code and code.name) or picking.carrier_id.name or ""
@@ -257,7 +262,7 @@ class EcomShipmentPlanner(models.AbstractModel):
             if partial
             else (),
             shipped_at=picking.date_done.replace(tzinfo=timezone.utc),
-            location_ref=self._get_location_ref(channel, picking),
+            location_ref=sites.get((channel, picking.picking_type_id.warehouse_id), ""),
             marketplace_ref=order.ecom_marketplace_ref or "",
         )
         wait = timedelta(hours=0 if parcel.reference else channel.tracking_wait)
@@ -282,12 +287,21 @@ class EcomShipmentPlanner(models.AbstractModel):
         return url if url.startswith(("https://", "http://")) else ""
 
     @api.model
-    def _get_location_ref(self, channel, picking):
-        """The channel's id of the site that shipped; empty when it knows only one."""
+    def _get_sites(self, shipments):
+        """The channels' ids of the sites that ship; none where they know only one.
+
+        :param shipments: see ``_collect``.
+        :return: dict ``(channel, warehouse) -> id``, asked for once each.
+        """
         if "ecom.location" not in self.env:
-            return ""
-        warehouse = picking.picking_type_id.warehouse_id
-        return self.env["ecom.location"]._get_ref(channel, warehouse) or ""
+            return {}
+        locations = self.env["ecom.location"]
+        pairs = {
+            (order.ecom_channel_id, picking.picking_type_id.warehouse_id)
+            for order, pickings in shipments.items()
+            for picking in pickings
+        }
+        return {pair: locations._get_ref(*pair) or "" for pair in pairs}
 
 
 def _age(picking):

@@ -1,6 +1,7 @@
 import random
 from dataclasses import replace
 from decimal import Decimal
+from unittest.mock import Mock
 
 from psycopg2 import IntegrityError
 
@@ -184,7 +185,8 @@ class TestCreditNoteBooking(CreditNoteCommon):
     def test_refund_that_odoo_refuses_is_told_and_hinders_nothing(self):
         self.ship_all()
         self.invoice(self.order)
-        self.patch(type(self.env["account.move"]), "create", _refuse)
+        locked = Mock(side_effect=UserError("Locked"))
+        self.patch(type(self.env["account.move"]), "create", locked)
         refund = self.one_mug()
         self.assertEqual(refund.state, "waiting")
         self.assertEqual(self.open_reasons(self.order), {"credit_note_refused"})
@@ -472,6 +474,17 @@ class TestCreditNotePush(CreditNoteCommon):
         self.send()
         self.assertFalse(self.told("refund"))
 
+    def test_echo_under_another_id_is_known_by_its_amount(self):
+        note = self.credit()
+        self.send()
+        self.assertEqual(self.one_mug(77).move_id, note)
+
+    def test_credit_note_that_is_posted_at_once_is_not_told_either(self):
+        self.channel.refund_policy = "posted"
+        self.assertEqual(self.one_mug().move_id.state, "posted")
+        self.send()
+        self.assertFalse(self.told("refund"))
+
     def test_other_refund_of_the_shop_gets_a_credit_note_of_its_own(self):
         note = self.credit()
         self.send()
@@ -490,7 +503,3 @@ class TestCreditNotePush(CreditNoteCommon):
         self.credit(quantity=2)
         self.send()
         self.assertFalse(self.told("refund"))
-
-
-def _refuse(*_args, **_kwargs):
-    raise UserError("Locked")

@@ -56,9 +56,7 @@ class TestOutboxSecurity(DispatchCommon):
         self.env["ecom.return"].create(
             {
                 "order_id": order.id,
-                "line_ids": [
-                    Command.create({"order_line_id": order.order_line[0].id})
-                ],
+                "line_ids": [Command.create({"order_line_id": order.order_line[0].id})],
             }
         )
         self.outbox._put(

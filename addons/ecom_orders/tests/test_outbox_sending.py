@@ -5,6 +5,7 @@ from odoo.tests import new_test_user, tagged
 
 from odoo.addons.ecom_orders.marketplaces.errors import (
     AlreadyDone,
+    AuthenticationFailed,
     ConnectionFailed,
     RequestRefused,
     SendingStopped,
@@ -106,6 +107,16 @@ class TestOutboxSending(DispatchCommon):
         self.assertEqual(self.message.state, "failed")
         self.assertEqual(self.message.reason, "request_refused")
         self.assertEqual(other.ecom_outbox_ids.state, "sent")
+
+    def test_message_outlives_keys_that_were_refused_for_a_while(self):
+        self.marketplace.answers["shipment"] = AuthenticationFailed("bad key")
+        self.send()
+        self.assertEqual(self.message.state, "waiting")
+        self.assertEqual(self.message.reason, "authentication_failed")
+        self.marketplace.answers.clear()
+        self.message.next_attempt_at = False
+        self.send()
+        self.assertEqual(self.message.state, "sent")
 
     def test_defect_is_a_failed_message_not_a_failed_job(self):
         self.marketplace.answers["shipment"] = ZeroDivisionError("oops")

@@ -36,6 +36,14 @@ class TestShipmentParcels(DispatchCommon):
             picking.date_done.replace(microsecond=0),
         )
 
+    def test_site_that_shipped_is_told_in_the_shops_words(self):
+        planner = type(self.env["ecom.shipment.planner"])
+        sites = {(self.channel, self.warehouse): "SITE-7"}
+        self.patch(planner, "_get_sites", lambda *_args: sites)
+        self.ship(self.mugs().picking_ids, tracking="T1")
+        self.send()
+        self.assertEqual([s.location_ref for s in self.told("shipment")], ["SITE-7"])
+
     def test_worker_without_a_role_here_can_validate(self):
         order = self.mugs()
         worker = new_test_user(self.env, "worker", groups="stock.group_stock_user")
