@@ -313,6 +313,8 @@ class Connector(ABC):
     :cvar required: credentials that have to be filled in.
     :cvar optional: credentials that may be.
     :cvar stock_batch_size: most levels in one request.
+    :cvar refunds_in_orders: lines and totals of an order are already less what was
+        refunded, so that a refund must not lessen an open order a second time.
     """
 
     code: ClassVar[str]
@@ -321,6 +323,7 @@ class Connector(ABC):
     required: ClassVar[frozenset[Credential]] = frozenset()
     optional: ClassVar[frozenset[Credential]] = frozenset()
     stock_batch_size: ClassVar[int] = 100
+    refunds_in_orders: ClassVar[bool] = False
 
     def __init__(self, credentials: Credentials, transport):
         """:param transport: a :class:`~.transport.Transport` (or a fake in tests)."""

@@ -29,6 +29,7 @@ from . import sale_order_stock
 from . import sale_order_line
 from . import stock_move
 from . import stock_picking
+from . import stock_picking_batch
 from . import stock_quant
 from . import ecom_completeness
 from . import ecom_channel_dashboard
@@ -41,3 +42,17 @@ from . import ecom_retention
 from . import ecom_erasure
 from . import ecom_failure_class
 from . import ecom_lead_time
+from . import ecom_outbox_message
+from . import ecom_channel_outbox
+from . import ecom_carrier_code
+from . import ecom_shipping_method
+from . import ecom_order_planner_shipping
+from . import ecom_shipment_planner
+from . import ecom_order_settler_outbox
+from . import ecom_refund_booking
+from . import ecom_return
+from . import ecom_channel_returns
+from . import account_move
+from . import sale_order_outbox
+from . import sale_order_line_outbox
+from . import stock_package

@@ -370,13 +370,16 @@ class EcomInboxMessage(models.Model):
             else:
                 if work is not None:
                     understood.append((message, work))
-        orders = [pair for pair in understood if pair[0].kind == ORDER]
-        refunds = [pair for pair in understood if pair[0].kind == REFUND]
-        importer = self.env["ecom.order.importer"]
-        self._apply_isolated(orders, lambda work: importer._import(channel, work))
-        self._apply_isolated(
-            refunds, lambda work: self.env["ecom.refund"]._import(channel, work)
-        )
+        for kind, model in self._get_importers().items():
+            work = [pair for pair in understood if pair[0].kind == kind]
+            self._apply_isolated(
+                work, lambda part, model=model: self.env[model]._import(channel, part)
+            )
+
+    @api.model
+    def _get_importers(self):
+        """Names of the models whose ``_import`` applies a kind, in this order."""
+        return {ORDER: "ecom.order.importer", REFUND: "ecom.refund"}
 
     def _understand(self):
         """Parse and normalise; ``None`` when nothing is left to be applied."""

@@ -26,6 +26,14 @@ REASONS = [
     ("refund_to_credit", "Refund to be credited"),
     ("automation_failed", "Booking refused"),
     ("expired_unpaid", "Never paid"),
+    ("refund_failed", "Refund failed at the shop"),
+    ("credit_note_refused", "Refund not booked"),
+    ("cancel_requested", "Buyer asks to cancel"),
+    ("shipment_not_told", "Shipment not told"),
+    ("cancel_not_told", "Cancellation not told"),
+    ("refund_not_told", "Refund not told"),
+    # a return needs a person
+    ("return_not_shipped", "More returned than shipped"),
     # a message could not be used
     ("bad_payload", "Unreadable message"),
     ("unknown_currency", "Unknown currency"),
@@ -61,6 +69,8 @@ REASONS = [
     ("sending_stopped", "Emergency stop"),
     ("transport", "Connection problem"),
     ("marketplace_error", "Marketplace error"),
+    ("too_late", "Too late"),
+    ("not_supported", "Not possible at the marketplace"),
 ]
 KNOWN_REASONS = {code for code, _label in REASONS}
 
@@ -119,6 +129,7 @@ class EcomReasonMixin(models.AbstractModel):
     def _get_detail_labels(self):
         """Names of codes that stand in lists of details."""
         return {
+            **dict(self._fields["reason"]._description_selection(self.env)),
             "name": self.env._("name"),
             "street": self.env._("street"),
             "city": self.env._("city"),
@@ -214,6 +225,34 @@ class EcomReasonMixin(models.AbstractModel):
             "refund_to_credit": self.env._(
                 "%(amount)s %(currency)s were refunded in the shop (%(text)s). "
                 "Create the credit note for it, then release this reason."
+            ),
+            "refund_failed": self.env._(
+                "The shop could not give %(amount)s %(currency)s back. Clear it up "
+                "there; the buyer waits for the money."
+            ),
+            "credit_note_refused": self.env._(
+                "Odoo refused to book refund %(reference)s: %(error)s. Correct the "
+                "cause and book it in Refunds, or release this reason."
+            ),
+            "cancel_requested": self.env._(
+                "The buyer asks to cancel the order. Accept or refuse."
+            ),
+            "shipment_not_told": self.env._(
+                "The shop was not told of shipment %(reference)s: %(problem)s. "
+                "Retry it in Outbox, or enter it in the shop."
+            ),
+            "cancel_not_told": self.env._(
+                "The order was cancelled here, but not in the shop: %(problem)s. "
+                "Retry it in Outbox, or clear it up in the shop."
+            ),
+            "refund_not_told": self.env._(
+                "The shop did not give back the money of %(reference)s: %(problem)s. "
+                "Retry it in Outbox, or refund it in the shop."
+            ),
+            "return_not_shipped": self.env._(
+                "%(name)s: %(missing)s of what comes back was never shipped from "
+                "here, or has come back already. Correct the quantity, or make the "
+                "transfer by hand."
             ),
             "bad_payload": self.env._(
                 "The field %(field)s cannot be understood (%(value)s). The message is "
@@ -317,6 +356,12 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "marketplace_error": self.env._(
                 "The marketplace reports an error: %(message)s"
+            ),
+            "too_late": self.env._(
+                "The marketplace says that it cannot be done any more: %(message)s"
+            ),
+            "not_supported": self.env._(
+                "The marketplace's interface has no such thing. Do it there by hand."
             ),
         }
 

@@ -65,3 +65,4 @@ class Batch:
     orders: dict
     utm: dict = field(default_factory=dict)
     line_defaults: dict = field(default_factory=dict)
+    methods: dict = field(default_factory=dict)

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 from ..marketplaces.schema import Risk
 from .stock_move import BATCH
-from .stock_picking import DEFER
+from .stock_picking_batch import DEFER
 
 USER = "ecom_orders.group_user"
 

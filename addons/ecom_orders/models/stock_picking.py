@@ -1,29 +1,155 @@
-from odoo import models
+import logging
 
-DEFER = "ecom_defer_picking_confirm"
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..marketplaces.base import Capability
+from ..marketplaces.errors import MarketplaceError
+from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .ecom_outbox_message import SHIPMENT
+
+_logger = logging.getLogger(__name__)
+
+USER = "ecom_orders.group_user"
 
 
 class StockPicking(models.Model):
-    """Transfers of a batch of orders, see ``stock.move``."""
+    """A delivery of a channel's order tells the channel that it left."""
 
     _inherit = "stock.picking"
 
-    def action_confirm(self):
-        """Core calls it order by order; a batch does it once, at its end."""
-        if self.env.context.get(DEFER):
-            return True
-        return super().action_confirm()
+    ecom_channel_id = fields.Many2one(
+        related="sale_id.ecom_channel_id", string="Sales Channel", groups=USER
+    )
+    ecom_outbox_ids = fields.One2many(
+        "ecom.outbox.message", "picking_id", string="Told to the Shop", groups=USER
+    )
+    ecom_problem = fields.Text(
+        string="Not Told to the Shop",
+        compute="_compute_ecom_outbox",
+        compute_sudo=True,
+        groups=USER,
+    )
+    ecom_delivery_state = fields.Selection(
+        selection=lambda self: (
+            self.env["ecom.outbox.message"]._fields["delivery_state"].selection
+        ),
+        string="At the Carrier",
+        compute="_compute_ecom_outbox",
+        compute_sudo=True,
+        groups=USER,
+    )
+    ecom_has_labels = fields.Boolean(compute="_compute_ecom_has_labels", groups=USER)
 
-    def _ecom_log_origin(self):
-        """Note on each transfer the order that it was created from, as core does."""
-        bodies = {
-            picking.id: self.env["ir.qweb"]._render(
-                "mail.message_origin_link",
-                {"self": picking, "origin": order, "edit": False},
-                minimal_qcontext=True,
-                raise_if_not_found=False,
+    def _compute_ecom_outbox(self):
+        for picking in self:
+            rows = picking.ecom_outbox_ids
+            failed = rows.filtered(lambda row: row.state == "failed")
+            picking.ecom_problem = "\n".join(
+                row.explanation for row in failed if row.explanation
             )
+            states = set(rows.mapped("delivery_state"))
+            # the worst of its parcels, then the one that is furthest behind
+            picking.ecom_delivery_state = next(
+                (s for s in ("exception", "in_transit", "delivered") if s in states),
+                False,
+            )
+
+    def _compute_ecom_has_labels(self):
+        for picking in self:
+            channel = picking.ecom_channel_id
+            picking.ecom_has_labels = bool(channel) and channel._can(Capability.LABELS)
+
+    def _action_done(self):
+        result = super()._action_done()
+        self._ecom_tell_shipments()
+        return result
+
+    def write(self, vals):
+        """A tracking reference that comes later is told the channel."""
+        result = super().write(vals)
+        if {"carrier_tracking_ref", "carrier_id"} & vals.keys():
+            self._ecom_tell_shipments()
+        return result
+
+    def _ecom_tell_shipments(self):
+        """Keep what the channels are to be told of these deliveries, if anything.
+
+        Never in the way of the warehouse: what fails here becomes a failed message
+        that can be retried, not an error.
+        """
+        # Whoever validates need not have a role in this addon.
+        pickings = self.sudo().filtered(lambda picking: picking.state == "done")
+        orders = pickings.move_ids.sale_line_id.order_id
+        if not orders.ecom_channel_id:
+            return
+        try:
+            with self.env.cr.savepoint():
+                self.env["ecom.shipment.planner"].sudo()._tell(pickings)
+        except CONCURRENCY_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 - the goods have left anyway
+            _logger.warning("Shipments could not be told", exc_info=error)
+            pickings._ecom_keep_failure(error)
+
+    def _ecom_keep_failure(self, error):
+        """Keep a failed message for each delivery, to be made again by a retry."""
+        outbox = self.env["ecom.outbox.message"]
+        values = [
+            {
+                "channel_id": order.ecom_channel_id.id,
+                "kind": SHIPMENT,
+                "key": f"{picking.id}-{order.id}",
+                "order_id": order.id,
+                "picking_id": picking.id,
+                "payload": {},
+            }
             for picking in self
-            if (order := picking.move_ids.sale_line_id.order_id[:1])
-        }
-        self.browse(bodies)._message_log_batch(bodies=bodies)
+            for order in picking.move_ids.sale_line_id.order_id
+            if order.ecom_channel_id and not picking.ecom_outbox_ids
+        ]
+        for row in outbox._put(values):
+            row._set_failed("internal_error", {"error": type(error).__name__})
+
+    def action_ecom_fetch_labels(self):
+        """Attach the shipping labels that the marketplace made for the order."""
+        self.ensure_one()
+        order = self.sale_id
+        channel = order.ecom_channel_id
+        try:
+            # The keys of the channel are for managers only; the packer uses them.
+            labels = (
+                channel.sudo()._get_connector().fetch_labels(order.ecom_external_id)
+            )
+        except MarketplaceError as error:
+            raise UserError(channel._explain(error)) from error
+        if not labels:
+            raise UserError(self.env._("The marketplace has made no label yet."))
+        attachments = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": label.name,
+                    "raw": label.content,
+                    "mimetype": label.mimetype,
+                    "res_model": self._name,
+                    "res_id": self.id,
+                }
+                for label in labels
+            ]
+        )
+        self.message_post(
+            body=self.env._("Labels of the marketplace"),
+            attachment_ids=attachments.ids,
+        )
+        references = {label.tracking_number for label in labels} - {""}
+        if references and not self.carrier_tracking_ref:
+            self.carrier_tracking_ref = ", ".join(sorted(references))
+        return True
+
+    def action_ecom_view_outbox(self):
+        """What the channel was told of this delivery."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ecom_orders.ecom_outbox_message_action"
+        )
+        return {**action, "domain": [("picking_id", "=", self.id)], "context": {}}
