@@ -24,13 +24,7 @@ class EcomOrderPlanner(models.AbstractModel):
     def _prepare_order_values(self, batch, external, priced, currency):
         values = super()._prepare_order_values(batch, external, priced, currency)
         method = self._get_shipping_method(batch, external)
-        values.update(
-            {
-                "ecom_fulfilled_by_channel": external.fulfilled_by_channel,
-                "ecom_marketplace_ref": external.marketplace_ref or False,
-                "ecom_shipping_method_id": method.id,
-            }
-        )
+        values["ecom_shipping_method_id"] = method.id
         if method.carrier_id and external.external_id not in batch.orders:
             values["carrier_id"] = method.carrier_id.id
         return values

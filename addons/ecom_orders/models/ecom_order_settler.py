@@ -185,7 +185,8 @@ class EcomOrderSettler(models.AbstractModel):
         if not orders:
             return
         orders.filtered("locked").action_unlock()
-        quiet = orders._ecom_quiet()
+        # The shop knows: nothing has to be told it.
+        quiet = orders._ecom_quiet().with_context(ecom_by_channel=True)
         quiet._action_cancel()
         quiet.action_draft()
         body = self.env._("Held again, because the shop took back its release.")

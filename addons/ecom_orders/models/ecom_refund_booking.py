@@ -235,11 +235,16 @@ class EcomRefund(models.Model):
             self.to_deduct = True
 
     def _is_in_order(self, order):
-        """Whether the channel's order is already less what was given back."""
+        """Whether the channel's order is already less what was given back.
+
+        Only units that were given back can be; an amount alone never is.
+        """
         connector = CONNECTORS[self.channel_id.provider]
-        return connector.refunds_in_orders and not self.env[
-            "ecom.order.editor"
-        ]._is_frozen(order)
+        return (
+            connector.refunds_in_orders
+            and bool(self.line_ids)
+            and not self.env["ecom.order.editor"]._is_frozen(order)
+        )
 
     def _match_pushed(self):
         """Recognise a refund that was told from here, by its id or its amount."""

@@ -12,12 +12,6 @@ class SaleOrder(models.Model):
 
     _inherit = "sale.order"
 
-    ecom_fulfilled_by_channel = fields.Boolean(
-        string="Shipped by the Marketplace", readonly=True, copy=False, groups=USER
-    )
-    ecom_marketplace_ref = fields.Char(
-        string="Marketplace Site", readonly=True, copy=False, groups=USER
-    )
     ecom_shipping_method_id = fields.Many2one(
         "ecom.shipping.method",
         string="Chosen Delivery",

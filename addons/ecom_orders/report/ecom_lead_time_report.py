@@ -139,11 +139,12 @@ class EcomLeadTimeReport(models.Model):
 
     @api.model
     def _get_told_sql(self):
-        """SQL: when the channel was told that order ``so`` was shipped.
-
-        Hook for whoever tells it.
-        """
-        return SQL("NULL::timestamp")
+        """SQL: when the channel was first told that order ``so`` was shipped."""
+        return SQL(
+            "(SELECT MIN(told.sent_at) FROM ecom_outbox_message told "
+            "WHERE told.order_id = so.id AND told.kind = 'shipment' "
+            "AND told.state = 'sent')"
+        )
 
     def action_open_order(self):
         """The order."""

@@ -47,6 +47,10 @@ class EcomChannel(models.Model):
             Credential.URL: "url",
             Credential.KEY: "api_key",
             Credential.SECRET: "api_secret",
+            Credential.TOKEN: "api_token",
+            Credential.ACCOUNT: "account_ref",
+            Credential.MARKETPLACES: "marketplace_refs",
+            Credential.API_VERSION: "api_version",
         }
 
     def _get_missing_credentials(self):
@@ -118,9 +122,16 @@ class EcomChannelOnboard(models.TransientModel):
     needs_url = fields.Boolean(compute="_compute_needs")
     needs_key = fields.Boolean(compute="_compute_needs")
     needs_secret = fields.Boolean(compute="_compute_needs")
+    credential_codes = fields.Char(related="channel_id.credential_codes")
     url = fields.Char(related="channel_id.url", readonly=False)
     api_key = fields.Char(related="channel_id.api_key", readonly=False)
     api_secret = fields.Char(related="channel_id.api_secret", readonly=False)
+    api_token = fields.Char(related="channel_id.api_token", readonly=False)
+    account_ref = fields.Char(related="channel_id.account_ref", readonly=False)
+    marketplace_refs = fields.Char(
+        related="channel_id.marketplace_refs", readonly=False
+    )
+    api_version = fields.Char(related="channel_id.api_version", readonly=False)
 
     # booking
     timezone = fields.Selection(related="channel_id.timezone", readonly=False)

@@ -111,6 +111,7 @@ class ShopifyConnector(Connector):
     required = frozenset({Credential.URL, Credential.TOKEN})
     optional = frozenset({Credential.SECRET, Credential.API_VERSION})
     stock_batch_size = BATCH
+    refunds_in_orders = True  # units refunded before they were sent; see normaliser
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
