@@ -232,8 +232,11 @@ class EcomOrderPlanner(models.AbstractModel):
                 priced, quantity, price, taxes, currency
             ),
         }
+        # Where it lies and whether it has left is no change of what was ordered.
+        ordered = replace(line, fulfilled_quantity=ZERO, location_ref="")
+        source = replace(priced, line=ordered)
         return self._make_plan(
-            line.external_id, line.kind, product, list(taxes), priced, values
+            line.external_id, line.kind, product, list(taxes), source, values
         )
 
     @api.model

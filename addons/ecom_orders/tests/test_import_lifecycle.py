@@ -177,11 +177,28 @@ class TestImportLifecycle(EcomOrdersCommon):
         self.assertIn("assigned", order.picking_ids.mapped("state"))
 
     def test_cancelled_by_a_person_stays_cancelled(self):
+        self.channel.push_cancel = False
         order = self.import_orders(self.order())
         order._action_cancel()
         self.import_orders(self.order(date_modified_gmt="2026-03-03T10:00:00"))
         self.assertEqual(order.state, "cancel")
         self.assertEqual(self.open_reasons(order), {"cancelled_in_odoo"})
+
+    def test_cancelled_by_a_person_is_no_task_while_the_shop_is_being_told(self):
+        order = self.import_orders(self.order())
+        order._action_cancel()
+        self.import_orders(self.order(date_modified_gmt="2026-03-03T10:00:00"))
+        self.assertEqual(order.state, "cancel")
+        self.assertEqual(self.open_reasons(order), set())
+        self.assertEqual(order.ecom_outbox_ids.mapped("kind"), ["cancel"])
+
+    def test_a_parcel_that_left_is_no_change_of_the_order(self):
+        order = self.import_orders(self.order())
+        before = order.order_line.mapped("ecom_fingerprint")
+        self.import_orders(
+            self.order(status="completed", date_modified_gmt="2026-03-03T10:00:00")
+        )
+        self.assertEqual(order.order_line.mapped("ecom_fingerprint"), before)
 
     def test_refunded_in_full_before_shipping_cancels(self):
         order = self.import_orders(self.order())
