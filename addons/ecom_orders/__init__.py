@@ -1,1 +1,1 @@
-from . import controllers, marketplaces, models
+from . import controllers, marketplaces, models, wizards

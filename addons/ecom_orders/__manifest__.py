@@ -6,7 +6,7 @@
     "author": "Odoo Ecommerce Suite contributors",
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "stock_delivery"],
-    "external_dependencies": {"python": ["requests"]},
+    "external_dependencies": {"python": ["openpyxl", "requests"]},
     "data": [
         "security/ecom_orders_groups.xml",
         "security/ir.model.access.csv",
@@ -15,6 +15,9 @@
         "data/product_data.xml",
         "data/ir_cron_data.xml",
         "views/ecom_channel_views.xml",
+        "wizards/ecom_file_import_templates.xml",
+        "wizards/ecom_file_import_views.xml",
+        "views/ecom_channel_file_views.xml",
         "views/ecom_listing_views.xml",
         "views/ecom_tax_rule_views.xml",
         "views/ecom_inbox_message_views.xml",

@@ -77,6 +77,7 @@ class EcomInboxMessage(models.Model):
             ("webhook", "Sent by the shop"),
             ("sweep", "Daily check"),
             ("fetch", "Asked for"),
+            ("file", "Imported file"),
         ],
         required=True,
         readonly=True,
@@ -521,8 +522,11 @@ class EcomInboxMessage(models.Model):
 
     @api.model
     def _plain(self, details):
-        """Only what JSON can hold and a text can show."""
-        return {
-            key: value if isinstance(value, int | float | bool) else str(value)
-            for key, value in (details or {}).items()
-        }
+        """Only what JSON can hold and a text can show; lists hold codes."""
+
+        def plain(value):
+            if isinstance(value, list):
+                return [str(code) for code in value]
+            return value if isinstance(value, int | float | bool) else str(value)
+
+        return {key: plain(value) for key, value in (details or {}).items()}

@@ -1,0 +1,2 @@
+from . import ecom_file_import_column
+from . import ecom_file_import
