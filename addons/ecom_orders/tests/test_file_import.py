@@ -38,6 +38,7 @@ class FileImportCommon(EcomOrdersCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.channel.unlink()
         cls.channel = cls._create_channel(
             name="Lists", provider="file", url=False, timezone="UTC"
         )
@@ -377,7 +378,7 @@ class TestFileChannel(FileImportCommon):
         wizard.action_save()
         self.channel.url = "https://files.example.com/orders.csv"
         with self.served(content):
-            self.channel._fetch_guarded(self.channel._fetch_orders)
+            self.fetch()
         self.process()
         self.assertFalse(self.channel.reason)
         self.assertMoney(self.orders("A-1").amount_total, 20.00 + 15.50)
@@ -386,7 +387,7 @@ class TestFileChannel(FileImportCommon):
         self.open_wizard(ENGLISH).action_save()
         self.channel.url = "https://files.example.com/orders.csv"
         with self.served(ENGLISH.replace("Line total", "Zzz")):
-            self.channel._fetch_guarded(self.channel._fetch_orders)
+            self.fetch()
         self.assertEqual(self.channel.reason, "bad_file")
         self.assertIn("Line total", self.channel.explanation)
         self.assertIn("Export the file with it", self.channel.explanation)
@@ -395,12 +396,19 @@ class TestFileChannel(FileImportCommon):
         self.open_wizard(ENGLISH).action_save()
         self.channel.url = "https://files.example.com/orders.csv"
         with self.served(ENGLISH) as requests:
-            self.channel._fetch_guarded(self.channel._fetch_orders)
+            self.fetch()
             position = self.channel.order_cursor
-            self.channel._fetch_guarded(self.channel._fetch_orders)
+            self.fetch()
         asked = [request.headers.get("If-None-Match") for request in requests]
         self.assertEqual(asked, [None, '"1"'])
         self.assertEqual(self.channel.order_cursor, position)
+
+    def fetch(self):
+        """Run the scheduled download now."""
+        self.channel.next_fetch_at = False
+        with self.enter_registry_test_mode():
+            self.env.ref("ecom_orders.ir_cron_fetch").method_direct_trigger()
+        self.env.invalidate_all()
 
     def served(self, content):
         """The address gives a file that has not changed since its first request."""
@@ -428,8 +436,11 @@ class TestFileChannel(FileImportCommon):
         self.channel.action_connect()
         self.assertEqual(self.channel.state, "connected")
         before = self.channel.order_cursor
-        for fetch in (self.channel._fetch_orders, self.channel._sweep_orders):
-            self.channel._fetch_guarded(fetch)
+        self.fetch()
+        with self.enter_registry_test_mode():
+            self.env.ref("ecom_orders.ir_cron_sweep").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertTrue(self.channel.last_success_at)
         self.assertFalse(self.channel.reason)
         self.assertFalse(self.messages())
         self.assertEqual(self.channel.order_cursor, before)
