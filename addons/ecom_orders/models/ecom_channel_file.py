@@ -49,11 +49,15 @@ class EcomChannel(models.Model):
         mapping = Mapping.of_json(self.file_mapping)
         meanings = self._get_meaning_labels()
         statuses = self._get_status_labels()
+        # The database does not keep the order of the columns.
+        places = {code: place for place, code in enumerate(meanings)}
         return {
             "mapping": mapping,
             "columns": [
                 (column, meanings.get(code, code))
-                for column, code in mapping.columns.items()
+                for column, code in sorted(
+                    mapping.columns.items(), key=lambda pair: places[pair[1]]
+                )
             ],
             "constants": [
                 (meanings.get(code, code), value)

@@ -132,13 +132,23 @@ class TestFileRead(FileImportCommon):
 
     def test_choices_survive_a_wrong_encoding_that_is_taken_back(self):
         wizard = self.open_wizard(ENGLISH.replace("Buyer name", "Käufer").encode())
-        wizard.column_ids.filtered(lambda c: c.name == "Käufer").meaning = "bill_to.name"
+        wizard.column_ids.filtered(
+            lambda c: c.name == "Käufer"
+        ).meaning = "bill_to.name"
         wizard.encoding = "cp1252"
         wizard.action_preview()
         self.assertNotIn("Käufer", wizard.column_ids.mapped("name"))
         wizard.encoding = False
         wizard.action_preview()
         self.assertEqual(self.meanings(wizard)["Käufer"], "bill_to.name")
+
+    def test_header_stands_where_a_person_says(self):
+        wizard = self.open_wizard(f"Quantity,SKU\n{ENGLISH}")
+        wizard.header_line = 2
+        wizard.action_preview()
+        self.assertEqual(wizard.column_ids.mapped("name"), HEADER.split(","))
+        wizard.action_save()
+        self.assertEqual(self.channel.file_mapping["header_line"], 2)
 
     def test_file_that_is_no_table_is_refused_with_advice(self):
         cases = {
@@ -290,9 +300,7 @@ class TestFileImport(FileImportCommon):
         )
 
     def test_same_file_without_any_date_changes_nothing_later(self):
-        content = (
-            "Order number,SKU,Quantity,Line total,Currency\nN-1,MUG,1,10.00,USD\n"
-        )
+        content = "Order number,SKU,Quantity,Line total,Currency\nN-1,MUG,1,10.00,USD\n"
         with freeze_time("2026-03-01 10:00:00"):
             self.import_file(content)
         with freeze_time("2026-03-05 10:00:00"):

@@ -79,14 +79,19 @@ class EcomFileImport(models.TransientModel):
     )
     delimiter = fields.Selection(
         [
-            ("comma", "Comma ,"),
-            ("semicolon", "Semicolon ;"),
+            ("comma", "Comma (,)"),
+            ("semicolon", "Semicolon (;)"),
             ("tab", "Tabulator"),
-            ("pipe", "Vertical bar |"),
+            ("pipe", "Vertical bar (|)"),
         ],
         help="Empty: it is found out for each file.",
     )
     sheet = fields.Char(help="Sheet of a workbook. Empty: the first one.")
+    header_line = fields.Integer(
+        string="Names in Line",
+        help="Line with the names of the columns; what stands above it is left out. "
+        "Empty: it is found out for each file.",
+    )
     found = fields.Char(readonly=True, help="What was found out about the file.")
     decimal = fields.Selection(
         [(".", "Point (1,234.50)"), (",", "Comma (1.234,50)")],
@@ -260,6 +265,7 @@ class EcomFileImport(models.TransientModel):
             "res_model": self._name,
             "res_id": self.id,
             "view_mode": "form",
+            "views": [(False, "form")],
             "target": "new",
             "context": {"dialog_size": "extra-large"},
         }
@@ -319,6 +325,7 @@ class EcomFileImport(models.TransientModel):
             encoding=self.encoding or "",
             delimiter=DELIMITERS.get(self.delimiter, ""),
             sheet=self.sheet or "",
+            header_line=self.header_line,
         )
 
     def _get_date_formats(self):
@@ -328,17 +335,17 @@ class EcomFileImport(models.TransientModel):
         return DATE_FORMATS.get(self.date_order, ())
 
     def _read_table(self):
-        mapping = self._get_mapping() if not self.is_manager else None
-        saved = (self.channel_id.file_mapping or {}).get("columns", {})
+        """The rows of the file, whatever its columns mean."""
+        mapping = self._get_mapping()
+        names = {**mapping.columns, **self._get_choices("columns")}
         return self._guarded(
             lambda: read_table(
                 self._get_content(),
-                encoding=mapping.encoding if mapping else self.encoding or "",
-                delimiter=mapping.delimiter
-                if mapping
-                else DELIMITERS.get(self.delimiter, ""),
-                sheet=mapping.sheet if mapping else self.sheet or "",
-                columns=self._get_choices("columns") or saved,
+                encoding=mapping.encoding,
+                delimiter=mapping.delimiter,
+                sheet=mapping.sheet,
+                columns=names,
+                header_line=mapping.header_line,
             )
         )
 
@@ -385,6 +392,7 @@ class EcomFileImport(models.TransientModel):
                 "encoding": mapping.encoding or False,
                 "delimiter": delimiters.get(mapping.delimiter, False),
                 "sheet": mapping.sheet,
+                "header_line": mapping.header_line,
                 "decimal": mapping.decimal,
                 **self._prepare_date_values(mapping.date_formats),
                 "timezone": zone,
@@ -617,6 +625,7 @@ class EcomFileImport(models.TransientModel):
             self.env._("Reason"),
             encoding=mapping.encoding,
             delimiter=mapping.delimiter,
+            header_line=mapping.header_line or 1,
         )
         stem = (self.file_name or "orders").rpartition(".")[0] or "orders"
         self.write(

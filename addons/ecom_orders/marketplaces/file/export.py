@@ -63,6 +63,7 @@ def export_refused(
     *,
     encoding: str = "",
     delimiter: str = "",
+    header_line: int = 1,
 ) -> bytes:
     """Write rows of a file again, so that they can be corrected and imported.
 
@@ -75,9 +76,12 @@ def export_refused(
     :param encoding: empty = UTF-8 with a mark, so that spreadsheets see it. What it
         does not have becomes a question mark.
     :param delimiter: empty = comma.
+    :param header_line: where the names of the columns are put, for a mapping that says
+        where they stand.
     """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter or ",", lineterminator="\r\n")
+    writer.writerows([[]] * (header_line - 1))
     writer.writerow([*table.header, title])
     width = len(table.header)
     for row in table.rows:
