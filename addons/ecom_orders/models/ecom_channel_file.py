@@ -21,7 +21,7 @@ class EcomChannel(models.Model):
     file_mapping = fields.Json(
         readonly=True,
         copy=False,
-        help="How the files of this channel are read; see marketplaces/file/mapping.py.",
+        help="How the files of this channel are read.",
     )
     file_mapping_html = fields.Html(
         string="Columns", compute="_compute_file_mapping_html"

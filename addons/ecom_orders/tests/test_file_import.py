@@ -188,9 +188,9 @@ class TestFileEncodings(FileImportCommon):
 
     def test_chinese_names_of_columns_in_gb18030(self):
         rows = [
-            ["订单编号", "订单创建时间", "订单状态", "收货人姓名", "商家编码", "数量", "小计"],
+            "订单编号,订单创建时间,订单状态,收货人姓名,商家编码,数量,小计".split(","),
             ["C1", "2026-03-01 18:00:00", "待发货", "王小明", "MUG", "3", "30.00"],
-        ]  # fmt: skip
+        ]
         wizard = self.open_wizard(text_of(rows).encode("gb18030"))
         self.assertIn("GB 18030", wizard.found)
         wizard.currency_id = self.env.ref("base.CNY")
@@ -205,9 +205,9 @@ class TestFileEncodings(FileImportCommon):
     def test_japanese_names_of_columns_in_cp932(self):
         self.env.ref("base.JPY").active = True
         rows = [
-            ["注文番号", "注文日時", "お届け先氏名", "商品コード", "商品名", "数量", "単価", "通貨"],
-            ["J1", "2026/03/01 10:00", "山田 太郎", "MUG", "マグカップ", "2", "1,200", "JPY"],
-        ]  # fmt: skip
+            "注文番号,注文日時,お届け先氏名,商品コード,数量,単価,通貨".split(","),
+            ["J1", "2026/03/01 10:00", "山田 太郎", "MUG", "2", "1,200", "JPY"],
+        ]
         wizard = self.open_wizard(text_of(rows).encode("cp932"))
         self.assertIn("Shift JIS", wizard.found)
         wizard.action_import()
@@ -460,6 +460,11 @@ class TestFileChannel(FileImportCommon):
     def test_mapping_that_makes_no_sense_is_not_kept(self):
         with self.assertRaisesRegex(UserError, "make no sense"):
             self.channel.file_mapping = {"columns": {"No": "number", "X": "nonsense"}}
+
+    def test_file_cannot_be_imported_into_another_kind_of_channel(self):
+        shop = self._create_channel(name="Shop")
+        with self.assertRaisesRegex(UserError, "do not come in files"):
+            self.env["ecom.file.import"].create({"channel_id": shop.id})
 
     def test_every_reason_has_words(self):
         mixin = self.env["ecom.reason.mixin"]

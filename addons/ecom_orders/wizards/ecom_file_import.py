@@ -2,7 +2,7 @@ import base64
 import hashlib
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import split_every
 
@@ -90,7 +90,7 @@ class EcomFileImport(models.TransientModel):
     header_line = fields.Integer(
         string="Names in Line",
         help="Line with the names of the columns; what stands above it is left out. "
-        "Empty: it is found out for each file.",
+        "0: it is found out for each file.",
     )
     found = fields.Char(readonly=True, help="What was found out about the file.")
     decimal = fields.Selection(
@@ -155,6 +155,16 @@ class EcomFileImport(models.TransientModel):
             wizard.preview_html = wizard.preview and self.env["ir.qweb"]._render(
                 "ecom_orders.file_import_preview", {"preview": wizard.preview}
             )
+
+    @api.constrains("channel_id")
+    def _check_channel(self):
+        for wizard in self:
+            if wizard.channel_id.provider != FILE:
+                raise ValidationError(
+                    self.env._(
+                        "Orders of “%s” do not come in files.", wizard.channel_id.name
+                    )
+                )
 
     # -- actions -----------------------------------------------------------------------
 

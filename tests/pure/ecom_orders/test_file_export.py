@@ -36,9 +36,9 @@ def test_no_cell_is_a_formula():
 
 def test_refused_rows_keep_their_cells_and_tell_the_reason():
     content = (
-        'No,Phone,Note,Price\n="0012",0901,=1+1,-5.00\n2,,good,1.00\n'
-        "123456789012345,,'x,two\n"
-    ).encode()
+        b'No,Phone,Note,Price\n="0012",0901,=1+1,-5.00\n2,,good,1.00\n'
+        b"123456789012345,,'x,two\n"
+    )
     table = read_table(content)
     written = export_refused(table, {2: "Price: negative", 4: "Price: wrong"}, "Why")
     again = read_table(written)

@@ -282,9 +282,9 @@ def test_twenty_thousand_orders():
 def test_columns_of_one_field_are_joined_as_they_stand_in_the_file():
     """A database that stores the mapping may give its columns in any other order."""
     content = (
-        "No,Date,Currency,SKU,Price,District,City hall,St\n"
-        "1,2026-03-01,CNY,MUG,10.00,Chaoyang,North,Road 5\n"
-    ).encode()
+        b"No,Date,Currency,SKU,Price,District,City hall,St\n"
+        b"1,2026-03-01,CNY,MUG,10.00,Chaoyang,North,Road 5\n"
+    )
     columns = {
         "St": "ship_to.street",
         "City hall": "ship_to.street",
