@@ -158,6 +158,7 @@ class EcomFileImport(models.TransientModel):
 
     @api.constrains("channel_id")
     def _check_channel(self):
+        self.channel_id.check_access("read")
         for wizard in self:
             if wizard.channel_id.provider != FILE:
                 raise ValidationError(
