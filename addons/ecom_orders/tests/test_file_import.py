@@ -533,6 +533,13 @@ class TestFileRights(FileImportCommon):
             company_id=company.id,
             warehouse_id=warehouse.id,
         )
-        wizard = self.env["ecom.file.import"].with_user(self.desk)
-        with self.assertRaises(AccessError):
-            wizard.create({"channel_id": other.id, "file": base64.b64encode(b"a,b")})
+        wizard = (
+            self.env["ecom.file.import"]
+            .with_user(self.desk)
+            .create(
+                {"channel_id": other.id, "file": base64.b64encode(ENGLISH.encode())}
+            )
+        )
+        for action in (wizard.action_read, wizard.action_preview, wizard.action_import):
+            with self.subTest(action.__name__), self.assertRaises(AccessError):
+                action()

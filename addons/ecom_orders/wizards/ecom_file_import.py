@@ -158,7 +158,6 @@ class EcomFileImport(models.TransientModel):
 
     @api.constrains("channel_id")
     def _check_channel(self):
-        self.channel_id.check_access("read")
         for wizard in self:
             if wizard.channel_id.provider != FILE:
                 raise ValidationError(
@@ -301,6 +300,8 @@ class EcomFileImport(models.TransientModel):
 
         :raises UserError: when nothing was saved and the user may not describe it.
         """
+        # Whoever made the wizard need not be allowed to see the channel.
+        self.channel_id.check_access("read")
         if self.is_manager:
             return self._prepare_mapping()
         saved = self.channel_id.file_mapping
