@@ -6,7 +6,7 @@
     "author": "Odoo Ecommerce Suite contributors",
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "stock_delivery"],
-    "external_dependencies": {"python": ["requests"]},
+    "external_dependencies": {"python": ["openpyxl", "requests"]},
     "data": [
         "security/ecom_orders_groups.xml",
         "security/ir.model.access.csv",
@@ -17,6 +17,9 @@
         "data/ir_cron_data.xml",
         "data/ir_cron_operations_data.xml",
         "views/ecom_channel_views.xml",
+        "wizard/ecom_file_import_templates.xml",
+        "wizard/ecom_file_import_views.xml",
+        "views/ecom_channel_file_views.xml",
         "views/ecom_listing_views.xml",
         "wizard/ecom_oversell_simulate_views.xml",
         "views/ecom_channel_stock_views.xml",

@@ -2,6 +2,9 @@ from . import ecom_reason_mixin
 from . import ecom_channel
 from . import ecom_channel_token
 from . import ecom_inbox_message
+from . import ecom_file_reason
+from . import ecom_channel_file
+from . import ecom_inbox_message_file
 from . import ecom_listing
 from . import ecom_location
 from . import ecom_channel_stock

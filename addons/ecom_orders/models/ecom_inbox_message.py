@@ -80,6 +80,7 @@ class EcomInboxMessage(models.Model):
             ("sweep", "Daily check"),
             ("fetch", "Asked for"),
             ("backfill", "History"),
+            ("file", "Imported file"),
         ],
         required=True,
         readonly=True,
@@ -527,8 +528,11 @@ class EcomInboxMessage(models.Model):
 
     @api.model
     def _plain(self, details):
-        """Only what JSON can hold and a text can show."""
-        return {
-            key: value if isinstance(value, int | float | bool) else str(value)
-            for key, value in (details or {}).items()
-        }
+        """Only what JSON can hold and a text can show; lists hold codes."""
+
+        def plain(value):
+            if isinstance(value, list):
+                return [str(code) for code in value]
+            return value if isinstance(value, int | float | bool) else str(value)
+
+        return {key: plain(value) for key, value in (details or {}).items()}

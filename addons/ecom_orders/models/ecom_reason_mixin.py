@@ -36,6 +36,8 @@ REASONS = [
     ("return_not_shipped", "More returned than shipped"),
     # a message could not be used
     ("bad_payload", "Unreadable message"),
+    ("bad_file", "Unreadable file"),
+    ("bad_file_row", "Refused row"),
     ("unknown_currency", "Unknown currency"),
     ("refused_by_odoo", "Refused by Odoo"),
     ("internal_error", "Internal error"),
@@ -257,6 +259,12 @@ class EcomReasonMixin(models.AbstractModel):
             "bad_payload": self.env._(
                 "The field %(field)s cannot be understood (%(value)s). The message is "
                 "kept; retry after the shop has corrected it or the addon is updated."
+            ),
+            "bad_file": self.env._("The file cannot be read: %(problem)s %(value)s"),
+            "bad_file_row": self.env._(
+                "Line %(line)s, column “%(column)s”: %(problem)s (%(value)s). Correct "
+                "it in the file and import the file again; this message can then be "
+                "ignored."
             ),
             "unknown_currency": self.env._(
                 "The currency %(currency)s does not exist in Odoo. "

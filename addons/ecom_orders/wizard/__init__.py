@@ -3,3 +3,5 @@ from . import ecom_fetch_orders
 from . import ecom_health_check
 from . import ecom_oversell_simulate
 from . import ecom_return_inspection
+from . import ecom_file_import_column
+from . import ecom_file_import

@@ -301,3 +301,19 @@ def test_twenty_thousand_orders():
     rows = [{"No": str(number)} for number in range(1, 20_001)]
     parsed = parse(*rows)
     assert len(parsed.orders) == len(rows)
+
+
+def test_columns_of_one_field_are_joined_as_they_stand_in_the_file():
+    """A database that stores the mapping may give its columns in any other order."""
+    content = (
+        b"No,Date,Currency,SKU,Price,District,City hall,St\n"
+        b"1,2026-03-01,CNY,MUG,10.00,Chaoyang,North,Road 5\n"
+    )
+    columns = {
+        "St": "ship_to.street",
+        "City hall": "ship_to.street",
+        "District": "ship_to.street",
+        **{name: COLUMNS[name] for name in ("No", "Date", "Currency", "SKU", "Price")},
+    }
+    [order] = understood(parse_orders(content, Mapping(columns=columns)))
+    assert order.shipping.street == "Chaoyang North Road 5"

@@ -88,6 +88,16 @@ def test_names_that_nobody_knows_are_a_header_all_the_same():
     assert read_table(text.encode()).header_line == 3
 
 
+def test_the_header_stands_where_a_person_says():
+    content = b"Order number,SKU\n\nNo,What\n1,MUG\n"
+    assert read_table(content).header == ("Order number", "SKU")
+    table = read_table(content, header_line=3)
+    assert table.header == ("No", "What")
+    assert [row.line for row in table.rows] == [4]
+    with pytest.raises(FileUnreadable, match="no_header"):
+        read_table(content, header_line=2)
+
+
 def test_columns_with_the_same_name_and_without_one():
     table = read_table(b"Number,Name,,Name\n1,a,b,c,d\n")
     assert table.header == ("Number", "Name", "#3", "Name (2)", "#5")

@@ -6,18 +6,19 @@
 * :mod:`.table`, :mod:`.xlsx`, :mod:`.encoding`: bytes to rows;
 * :mod:`.values`, :mod:`.countries`: single cells;
 * :mod:`.normaliser`: orders to the common schema;
-* :mod:`.export`: parcels as a file.
+* :mod:`.export`: parcels and refused rows as files.
 """
 
-from .client import FileConnector
+from .client import FileConnector, refused_row
 from .errors import FileUnreadable
-from .export import export_shipments
+from .export import export_refused, export_shipments
 from .mapping import FIELDS, Mapping
 from .orders import Parsed, RowError, parse_orders
-from .suggestions import Suggestion, suggest_mapping
+from .suggestions import DATE_FORMATS, Suggestion, known_status, suggest_mapping
 from .table import Table, read_table
 
 __all__ = [
+    "DATE_FORMATS",
     "FIELDS",
     "FileConnector",
     "FileUnreadable",
@@ -26,8 +27,11 @@ __all__ = [
     "RowError",
     "Suggestion",
     "Table",
+    "export_refused",
     "export_shipments",
+    "known_status",
     "parse_orders",
     "read_table",
+    "refused_row",
     "suggest_mapping",
 ]

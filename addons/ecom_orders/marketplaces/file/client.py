@@ -144,7 +144,7 @@ class FileConnector(Connector):
         told |= seen if since == cursor.since else set()
         envelopes = tuple(Envelope.of(ORDER, row[1], row[2]) for row in page)
         if not more:
-            envelopes += tuple(map(_refused, file.parsed.errors))
+            envelopes += tuple(map(refused_row, file.parsed.errors))
             told |= self._note(file)
         return OrderPage(envelopes, OrderCursor(since, frozenset(told)), more)
 
@@ -271,7 +271,8 @@ def _dated(payloads: tuple[dict, ...]) -> list[tuple[datetime, str, dict]]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def _refused(error: RowError) -> Envelope:
+def refused_row(error: RowError) -> Envelope:
+    """A row that could not be read, for the inbox: kept, and told to a person."""
     body = canonical_json(error.as_json())
     return Envelope(UNREADABLE, hashlib.sha256(body.encode()).hexdigest()[:32], body)
 

@@ -112,6 +112,7 @@ class Mapping:
         other forms that begin with the year.
     :param timezone: IANA name or ``"+08:00"``, of times that do not tell theirs.
     :param encoding: of the file, empty = find out; likewise ``delimiter``, ``sheet``.
+    :param header_line: line with the names of the columns, 0 = find out.
     """
 
     columns: AbstractMapping[str, str] = field(default_factory=dict)
@@ -124,6 +125,7 @@ class Mapping:
     encoding: str = ""
     delimiter: str = ""
     sheet: str = ""
+    header_line: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for storing."""
@@ -151,6 +153,9 @@ class Mapping:
         for name in ("decimal", "timezone", "encoding", "delimiter", "sheet"):
             if not isinstance(known.get(name, ""), str):
                 raise FileUnreadable("mapping", name)
+        line = known.get("header_line", 0)
+        if not isinstance(line, int) or line < 0:
+            raise FileUnreadable("mapping", "header_line")
         mapping = cls(**known)
         mapping.check()
         return mapping

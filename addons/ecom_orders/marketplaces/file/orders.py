@@ -116,6 +116,7 @@ def parse_orders(
         sheet=mapping.sheet,
         columns=mapping.columns,
         decimal=mapping.decimal,
+        header_line=mapping.header_line,
     )
     missing = [name for name in mapping.columns if name not in table.header]
     if missing:
@@ -148,10 +149,11 @@ class _RowReader:
     def __init__(self, table: Table, mapping: Mapping):
         self.mapping = mapping
         self.zone = mapping.zone()
-        self.places = [
+        # In the order of the file: a mapping that was stored may have lost its own.
+        self.places = sorted(
             (table.header.index(column), column, name)
             for column, name in mapping.columns.items()
-        ]
+        )
         named = [n for n, name in enumerate(table.header) if not name.startswith("#")]
         self.width = max(named, default=-1) + 1
 

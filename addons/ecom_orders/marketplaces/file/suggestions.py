@@ -24,6 +24,13 @@ _DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y")
 _MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")
 _WORDED = ("%b-%d-%y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y")
 _CLOCKS = ("", " %H:%M:%S", " %H:%M", ", %H:%M", " %I:%M:%S %p", " %I:%M %p")
+#: Formats of times by what comes first in them; of those that begin with the year none
+#: is needed (see :func:`.values.moment`).
+DATE_FORMATS: dict[str, tuple[str, ...]] = {
+    "month": tuple(day + clock for day in _MONTH_FIRST for clock in _CLOCKS),
+    "day": tuple(day + clock for day in _DAY_FIRST for clock in _CLOCKS),
+    "words": tuple(day + clock for day in _WORDED for clock in _CLOCKS),
+}
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,12 @@ def _distinct(
     return {c: guesses[c] for c in header if c in chosen}
 
 
+def known_status(word: str) -> str:
+    """Value of the :class:`~..schema.OrderStatus` of a well-known word, else empty."""
+    status = STATUS_WORDS.get(word.lower())
+    return status.value if status else ""
+
+
 def find_format(header: Iterable[str]) -> str:
     """Whose export it looks like, by columns that only they have (not confirmed)."""
     names = {plain(name) for name in header}
@@ -230,8 +243,7 @@ def _date_formats(cells: Iterable[str]) -> tuple[str, ...]:
     if not todo:
         return ()
     best, found = 0, ()
-    for family in (_MONTH_FIRST, _DAY_FIRST, _WORDED):
-        forms = [day + clock for day in family for clock in _CLOCKS]
+    for forms in DATE_FORMATS.values():
         used: dict[str, int] = {}
         for cell in todo:
             form = next((f for f in forms if _by_form(cell, f)), None)

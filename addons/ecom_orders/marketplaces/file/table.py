@@ -63,6 +63,7 @@ def read_table(
     sheet: str = "",
     columns: Iterable[str] = (),
     decimal: str = ".",
+    header_line: int = 0,
 ) -> Table:
     """Read a CSV file or a workbook (XLSX).
 
@@ -70,13 +71,14 @@ def read_table(
     :param sheet: name of the sheet of a workbook, empty = the first.
     :param columns: names that the header is expected to have, if known.
     :param decimal: mark with which numbers of a workbook are written as text.
+    :param header_line: of the header, 0 = find it.
     :raises FileUnreadable: when it is not a table or beyond the limits.
     """
     if len(content) > MAX_BYTES:
         raise FileUnreadable("too_big", str(len(content)))
     if content.startswith(xlsx.MAGIC):
         rows = _limited(xlsx.read_rows(content, sheet, decimal))
-        return _table(rows, columns)
+        return _table(rows, columns, header_line)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise FileUnreadable("old_excel")
     text, encoding = decode(content, encoding)
@@ -85,7 +87,7 @@ def read_table(
     text = text.replace("\0", "")
     delimiter = delimiter or find_delimiter(text)
     rows = _limited(_csv_rows(text, delimiter))
-    return _table(rows, columns, encoding, delimiter)
+    return _table(rows, columns, header_line, encoding, delimiter)
 
 
 def _limited(rows: Iterator[tuple[int, list[str]]]) -> list[Row]:
@@ -167,11 +169,18 @@ def _csv_rows(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _table(
-    rows: list[Row], columns: Iterable[str], encoding: str = "", delimiter: str = ""
+    rows: list[Row],
+    columns: Iterable[str],
+    header_line: int,
+    encoding: str = "",
+    delimiter: str = "",
 ) -> Table:
     if not rows:
         raise FileUnreadable("empty")
-    position = _header_position(rows[:HEADER_WITHIN], set(columns))
+    if header_line:
+        position = _position_of(rows, header_line)
+    else:
+        position = _header_position(rows[:HEADER_WITHIN], set(columns))
     width = max(len(row.cells) for row in rows[position:])
     header = unique_names(rows[position].cells, width)
     return Table(
@@ -181,6 +190,13 @@ def _table(
         delimiter,
         rows[position].line,
     )
+
+
+def _position_of(rows: list[Row], line: int) -> int:
+    for position, row in enumerate(rows):
+        if row.line == line:
+            return position
+    raise FileUnreadable("no_header", str(line))
 
 
 def _header_position(rows: list[Row], columns: set[str]) -> int:

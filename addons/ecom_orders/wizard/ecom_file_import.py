@@ -1,0 +1,649 @@
+import base64
+import hashlib
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import split_every
+
+from odoo.addons.base.models.res_partner import _tz_get
+
+from ..marketplaces.base import CONNECTORS, ORDER, Envelope
+from ..marketplaces.errors import PayloadError
+from ..marketplaces.file import (
+    DATE_FORMATS,
+    FileUnreadable,
+    Mapping,
+    export_refused,
+    known_status,
+    parse_orders,
+    read_table,
+    refused_row,
+    suggest_mapping,
+)
+from ..models.ecom_channel_file import FILE
+
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+DATES = ("created_at", "paid_at")
+STATUS_MEANINGS = ("status", "fulfilment")
+MAX_SAMPLES = 3  # values of a column that are shown
+MAX_WORDS = 50  # distinct words of a status column
+SHOWN_ORDERS = 10
+SHOWN_ROWS = 100
+CHUNK = 500  # messages that are stored by one statement
+
+
+class EcomFileImport(models.TransientModel):
+    """Read a file of orders: show what it means, then import it.
+
+    A manager tells what the columns mean and saves that for the channel; whoever works
+    with orders imports files that are read as saved. The preview is made only when
+    somebody asks for it, so that a large file is not read at every stroke of a key.
+    """
+
+    _name = "ecom.file.import"
+    _description = "Import of a file of orders"
+
+    channel_id = fields.Many2one(
+        "ecom.channel",
+        required=True,
+        readonly=True,
+        domain=[("provider", "=", FILE)],
+        ondelete="cascade",
+    )
+    channel_state = fields.Selection(related="channel_id.state", string="Channel State")
+    is_manager = fields.Boolean(compute="_compute_is_manager")
+    state = fields.Selection(
+        [("upload", "File"), ("check", "Columns"), ("done", "Result")],
+        default="upload",
+        required=True,
+    )
+    file = fields.Binary(attachment=False)
+    file_name = fields.Char()
+
+    # How the file is read
+    encoding = fields.Selection(
+        [
+            ("utf-8", "Unicode (UTF-8)"),
+            ("utf-16", "Unicode (UTF-16)"),
+            ("gb18030", "Simplified Chinese (GB 18030, GBK)"),
+            ("big5", "Traditional Chinese (Big5)"),
+            ("cp932", "Japanese (Shift JIS)"),
+            ("euc_jp", "Japanese (EUC)"),
+            ("euc_kr", "Korean (EUC)"),
+            ("cp1252", "Western European (Windows-1252)"),
+            ("cp1250", "Central European (Windows-1250)"),
+            ("cp1251", "Cyrillic (Windows-1251)"),
+        ],
+        help="Empty: it is found out for each file.",
+    )
+    delimiter = fields.Selection(
+        [
+            ("comma", "Comma (,)"),
+            ("semicolon", "Semicolon (;)"),
+            ("tab", "Tabulator"),
+            ("pipe", "Vertical bar (|)"),
+        ],
+        help="Empty: it is found out for each file.",
+    )
+    sheet = fields.Char(help="Sheet of a workbook. Empty: the first one.")
+    header_line = fields.Integer(
+        string="Names in Line",
+        help="Line with the names of the columns; what stands above it is left out. "
+        "0: it is found out for each file.",
+    )
+    found = fields.Char(readonly=True, help="What was found out about the file.")
+    decimal = fields.Selection(
+        [(".", "Point (1,234.50)"), (",", "Comma (1.234,50)")],
+        string="Decimal Mark",
+        default=".",
+        required=True,
+    )
+    date_order = fields.Selection(
+        [
+            ("year", "Year first (2026-12-31)"),
+            ("day", "Day first (31.12.2026)"),
+            ("month", "Month first (12/31/2026)"),
+            ("words", "With words (31 Dec 2026)"),
+            ("other", "Another one"),
+        ],
+        string="Dates",
+        default="year",
+        required=True,
+        help="Dates that begin with the year are always understood.",
+    )
+    date_format = fields.Char(
+        help="In the signs of Python: %d day, %m month, %Y year, %H:%M:%S time. "
+        "Several are separated by |."
+    )
+    timezone = fields.Selection(
+        _tz_get,
+        string="Time Zone",
+        default="UTC",
+        required=True,
+        help="Of times that do not tell theirs.",
+    )
+    prices_include_tax = fields.Boolean(default=True)
+    currency_id = fields.Many2one(
+        "res.currency",
+        help="Of orders whose currency stands in no column.",
+    )
+    column_ids = fields.One2many("ecom.file.import.column", "import_id")
+    constant_ids = fields.One2many("ecom.file.import.constant", "import_id")
+    status_ids = fields.One2many("ecom.file.import.status", "import_id")
+    choices = fields.Json(
+        help="Meanings by column and statuses by word as they were chosen, also of "
+        "columns that are not to be seen at present."
+    )
+
+    # What comes out of it
+    preview = fields.Json(string="Preview Data", readonly=True)
+    preview_html = fields.Html(compute="_compute_preview_html", string="Preview")
+    result = fields.Text(readonly=True)
+    refused_count = fields.Integer(readonly=True)
+    refused_file = fields.Binary(readonly=True, attachment=False)
+    refused_name = fields.Char(readonly=True)
+
+    @api.depends_context("uid")
+    def _compute_is_manager(self):
+        self.is_manager = self.env["ecom.channel"].has_access("write")
+
+    @api.depends("preview")
+    @api.depends_context("lang")
+    def _compute_preview_html(self):
+        for wizard in self:
+            wizard.preview_html = wizard.preview and self.env["ir.qweb"]._render(
+                "ecom_orders.file_import_preview", {"preview": wizard.preview}
+            )
+
+    @api.constrains("channel_id")
+    def _check_channel(self):
+        for wizard in self:
+            if wizard.channel_id.provider != FILE:
+                raise ValidationError(
+                    self.env._(
+                        "Orders of “%s” do not come in files.", wizard.channel_id.name
+                    )
+                )
+
+    # -- actions -----------------------------------------------------------------------
+
+    def action_read(self):
+        """Read the file for the first time: guess what is not known of it yet."""
+        self.ensure_one()
+        if not self.file:
+            raise UserError(self.env._("Choose a file first."))
+        saved = self.channel_id.file_mapping
+        if saved:
+            self._fill(self._guarded(lambda: Mapping.of_json(saved)))
+        table = self._read_table()
+        suggested = suggest_mapping(table.header, (row.cells for row in table.rows))
+        if not saved:
+            self._fill(suggested.mapping, guessed=True)
+        self._list_columns(table, suggested)
+        self._list_statuses(table)
+        self.state = "check"
+        self._refresh_preview()
+        return self._reopen()
+
+    def action_preview(self):
+        """Read the file as it is described now; what was chosen stays."""
+        self.ensure_one()
+        self._remember()
+        table = self._read_table()
+        self._list_columns(
+            table, suggest_mapping(table.header, (row.cells for row in table.rows))
+        )
+        self._list_statuses(table)
+        self._refresh_preview()
+        return self._reopen()
+
+    def action_back(self):
+        """Choose another file."""
+        self.ensure_one()
+        self._remember()
+        self.write({"state": "upload", "preview": False})
+        return self._reopen()
+
+    def action_save(self):
+        """Keep the description for this channel, also for files that are fetched."""
+        self.ensure_one()
+        self.channel_id.check_access("write")
+        mapping = self._get_mapping()
+        self._guarded(mapping.check)
+        self.channel_id.file_mapping = mapping.as_json()
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "Saved: files of “%s” are read like this from now on.",
+                    self.channel_id.name,
+                ),
+                "next": self._reopen(),
+            },
+        }
+
+    def action_import(self):
+        """Keep every order and every refused row as a message; they are applied soon.
+
+        A description that is the channel's first is kept with it.
+        """
+        self.ensure_one()
+        if self.channel_id.state != "connected":
+            raise UserError(
+                self.env._("Connect the channel first, then import its files.")
+            )
+        parsed = self._parse()
+        mapping = self._get_mapping()
+        if self.is_manager and not self.channel_id.file_mapping:
+            self.channel_id.file_mapping = mapping.as_json()
+        orders = [Envelope.of(ORDER, body["id"], body) for body in parsed.orders]
+        stored = self._store([*orders, *map(refused_row, parsed.errors)])
+        changed = len(stored.filtered(lambda message: message.kind == ORDER))
+        self._keep_refused(parsed)
+        self.write(
+            {"state": "done", "result": self._describe(parsed, len(orders) - changed)}
+        )
+        return self._reopen()
+
+    def action_download_refused(self):
+        """The refused rows, to be corrected and imported again."""
+        self.ensure_one()
+        if not self.refused_file:
+            self._keep_refused(self._parse())
+        return {
+            "type": "ir.actions.act_url",
+            "target": "download",
+            "url": f"/web/content/{self._name}/{self.id}/refused_file/"
+            f"{self.refused_name}?download=true",
+        }
+
+    def action_view_messages(self):
+        """What the file has put into the inbox."""
+        self.ensure_one()
+        action = self.channel_id.action_view_inbox()
+        domain = [*action["domain"], ("origin", "=", "file")]
+        return {**action, "domain": domain}
+
+    def _reopen(self):
+        """Show the same wizard again, with all that was typed."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Import a File"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"dialog_size": "extra-large"},
+        }
+
+    # -- reading -----------------------------------------------------------------------
+
+    def _guarded(self, read):
+        """Call a function of the pure code; what it refuses is told in words."""
+        try:
+            return read()
+        except FileUnreadable as error:
+            text = self.channel_id._explain_file_error(error)
+            raise UserError(text) from error
+
+    def _get_content(self):
+        return base64.b64decode(self.with_context(bin_size=False).file or b"")
+
+    def _get_mapping(self):
+        """How the file is read: as it is described here, or as was saved.
+
+        Only managers describe files.
+
+        :raises UserError: when nothing was saved and the user may not describe it.
+        """
+        # Whoever made the wizard need not be allowed to see the channel.
+        self.channel_id.check_access("read")
+        if self.is_manager:
+            return self._prepare_mapping()
+        saved = self.channel_id.file_mapping
+        if not saved:
+            raise UserError(
+                self.env._(
+                    "Nobody has told yet what the columns of this channel's files "
+                    "mean. Ask a manager to set them up."
+                )
+            )
+        return self._guarded(lambda: Mapping.of_json(saved))
+
+    def _prepare_mapping(self):
+        constants = {line.meaning: line.value for line in self.constant_ids}
+        if self.currency_id:
+            constants["currency"] = self.currency_id.name
+        return Mapping(
+            columns={c.name: c.meaning for c in self.column_ids if c.meaning},
+            constants=constants,
+            # Words that this file does not have stay known.
+            statuses={
+                word.lower(): status
+                for word, status in {
+                    **self._get_choices("statuses"),
+                    **{line.word: line.status for line in self.status_ids},
+                }.items()
+                if status
+            },
+            prices_include_tax=self.prices_include_tax,
+            decimal=self.decimal,
+            date_formats=self._get_date_formats(),
+            timezone=self.timezone,
+            encoding=self.encoding or "",
+            delimiter=DELIMITERS.get(self.delimiter, ""),
+            sheet=self.sheet or "",
+            header_line=self.header_line,
+        )
+
+    def _get_date_formats(self):
+        if self.date_order == "other":
+            texts = (self.date_format or "").split("|")
+            return tuple(text.strip() for text in texts if text.strip())
+        return DATE_FORMATS.get(self.date_order, ())
+
+    def _read_table(self):
+        """The rows of the file, whatever its columns mean."""
+        mapping = self._get_mapping()
+        names = {**mapping.columns, **self._get_choices("columns")}
+        return self._guarded(
+            lambda: read_table(
+                self._get_content(),
+                encoding=mapping.encoding,
+                delimiter=mapping.delimiter,
+                sheet=mapping.sheet,
+                columns=names,
+                header_line=mapping.header_line,
+            )
+        )
+
+    def _parse(self):
+        """Orders and refused rows of the file."""
+        content = self._get_content()
+        mapping = self._get_mapping()
+        dated = {*mapping.columns.values(), *mapping.constants} & set(DATES)
+        digest = hashlib.sha256(content).hexdigest()[:16]
+        file_time = None if dated else self.channel_id._get_file_time(digest)
+        return self._guarded(lambda: parse_orders(content, mapping, file_time))
+
+    # -- what is shown -----------------------------------------------------------------
+
+    def _get_choices(self, kind):
+        return (self.choices or {}).get(kind, {})
+
+    def _remember(self):
+        """Note what was chosen, so that no change of the reading forgets it."""
+        columns = {line.name: line.meaning or "" for line in self.column_ids}
+        statuses = {line.word: line.status or "" for line in self.status_ids}
+        self.choices = {
+            "columns": {**self._get_choices("columns"), **columns},
+            "statuses": {**self._get_choices("statuses"), **statuses},
+        }
+
+    def _fill(self, mapping, guessed=False):
+        """Show a description.
+
+        :param guessed: it is one of the pure code, which knows nothing of the channel.
+        """
+        zones = {code for code, _label in _tz_get(self)}
+        zone = "Asia/Shanghai" if mapping.timezone == "+08:00" else mapping.timezone
+        if guessed and zone == "UTC" or zone not in zones:
+            zone = self.channel_id.timezone
+        constants = dict(mapping.constants)
+        currency = self.env["res.currency"].with_context(active_test=False)
+        currency = currency.search([("name", "=", constants.pop("currency", ""))])
+        if guessed and not currency and "currency" not in mapping.columns.values():
+            currency = self.channel_id.company_id.currency_id
+        delimiters = {mark: name for name, mark in DELIMITERS.items()}
+        self.write(
+            {
+                "encoding": mapping.encoding or False,
+                "delimiter": delimiters.get(mapping.delimiter, False),
+                "sheet": mapping.sheet,
+                "header_line": mapping.header_line,
+                "decimal": mapping.decimal,
+                **self._prepare_date_values(mapping.date_formats),
+                "timezone": zone,
+                "prices_include_tax": mapping.prices_include_tax,
+                "currency_id": currency.id,
+                "constant_ids": [
+                    Command.clear(),
+                    *(
+                        Command.create({"meaning": meaning, "value": value})
+                        for meaning, value in constants.items()
+                    ),
+                ],
+                "choices": {
+                    "columns": {**mapping.columns, **self._get_choices("columns")},
+                    "statuses": {**mapping.statuses, **self._get_choices("statuses")},
+                },
+            }
+        )
+
+    @api.model
+    def _prepare_date_values(self, formats):
+        if not formats:
+            return {"date_order": "year"}
+        for order, family in DATE_FORMATS.items():
+            if set(formats) <= set(family):
+                return {"date_order": order}
+        return {"date_order": "other", "date_format": " | ".join(formats)}
+
+    def _list_columns(self, table, suggested):
+        """Show the columns of the file; one that was not there before is guessed."""
+        chosen = self._get_choices("columns")
+        saved = bool(self.channel_id.file_mapping)
+        guesses = suggested.mapping.columns
+        lines = []
+        for number, name in enumerate(table.header):
+            guess = guesses.get(name, "")
+            # Where columns were saved, those that were left out were left out.
+            meaning = chosen.get(name, "" if saved else guess)
+            lines.append(
+                {
+                    "sequence": number,
+                    "name": name,
+                    "samples": self._sample(table, number),
+                    "meaning": meaning or False,
+                    "suggestion": guess or False,
+                    "confidence": suggested.confidence.get(name, 0.0),
+                }
+            )
+        self.write(
+            {
+                "column_ids": [Command.clear(), *map(Command.create, lines)],
+                "found": self._describe_table(table),
+            }
+        )
+
+    @api.model
+    def _sample(self, table, number):
+        """The first values of a column that differ."""
+        values = {}
+        for row in table.rows[:200]:
+            if number < len(row.cells) and row.cells[number]:
+                values[row.cells[number][:40]] = True
+            if len(values) == MAX_SAMPLES:
+                break
+        return " · ".join(values)
+
+    def _describe_table(self, table):
+        labels = dict(self._fields["encoding"]._description_selection(self.env))
+        marks = dict(self._fields["delimiter"]._description_selection(self.env))
+        names = {mark: marks[name] for name, mark in DELIMITERS.items()}
+        encoding = table.encoding.replace("utf-8-sig", "utf-8")
+        rows = self.env._(
+            "%(count)s rows, names of the columns in line %(line)s",
+            count=len(table.rows),
+            line=table.header_line,
+        )
+        kind = [labels.get(encoding, encoding), names.get(table.delimiter, "")]
+        if not encoding:
+            kind = [self.env._("workbook")]
+        return ", ".join(filter(None, [self.file_name, *kind, rows]))
+
+    def _list_statuses(self, table):
+        """Show the words of the columns that tell a status."""
+        places = [
+            number
+            for number, line in enumerate(self.column_ids.sorted("sequence"))
+            if line.meaning in STATUS_MEANINGS
+        ]
+        words = dict.fromkeys(
+            row.cells[place]
+            for row in table.rows
+            for place in places
+            if place < len(row.cells) and row.cells[place]
+        )
+        chosen = {
+            word.lower(): status
+            for word, status in self._get_choices("statuses").items()
+        }
+        valid = dict(self.env["ecom.file.import.status"]._fields["status"].selection)
+        lines = []
+        for word in list(words)[:MAX_WORDS]:
+            status = chosen.get(word.lower(), known_status(word))
+            if status not in valid:
+                status = False
+            lines.append(Command.create({"word": word, "status": status}))
+        self.status_ids = [Command.clear(), *lines]
+
+    # -- preview -----------------------------------------------------------------------
+
+    def _refresh_preview(self):
+        """What would come of it; an error about all of the file is part of it."""
+        self.write({"refused_file": False, "refused_name": False})
+        try:
+            parsed = self._parse()
+        except UserError as error:
+            self.refused_count = 0
+            self.preview = {"error": str(error), "orders": [], "errors": []}
+            return
+        self.refused_count = len({error.line for error in parsed.errors})
+        self.preview = {
+            "error": "",
+            "count": len(parsed.orders),
+            "orders": [
+                self._prepare_order(body) for body in parsed.orders[:SHOWN_ORDERS]
+            ],
+            "early": self._count_early(parsed.orders),
+            "start": str(self._get_start().date()) if self._get_start() else "",
+            "refused": self.refused_count,
+            "errors": [
+                self._prepare_row(error) for error in parsed.errors[:SHOWN_ROWS]
+            ],
+            "hidden": max(0, len(parsed.errors) - SHOWN_ROWS),
+        }
+
+    def _get_start(self):
+        return self.channel_id.import_since
+
+    def _count_early(self, bodies):
+        """Orders that were placed before the channel's start date."""
+        start = self._get_start()
+        if not start:
+            return 0
+        return sum(body["created_at"] < start.strftime("%Y-%m-%dT%H:%M:%SZ")
+                   for body in bodies)  # fmt: skip
+
+    def _prepare_order(self, body):
+        """A line of the preview."""
+        try:
+            order = CONNECTORS[FILE].normalise_order(body)
+        except PayloadError as error:
+            details = {"field": "?", "value": "", **error.details}
+            text = self.channel_id._explain_reason("bad_payload", details)
+            return {"number": body["id"], "error": text}
+        labels = self.channel_id._get_status_labels()
+        moment = fields.Datetime.context_timestamp(
+            self.with_context(tz=self.timezone), order.created_at.replace(tzinfo=None)
+        )
+        unknown = self.env._("Unknown: waits for a person")
+        return {
+            "number": order.number,
+            "error": "",
+            "date": moment.strftime("%Y-%m-%d %H:%M"),
+            "buyer": order.buyer.name or order.shipping.name or order.buyer.email,
+            "lines": [
+                f"{line.quantity.normalize():f} × {line.name or line.sku}"
+                for line in order.lines
+            ],
+            "total": f"{order.total:,.2f}",
+            "currency": order.currency,
+            "status": labels.get(order.status.value, unknown),
+            "word": order.raw_status,
+        }
+
+    def _prepare_row(self, error):
+        """A refused row as it is shown; texts in the user's language."""
+        details = self.channel_id._prepare_row_details(error.as_json())
+        labels = self.channel_id._get_detail_labels()
+
+        def words(value):
+            codes = value if isinstance(value, list) else [value]
+            return ", ".join(labels.get(code, code) for code in codes)
+
+        return {
+            "line": error.line,
+            "column": words(details["column"]),
+            "reason": words(details["problem"]),
+            "value": error.value,
+        }
+
+    # -- storing -----------------------------------------------------------------------
+
+    def _store(self, envelopes):
+        """Keep messages for the channel.
+
+        :return: those that now wait to be processed because of this call.
+        """
+        # Only the user of the scheduled jobs writes to the inbox; who may see the
+        # channel may let it read a file.
+        self.channel_id.check_access("read")
+        user = self.env.ref("ecom_orders.user_technical")
+        channel = self.channel_id.with_user(user).with_company(
+            self.channel_id.company_id
+        )
+        inbox = channel.env["ecom.inbox.message"]
+        stored = inbox
+        for chunk in split_every(CHUNK, envelopes):
+            stored += inbox._store(channel, chunk, origin="file")
+        return stored
+
+    def _describe(self, parsed, known):
+        texts = [
+            self.env._("%s orders", len(parsed.orders)),
+            self.env._("%s already known", known),
+            self.env._("%s rows refused", self.refused_count),
+        ]
+        return ", ".join(texts)
+
+    def _keep_refused(self, parsed):
+        """Make the file of refused rows, with the reason in the last column."""
+        reasons = {}
+        for error in parsed.errors:
+            row = self._prepare_row(error)
+            text = f"{row['column']}: {row['reason']}"
+            reasons.setdefault(error.line, []).append(text)
+        mapping = self._get_mapping()
+        table = self._read_table()
+        content = export_refused(
+            table,
+            {line: "; ".join(texts) for line, texts in reasons.items()},
+            self.env._("Reason"),
+            encoding=mapping.encoding,
+            delimiter=mapping.delimiter,
+            header_line=mapping.header_line or 1,
+        )
+        stem = (self.file_name or "orders").rpartition(".")[0] or "orders"
+        self.write(
+            {
+                "refused_count": len(reasons),
+                "refused_file": base64.b64encode(content) if reasons else False,
+                "refused_name": f"{stem}-refused.csv",
+            }
+        )

@@ -1,0 +1,58 @@
+from odoo import fields, models
+
+from ..models.file_meanings import MEANINGS, STATUSES
+
+
+class EcomFileImportColumn(models.TransientModel):
+    """A column of the file and what it means; without a meaning it is not read."""
+
+    _name = "ecom.file.import.column"
+    _description = "Column of an imported file"
+    _order = "sequence, id"
+
+    import_id = fields.Many2one(
+        "ecom.file.import", required=True, ondelete="cascade", index=True
+    )
+    sequence = fields.Integer()
+    name = fields.Char(string="Column", required=True, readonly=True)
+    samples = fields.Char(string="Values", readonly=True)
+    meaning = fields.Selection(MEANINGS, help="Empty: the column is not read.")
+    suggestion = fields.Selection(
+        MEANINGS,
+        readonly=True,
+        help="What the name of the column and its values look like.",
+    )
+    confidence = fields.Float(
+        readonly=True, help="How sure the suggestion is, from 0 to 100 %."
+    )
+
+
+class EcomFileImportConstant(models.TransientModel):
+    """Something that holds for every row and stands in no column."""
+
+    _name = "ecom.file.import.constant"
+    _description = "Constant of an imported file"
+
+    import_id = fields.Many2one(
+        "ecom.file.import", required=True, ondelete="cascade", index=True
+    )
+    meaning = fields.Selection(MEANINGS, required=True)
+    value = fields.Char(required=True)
+
+
+class EcomFileImportStatus(models.TransientModel):
+    """A word that the file uses for the status of orders."""
+
+    _name = "ecom.file.import.status"
+    _description = "Status word of an imported file"
+    _order = "id"
+
+    import_id = fields.Many2one(
+        "ecom.file.import", required=True, ondelete="cascade", index=True
+    )
+    word = fields.Char(required=True)
+    status = fields.Selection(
+        STATUSES,
+        string="Meaning",
+        help="Empty: orders with this word wait for a person.",
+    )
