@@ -917,6 +917,8 @@ class EcomChannel(models.Model):
         self.ensure_one()
         try:
             self._fetch_listings()
+        except CONCURRENCY_ERRORS as error:  # the next run reads them again
+            self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
             if not isinstance(error, MarketplaceError):
                 _logger.warning("Channel %s: listings failed", self.id, exc_info=True)

@@ -296,6 +296,26 @@ class TestChannel(EcomOrdersCommon):
         self.assertEqual(self.channel.listing_fetch_state, "failed")
         self.assertIn("in time", self.channel.activity_ids.note)
 
+    def test_listings_met_by_a_faster_transaction_are_read_by_the_next_run(self):
+        self.patch(
+            type(self.env["ecom.inbox.message"]), "_start_over", lambda *args: None
+        )
+        self.channel.action_fetch_products()
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(),
+            fetch_products=pg_errors.SerializationFailure("concurrent update"),
+        ):
+            self.channel._cron_fetch()
+        self.assertNotEqual(self.channel.listing_fetch_state, "failed")
+        self.assertFalse(self.channel.activity_ids)
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(),
+            fetch_products=lambda: iter([(ExternalProduct("4", "New", sku="NEW"),)]),
+        ):
+            self.channel._cron_fetch()
+        self.assertEqual(self.channel.listing_fetch_state, "done")
+        self.assertEqual(self.channel.listing_fetch_count, 1)
+
     def test_listings_that_can_be_read_do_not_hide_that_orders_cannot(self):
         self.channel.action_fetch_products()
         with self.connector(
