@@ -200,6 +200,19 @@ class EcomChannel(models.Model):
         required=True,
         tracking=True,
     )
+    match_order = fields.Selection(
+        [
+            ("barcode,sku", "Barcode, then SKU"),
+            ("sku,barcode", "SKU, then barcode"),
+            ("barcode", "Barcode only"),
+            ("sku", "SKU only"),
+        ],
+        string="Find Products By",
+        default="barcode,sku",
+        required=True,
+        tracking=True,
+        help="How new listings find their products. What is linked stays linked.",
+    )
     tax_policy = fields.Selection(
         [
             ("match", "Hold the order until a person chose it"),
@@ -932,14 +945,19 @@ class EcomChannel(models.Model):
         self.env["ir.cron"]._commit_progress()
 
     def _fetch_listings(self):
-        """Read what the shop sells, page by page; the count shows how far it is."""
+        """Read what the shop sells, page by page; the count shows how far it is.
+
+        What is not among it any more is archived, once all pages were read.
+        """
         self.ensure_one()
         self.write({"listing_fetch_state": "running", "listing_fetch_count": 0})
-        listings = self.env["ecom.listing"]
+        listings, keys = self.env["ecom.listing"], set()
         for products in self._get_connector().fetch_products():
             found = listings._resolve(self, [p for p in products if not p.is_parent])
+            keys.update(found)
             self.listing_fetch_count += len(found)
             self.env["ir.cron"]._commit_progress()
+        listings._note_removed(self, keys)
         self.listing_fetch_state = "done"
 
     def _get_order_cursor(self):

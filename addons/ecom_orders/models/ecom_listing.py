@@ -20,6 +20,13 @@ class EcomListing(models.Model):
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
     active = fields.Boolean(default=True)
+    removed_at = fields.Datetime(
+        string="Removed From the Channel",
+        readonly=True,
+        copy=False,
+        help="Since when the channel does not show it any more. It is archived, never "
+        "deleted, and comes back by itself.",
+    )
     key = fields.Char(
         required=True,
         readonly=True,
@@ -204,6 +211,28 @@ class EcomListing(models.Model):
         return listings
 
     @api.model
+    def _note_removed(self, channel, keys):
+        """Archive what a channel does not sell any more, take back what is there again.
+
+        A listing for which orders wait stays in sight. Nothing is archived when the
+        channel shows nothing at all: that is rather a right that was lost.
+
+        :param keys: of all listings that the channel shows; see :meth:`_key_of`.
+        """
+        if not keys:
+            return
+        mine = Domain("channel_id", "=", channel.id)
+        gone = self.search(mine & Domain("key", "not in", list(keys)))
+        gone.filtered(lambda listing: not listing.waiting_order_count).write(
+            {"active": False, "removed_at": fields.Datetime.now()}
+        )
+        # Not those that a person archived.
+        back = self.with_context(active_test=False).search(
+            mine & Domain("key", "in", list(keys)) & Domain("removed_at", "!=", False)
+        )
+        back.write({"active": True, "removed_at": False})
+
+    @api.model
     def _key_of(self, thing):
         """Identity of a sold thing on its channel."""
         if thing.sku:
@@ -225,16 +254,21 @@ class EcomListing(models.Model):
         }
 
     def _match_products(self):
-        """Link the listings whose barcode or SKU names exactly one product."""
+        """Link the listings whose barcode or SKU names exactly one product.
+
+        What counts, and in which order, is the channel's choice.
+        """
         todo = self.filtered(lambda listing: not listing.product_id)
         if not todo:
             return
         barcodes, skus = todo._find_products()
         for listing in todo.with_context(ecom_linking=True):
-            for how, products in (
-                ("barcode", barcodes.get(listing.barcode)),
-                ("sku", skus.get(listing.sku)),
-            ):
+            found = {
+                "barcode": barcodes.get(listing.barcode),
+                "sku": skus.get(listing.sku),
+            }
+            for how in listing.channel_id.match_order.split(","):
+                products = found[how]
                 if products and len(products) == 1:
                     listing.write({"product_id": products.id, "matched_by": how})
                     break

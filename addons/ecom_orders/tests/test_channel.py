@@ -285,6 +285,53 @@ class TestChannel(EcomOrdersCommon):
             {"MUG": self.mug, "TEE": self.tee, "NEW": self.env["product.product"]},
         )
 
+    def fetch_listings(self, *skus, then=None):
+        """Read listings of these SKUs; ``then`` fails after them."""
+
+        def pages():
+            yield tuple(ExternalProduct(sku, f"Thing {sku}", sku=sku) for sku in skus)
+            if then:
+                raise then
+
+        self.channel.action_fetch_products()
+        with self.connector(
+            fetch_orders=lambda _cursor: self.page(), fetch_products=pages
+        ):
+            self.channel._cron_fetch()
+
+    def listings(self):
+        """(SKU, active) of all listings of the channel."""
+        found = self.env["ecom.listing"].with_context(active_test=False)
+        return {(row.sku, row.active) for row in found.search([], order="id")}
+
+    def test_listing_that_the_shop_removed_is_archived_and_comes_back(self):
+        self.fetch_listings("MUG", "TEE")
+        tee = self.env["ecom.listing"].search([("key", "=", "TEE")])
+        self.fetch_listings("MUG")
+        self.assertEqual(self.listings(), {("MUG", True), ("TEE", False)})
+        self.assertTrue(tee.removed_at)
+        self.assertEqual(tee.product_id, self.tee)
+        self.fetch_listings("MUG", "TEE")
+        self.assertEqual(self.listings(), {("MUG", True), ("TEE", True)})
+        self.assertFalse(tee.removed_at)
+
+    def test_listing_that_a_person_archived_stays_archived(self):
+        self.fetch_listings("MUG", "TEE")
+        self.env["ecom.listing"].search([("key", "=", "TEE")]).active = False
+        self.fetch_listings("MUG", "TEE")
+        self.assertEqual(self.listings(), {("MUG", True), ("TEE", False)})
+
+    def test_reading_that_failed_or_showed_nothing_removes_no_listing(self):
+        self.fetch_listings("MUG", "TEE")
+        self.fetch_listings("MUG", then=errors.TimedOut("slow"))
+        self.fetch_listings()
+        self.assertEqual(self.listings(), {("MUG", True), ("TEE", True)})
+
+    def test_removed_listing_for_which_an_order_waits_stays_in_sight(self):
+        self.import_orders(woo_order(1, [woo_line(1, "GONE", 1, "5.00")]))
+        self.fetch_listings("MUG")
+        self.assertIn(("GONE", True), self.listings())
+
     def test_failure_while_fetching_listings_is_told_and_delays_no_orders(self):
         self.channel.action_fetch_products()
         with self.connector(

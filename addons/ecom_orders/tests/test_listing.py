@@ -23,6 +23,29 @@ class TestListing(EcomOrdersCommon):
         self.assertEqual(order.order_line.product_id, cup)
         self.assertEqual(self.listing("MUG").matched_by, "barcode")
 
+    def test_channel_chooses_what_names_a_product_and_in_which_order(self):
+        cup = self._create_product("CUP", barcode="4006381333931")
+        nothing = self.env["product.product"]
+        for number, (order, product, how) in enumerate(
+            (
+                ("barcode,sku", cup, "barcode"),
+                ("sku,barcode", self.mug, "sku"),
+                ("barcode", cup, "barcode"),
+                ("sku", self.mug, "sku"),
+            ),
+            start=1,
+        ):
+            with self.subTest(order=order):
+                self.listing("MUG").unlink()
+                self.channel.match_order = order
+                line = woo_line(1, "MUG", 1, "5.00", global_unique_id="4006381333931")
+                imported = self.import_orders(woo_order(number, [line]))
+                self.assertEqual(imported.order_line.product_id, product)
+                self.assertEqual(self.listing("MUG").matched_by, how)
+        self.channel.match_order = "barcode"
+        self.import_orders(woo_order(9, [woo_line(1, "TEE", 1, "5.00")]))
+        self.assertEqual(self.listing("TEE").product_id, nothing)
+
     def test_sku_of_two_products_is_not_guessed(self):
         self._create_product("MUG")
         order = self.import_orders(woo_order(1, [woo_line(1, "MUG", 1, "5.00")]))

@@ -165,6 +165,21 @@ class TestSecurity(EcomOrdersCommon):
                 )
                 self.assertIn("company_ids", rules.mapped("domain_force")[0])
 
+    def test_no_model_of_ours_is_without_a_company_rule(self):
+        rules = self.env["ir.rule"].search([("global", "=", True)])
+        guarded = {
+            rule.model_id.model
+            for rule in rules
+            if "company_ids" in (rule.domain_force or "")
+        }
+        kept = {
+            name
+            for name, model in self.env.items()
+            if name.startswith("ecom.") and not model._abstract and not model._transient
+        }
+        self.assertGreater(len(kept), len(OURS))
+        self.assertEqual(kept - guarded, set())
+
     def test_technical_user_may_work_in_every_company_that_has_a_channel(self):
         abroad = self.env["res.company"].create({"name": "Abroad"})
         self._create_channel(name="Abroad", company_id=abroad.id)

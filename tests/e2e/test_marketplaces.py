@@ -1,0 +1,289 @@
+"""Workflow: orders of every marketplace become sale orders, and it hears of the rest.
+
+Each marketplace's own simulated shop is asked by the channel's own connector over HTTP:
+orders in, and out what the connector claims to be able to tell (parcels, stock).
+"""
+
+from e2e_common import ShopCase
+
+from odoo.tests import tagged
+
+from odoo.addons.ecom_orders.marketplaces.base import Capability
+
+TRACKING = "1Z999AA10123456784"
+# So often a simulated shop is asked at most until it has applied what it took.
+MAX_LOOKS = 5
+# What a person says of the columns that cannot be guessed from their names.
+FILE_MAPPING = {
+    "columns": {
+        "Order number": "number",
+        "Order date": "created_at",
+        "Updated at": "updated_at",
+        "Paid at": "paid_at",
+        "Status": "status",
+        "Currency": "currency",
+        "Total": "total",
+        "Shipping": "shipping",
+        "Shipping tax": "shipping_tax",
+        "Recipient": "ship_to.name",
+        "Street": "ship_to.street",
+        "City": "ship_to.city",
+        "Zip": "ship_to.zip",
+        "Country": "ship_to.country",
+        "Email": "buyer.email",
+        "Line id": "line.id",
+        "SKU": "line.sku",
+        "Product name": "line.name",
+        "Quantity": "line.quantity",
+        "Line total": "line.total",
+        "Item tax": "line.tax",
+    },
+    "statuses": {"processing": "open"},
+    "prices_include_tax": False,
+}
+
+
+class MarketplaceCase(ShopCase):
+    """A connected channel on one marketplace, and steps that all of them share."""
+
+    provider = ""
+    path = ""
+    #: Paid orders of goods that are sent from here.
+    kinds = ()
+    #: What the marketplace calls the carrier that ships here; empty: free text.
+    carrier_code = ""
+
+    def setUp(self):
+        self.shop_options = {"marketplace": self.provider}
+        super().setUp()
+        rates = {"CNY": 7.2, "EUR": 0.92, "GBP": 0.79, "JPY": 150.0}
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        for currency in currencies.search([("name", "in", list(rates))]):
+            currency.active = True
+            currency.rate_ids.unlink()
+            currency.rate_ids.create(
+                {
+                    "currency_id": currency.id,
+                    "name": "2020-01-01",
+                    "rate": rates[currency.name],
+                }
+            )
+
+    def prepare_channel_values(self):
+        options = self.shop.options
+        return {
+            **super().prepare_channel_values(),
+            "provider": self.provider,
+            "url": f"{self.shop.url}{self.path}",
+            "api_token": options.token,
+            "account_ref": options.account,
+            "tracking_wait": 0,
+        }
+
+    def place_all(self):
+        """Place an order of each kind; returns the shop's summaries."""
+        rows = self.shop.place_orders(len(self.kinds), list(self.kinds))
+        # Some marketplaces show what is a moment old only.
+        self.set_clock(600)
+        self.connect()
+        return rows
+
+    def sale_order_of(self, row):
+        return self.sale_orders().filtered(
+            lambda o: o.ecom_external_id == row["external_id"]
+        )
+
+    def explain_orders(self, rows):
+        """Differences between the shop's orders and the sale orders, in words."""
+        wrong = [
+            f"message {m.id}: {m.state} ({m.reason or ''} {m.reason_details})"
+            for m in self.messages()
+            if m.state in ("received", "failed")
+        ]
+        for row in rows:
+            order = self.sale_order_of(row)
+            found = [
+                (o.state, o.currency_id.name, o.currency_id.round(o.amount_total))
+                for o in order
+            ]
+            total = order.currency_id.round(float(row["total"])) if order else 0
+            if found != [("sale", row["currency"], total)]:
+                reasons = order.ecom_block_ids.mapped("reason")
+                wrong.append(
+                    f"{row['scenario']}: {found} {reasons}, the shop has "
+                    f"{row['total']} {row['currency']}"
+                )
+        return wrong
+
+    def ship(self, order):
+        """Validate everything that leaves for an order, with a tracking number."""
+        carrier = self.env["delivery.carrier"].create(
+            {
+                "name": "Parcel service",
+                "product_id": self.channel.shipping_product_id.id,
+                "delivery_type": "fixed",
+            }
+        )
+        if self.carrier_code:
+            self.env["ecom.carrier.code"].create(
+                {
+                    "channel_id": self.channel.id,
+                    "carrier_id": carrier.id,
+                    "code": self.carrier_code,
+                }
+            )
+        for picking in order.picking_ids:
+            picking.write({"carrier_id": carrier.id, "carrier_tracking_ref": TRACKING})
+            for move in picking.move_ids:
+                move.write({"quantity": move.product_uom_qty, "picked": True})
+            picking.button_validate()
+        self.run_job("send")
+
+    def publish(self):
+        """Compute and tell what is due, as the scheduler does."""
+        self.env.cr.precommit.run()
+        self.channel.stock_next_push_at = False
+        self.run_job("push_stock")
+
+    def unanswered(self):
+        """Quantities that the shop has taken but not applied yet."""
+        return self.env["ecom.listing.level"].search(
+            [("channel_id", "=", self.channel.id), ("submission", "!=", False)]
+        )
+
+    def require(self, capability):
+        """Skip what this marketplace's interface does not offer."""
+        if not self.channel._can(capability):
+            self.skipTest(f"{self.provider} does not claim {capability.value}")
+
+
+class EveryMarketplace:
+    """The stories, told once for each marketplace."""
+
+    def test_every_kind_of_paid_order_is_one_sale_order_with_the_shops_total(self):
+        rows = self.place_all()
+        self.assertEqual(self.explain_orders(rows), [])
+        self.poll()
+        self.assertEqual(len(self.sale_orders()), len(rows))
+
+    def test_validated_delivery_is_a_parcel_in_the_shop(self):
+        self.require(Capability.SHIPMENTS)
+        row = self.place_all()[0]
+        order = self.sale_order_of(row)
+        self.assertTrue(order.picking_ids)
+        self.ship(order)
+        messages = self.env["ecom.outbox.message"].search([("order_id", "=", order.id)])
+        told = [(m.state, m.reason or "") for m in messages]
+        self.assertEqual(told, [("sent", "")])
+        (parcel,) = self.shop.parcels()
+        self.assertEqual(parcel["order_id"], row["id"])
+        self.assertEqual(parcel["tracking"], TRACKING)
+        ordered = {line.id: line.quantity for line in self.shop_lines(row)}
+        self.assertEqual({k: q for k, q in parcel["lines"]}, ordered)
+
+    def shop_lines(self, row):
+        return self.shop.world.order(row["id"]).lines
+
+    def test_stock_of_odoo_is_what_the_shop_shows(self):
+        self.require(Capability.STOCK)
+        self.connect()
+        self.channel.action_fetch_products()
+        self.run_job("fetch")
+        self.assertEqual(self.channel.listing_fetch_state, "done")
+        if self.channel._can(Capability.LOCATIONS):
+            self.channel.action_fetch_locations()
+        self.channel.stock_sync = True
+        mug = self.env["product.product"].search([("default_code", "=", "MUG-BLU")])
+        self.env["stock.quant"]._update_available_quantity(
+            mug, self.warehouse.lot_stock_id, -1234
+        )
+        self.publish()
+        for _look in range(MAX_LOOKS):
+            if not self.unanswered():
+                break
+            self.publish()
+        self.assertEqual(self.shop.stock()["MUG-BLU"], 5000 - 1234)
+
+
+@tagged("post_install", "-at_install")
+class TestShopify(EveryMarketplace, MarketplaceCase):
+    """GraphQL, an access token, parcels by location."""
+
+    provider = "shopify"
+    kinds = (
+        "shopify_us_sales_tax",
+        "shopify_us_discount_code",
+        "shopify_gb_tax_included",
+        "shopify_de_two_rates",
+        "shopify_jp_yen",
+        "shopify_tip",
+    )
+
+
+@tagged("post_install", "-at_install")
+class TestAmazon(EveryMarketplace, MarketplaceCase):
+    """Bought tokens, feeds, tax that the marketplace remits."""
+
+    provider = "amazon"
+    kinds = ("amazon_us", "amazon_us_promotion", "amazon_us_gift", "amazon_us_anonymous")
+    carrier_code = "UPS"
+
+    def prepare_channel_values(self):
+        return {
+            **super().prepare_channel_values(),
+            "connector_options": f"token_url = {self.shop.url}/auth/o2/token",
+        }
+
+
+@tagged("post_install", "-at_install")
+class TestEbay(EveryMarketplace, MarketplaceCase):
+    """Bought tokens, fulfilments by line."""
+
+    provider = "ebay"
+    kinds = (
+        "ebay_us_collected_tax",
+        "ebay_us_promotion",
+        "ebay_gb_vat_included",
+        "ebay_de_vat_included",
+    )
+    carrier_code = "UPS"
+
+
+@tagged("post_install", "-at_install")
+class TestTaobao(EveryMarketplace, MarketplaceCase):
+    """Signed calls, masked buyers, yuan."""
+
+    provider = "taobao"
+    path = "/router/rest"
+    kinds = ("tb_single", "tb_multi", "tb_store_discount", "tb_item_discount")
+    carrier_code = "SF"
+
+
+@tagged("post_install", "-at_install")
+class TestFile(EveryMarketplace, MarketplaceCase):
+    """A table at an address, read only."""
+
+    provider = "file"
+    path = "/export.csv"
+    kinds = ("file_german_list", "file_note_with_line_breaks", "file_yen")
+
+    def setUp(self):
+        super().setUp()
+        read = type(self.channel)._get_connector_options
+
+        def read_with_mapping(channel):
+            return {**read(channel), "mapping": FILE_MAPPING}
+
+        self.patch(type(self.channel), "_get_connector_options", read_with_mapping)
+
+    def place_all(self):
+        """A file names no rates: each kind of tax is chosen once, by a person."""
+        rows = super().place_all()
+        held = self.sale_orders().ecom_block_ids.mapped("reason")
+        self.assertEqual(set(held), {"missing_tax"})
+        rules = self.env["ecom.tax.rule"].search(
+            [("channel_id", "=", self.channel.id), ("tax_id", "=", False)]
+        )
+        rules.tax_id = self.tax_10
+        self.process()
+        return rows
