@@ -6,7 +6,9 @@
     "author": "Odoo Ecommerce Suite contributors",
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "stock_delivery"],
-    "external_dependencies": {"python": ["openpyxl", "requests"]},
+    "external_dependencies": {
+        "python": ["cryptography", "openpyxl", "pytz", "requests", "urllib3"]
+    },
     "data": [
         "security/ecom_orders_groups.xml",
         "security/ir.model.access.csv",
