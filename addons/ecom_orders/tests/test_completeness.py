@@ -133,6 +133,24 @@ class TestCompleteness(EcomOrdersCommon):
         since = datetime(2026, 3, 1, 5, tzinfo=timezone.utc)
         self.assertEqual(asked, [(since, since + timedelta(hours=24))])
 
+    def test_days_on_which_clocks_change_have_23_and_25_hours(self):
+        self.channel.timezone = "Europe/Berlin"
+        asked = []
+
+        def list_orders(since, until):
+            asked.append((since, until))
+            return iter([])
+
+        for now, hours, start in (
+            ("2026-03-30 06:00:00", 23, datetime(2026, 3, 28, 23)),
+            ("2026-10-26 06:00:00", 25, datetime(2026, 10, 24, 22)),
+        ):
+            with self.subTest(now=now), freeze_time(now):
+                asked.clear()
+                self.certify(list_orders=list_orders)
+                since = start.replace(tzinfo=timezone.utc)
+                self.assertIn((since, since + timedelta(hours=hours)), asked)
+
     # -- what cannot be compared -------------------------------------------------------
 
     def test_marketplace_without_a_list_says_so(self):

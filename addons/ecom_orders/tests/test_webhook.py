@@ -100,3 +100,53 @@ class TestWebhook(EcomOrdersCommon, HttpCase):
     def test_get_is_not_answered_by_the_webhook(self):
         response = self.url_open(f"/ecom/webhook/{self.channel.webhook_token}")
         self.assertEqual(response.status_code, 405)
+
+
+@tagged("post_install", "-at_install")
+class TestShopifyWebhook(EcomOrdersCommon, HttpCase):
+    """The same door with another marketplace's signature: what is forged stays out."""
+
+    body = b'{"id": 5, "admin_graphql_api_id": "gid://shopify/Order/5"}'
+
+    def setUp(self):
+        super().setUp()
+        self.channel.write({"provider": "shopify", "webhook_secret": "hook-secret"})
+
+    def deliver(self, body, key=b"hook-secret", **headers):
+        digest = hmac.new(key, self.body, hashlib.sha256).digest()
+        signed = {"X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode()}
+        return self.url_open(
+            f"/ecom/webhook/{self.channel.webhook_token}",
+            data=body,
+            headers={
+                "Content-Type": "application/json",
+                "X-Shopify-Topic": "orders/create",
+                "X-Shopify-Webhook-Id": "b54557e4",
+                **(headers.get("signature", signed)),
+            },
+        )
+
+    def messages(self):
+        return self.inbox.search([("channel_id", "=", self.channel.id)])
+
+    def test_signed_event_is_kept_once(self):
+        self.assertEqual(self.deliver(self.body).status_code, 200)
+        self.assertEqual(self.deliver(self.body).status_code, 200)
+        self.assertEqual(len(self.messages()), 1)
+
+    def test_wrong_missing_and_outdated_signatures_are_refused_and_nothing_kept(self):
+        for answer in (
+            self.deliver(self.body, key=b"somebody-else"),
+            self.deliver(self.body, signature={}),
+            self.deliver(self.body.replace(b"5", b"6")),
+        ):
+            self.assertEqual(answer.status_code, 401)
+        self.assertFalse(self.messages())
+
+    def test_body_beyond_the_limit_is_refused_and_not_even_looked_at(self):
+        looked = []
+        connector = type(self.channel._get_connector())
+        self.patch(connector, "read_webhook", lambda *args: looked.append(args))
+        self.assertEqual(self.deliver(b"x" * (MAX_BODY + 1)).status_code, 413)
+        self.assertEqual(looked, [])
+        self.assertFalse(self.messages())
