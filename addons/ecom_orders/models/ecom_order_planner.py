@@ -232,8 +232,10 @@ class EcomOrderPlanner(models.AbstractModel):
                 priced, quantity, price, taxes, currency
             ),
         }
+        # That the shop knows it as shipped is no change of what was sold.
+        source = replace(priced, line=replace(line, fulfilled_quantity=ZERO))
         return self._make_plan(
-            line.external_id, line.kind, product, list(taxes), priced, values
+            line.external_id, line.kind, product, list(taxes), source, values
         )
 
     @api.model
