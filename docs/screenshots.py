@@ -152,7 +152,7 @@ def open_action(browser, url, action, ready):
     browser.wait(f"document.querySelector({json.dumps(ready)})", 120)
 
 
-def ask(browser, model, method, domain, **options):
+def ask(browser, model, method, domain, *arguments, **options):
     """Call a method of a model with a domain, as the web client does."""
     call = {
         "jsonrpc": "2.0",
@@ -160,7 +160,7 @@ def ask(browser, model, method, domain, **options):
         "params": {
             "model": model,
             "method": method,
-            "args": [domain],
+            "args": [domain, *arguments],
             "kwargs": options,
         },
     }
@@ -187,6 +187,52 @@ def wait_for_orders(browser, minimum, seconds=240):
             return
         time.sleep(2)
     sys.exit("The orders of the simulated shop did not arrive.")
+
+
+def open_page(browser, url, action, record, page):
+    """Open a record's form and one page of its notebook."""
+    browser.go(f"{url}/odoo/action-{action}/{record}")
+    tab = f".o_notebook a[name={page}]"
+    browser.wait(f"document.querySelector('{tab}')", 120)
+    browser.run(f"document.querySelector('{tab}').click()")
+
+
+def publish_stock(browser):
+    """Switch on the stock of a channel; the quantities follow in the background."""
+    channel = newest_id(browser, "ecom.channel", [("provider", "=", "woocommerce")])
+    ask(
+        browser,
+        "ecom.channel",
+        "write",
+        [channel],
+        {"stock_sync": True, "stock_safety": 2.0},
+    )
+    ask(browser, "ecom.channel", "action_push_stock_now", [channel])
+    return channel
+
+
+def ship_orders(browser, count):
+    """Deliver some orders with a tracking number, as a dispatcher does."""
+    domain = [
+        ("sale_id.ecom_channel_id", "!=", False),
+        ("state", "=", "assigned"),
+        ("picking_type_code", "=", "outgoing"),
+    ]
+    pickings = ask(browser, "stock.picking", "search", domain, limit=count)
+    for number, picking in enumerate(pickings):
+        tracking = {"carrier_tracking_ref": f"1Z999AA101234{number:05}"}
+        ask(browser, "stock.picking", "write", [picking], tracking)
+        ask(browser, "stock.picking", "button_validate", [picking])
+
+
+def wait_for(browser, model, domain, seconds=180):
+    """Wait until a record of a domain exists, and return the id of the newest."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := newest_id(browser, model, domain):
+            return found
+        time.sleep(2)
+    sys.exit(f"No {model} came to be.")
 
 
 def place_orders(shop_url, count):
@@ -226,6 +272,39 @@ def take_all(browser, url):
     browser.go(f"{url}/odoo/action-ecom_orders.ecom_channel_action/{channel}")
     browser.wait("document.querySelector('.o_form_view .o_form_statusbar')", 120)
     browser.shoot("channel")
+    take_operations(browser, url)
+
+
+def take_operations(browser, url):
+    """Pictures of what happens after the order: parcels, stock, checks, set-up."""
+    channel = publish_stock(browser)
+    ship_orders(browser, 5)
+    sent = wait_for(browser, "ecom.outbox.message", [("state", "=", "sent")])
+    [message] = ask(browser, "ecom.outbox.message", "read", [sent], fields=["order_id"])
+    order = message["order_id"][0]
+    open_page(browser, url, "ecom_orders.sale_order_action", order, "ecom_orders")
+    browser.shoot("order-shipped")
+    open_action(browser, url, "ecom_orders.ecom_outbox_message_action", ".o_data_row")
+    browser.shoot("outbox")
+    level = wait_for(browser, "ecom.listing.level", [("pushed_at", "!=", False)])
+    browser.go(f"{url}/odoo/action-ecom_orders.ecom_listing_level_action/{level}")
+    browser.wait("document.querySelector('[name=terms_text]')", 120)
+    browser.shoot("stock-level")
+    certificate = wait_for(browser, "ecom.completeness", [])
+    browser.go(f"{url}/odoo/action-ecom_orders.ecom_completeness_action/{certificate}")
+    browser.wait("document.querySelector('.o_form_view [name=order_ids]')", 120)
+    browser.shoot("completeness")
+    open_action(
+        browser, url, "ecom_orders.ecom_channel_onboard_action", ".modal .o_form_view"
+    )
+    browser.shoot("onboarding")
+    open_page(browser, url, "ecom_orders.ecom_channel_action", channel, "stock")
+    browser.wait("document.querySelector('.o_form_view button .fa-flask')")
+    browser.run("document.querySelector('button:has(> .fa-flask)').click()")
+    browser.wait("document.querySelector('.modal button[name=action_simulate]')")
+    browser.run("document.querySelector('.modal button[name=action_simulate]').click()")
+    browser.wait("document.querySelector('.modal .o_data_row')")
+    browser.shoot("oversell-simulator")
 
 
 def main():

@@ -225,7 +225,12 @@ class TestAmazon(EveryMarketplace, MarketplaceCase):
     """Bought tokens, feeds, tax that the marketplace remits."""
 
     provider = "amazon"
-    kinds = ("amazon_us", "amazon_us_promotion", "amazon_us_gift", "amazon_us_anonymous")
+    kinds = (
+        "amazon_us",
+        "amazon_us_promotion",
+        "amazon_us_gift",
+        "amazon_us_anonymous",
+    )
     carrier_code = "UPS"
 
     def prepare_channel_values(self):

@@ -87,6 +87,15 @@ class TestImportEdit(EcomOrdersCommon):
         self.assertEqual(self.open_reasons(self.order), {"changed_after_shipping"})
         self.assertIn("2 → 5", self.order.ecom_block_ids.explanation)
 
+    def test_shop_that_says_shipped_has_changed_nothing_of_the_order(self):
+        self.ship()
+        self.edit(
+            woo_line(1, "MUG", 2, "20.00"),
+            woo_line(2, "TEE", 1, "15.00"),
+            status="completed",
+        )
+        self.assertFalse(self.open_reasons(self.order))
+
     def test_locked_order_is_not_changed(self):
         self.order.action_lock()
         self.edit(woo_line(1, "MUG", 5, "45.00"), woo_line(2, "TEE", 1, "15.00"))

@@ -77,6 +77,11 @@ registry.category("web_tour.tours").add("ecom_orders_order_desk", {
             trigger: ".o_arrow_button_current[data-value='sale']",
         },
         {
+            content: "Open the monitoring",
+            trigger: "[data-menu-xmlid='ecom_orders.ecom_orders_menu_monitoring']",
+            run: "click",
+        },
+        {
             content: "Look into the inbox",
             trigger: "[data-menu-xmlid='ecom_orders.ecom_inbox_message_menu']",
             run: "click",
