@@ -7,6 +7,7 @@ from odoo.addons.ecom_orders.marketplaces.base import (
     ShopInfo,
     register,
 )
+from odoo.addons.ecom_orders.marketplaces.reading import Reader
 
 from .reading import ask, read_order, wrap
 
@@ -17,7 +18,7 @@ class MyShop(Connector):
     required = frozenset({Credential.URL})
 
     def check(self):
-        return ShopInfo(name=ask(self, "shop")["name"])
+        return ShopInfo(name=Reader(ask(self, "shop")).text("name"))
 
     def fetch_orders(self, cursor, page_size=100):
         return OrderPage(tuple(map(wrap, ask(self, "orders"))), cursor, more=False)
