@@ -166,6 +166,18 @@ class EveryMarketplace:
         self.poll()
         self.assertEqual(len(self.sale_orders()), len(rows))
 
+    def test_order_is_fetched_by_its_reference(self):
+        self.require(Capability.ORDER_BY_ID)
+        self.connect()
+        (row,) = self.shop.place_orders(1, self.kinds[0])
+        wizard = self.env["ecom.fetch.orders"].create(
+            {"channel_id": self.channel.id, "references": row["external_id"]}
+        )
+        wizard.action_fetch()
+        self.process()
+        self.assertEqual(self.explain_orders([row]), [])
+        self.assertEqual(self.messages().mapped("origin"), ["fetch"])
+
     def test_validated_delivery_is_a_parcel_in_the_shop(self):
         self.require(Capability.SHIPMENTS)
         row = self.place_all()[0]
@@ -262,6 +274,24 @@ class TestTaobao(EveryMarketplace, MarketplaceCase):
     path = "/router/rest"
     kinds = ("tb_single", "tb_multi", "tb_store_discount", "tb_item_discount")
     carrier_code = "SF"
+
+    def test_masked_text_is_nobodys_identity(self):
+        before = self.env["res.partner"].search([])
+        self.place_all()
+        payloads = " ".join(
+            (text if isinstance(text, str) else repr(text))
+            for text in self.messages().mapped("body")
+        )
+        self.assertIn("*", payloads)
+        made = self.env["res.partner"].search([]) - before
+        for field in ("name", "email", "phone"):
+            values = [value for value in made.mapped(field) if value]
+            self.assertFalse([value for value in values if "*" in value], field)
+        buyers = self.env["ecom.buyer"].search([("channel_id", "=", self.channel.id)])
+        self.assertNotIn("*", repr(buyers.read()))
+        # Two strangers behind the same mask do not become one contact.
+        first, second = self.sale_orders()[:2]
+        self.assertNotEqual(first.partner_id, second.partner_id)
 
 
 @tagged("post_install", "-at_install")

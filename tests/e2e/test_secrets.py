@@ -24,6 +24,32 @@ class Records(logging.Handler):
             self.lines.append(self.format(record))
 
 
+@contextmanager
+def logged():
+    """Collect what any logger says in any detail."""
+    records = Records()
+    loggers = [logging.getLogger(name) for name in ("", "odoo", "urllib3")]
+    # These were given a level of their own.
+    loggers += [
+        logger
+        for name, logger in logging.root.manager.loggerDict.items()
+        if isinstance(logger, logging.Logger) and logger.level
+    ]
+    levels = {logger: logger.level for logger in loggers}
+    handled = [logging.getLogger(), logging.getLogger("odoo")]
+    for logger in handled:
+        logger.addHandler(records)
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    try:
+        yield records.lines
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
+        for logger in handled:
+            logger.removeHandler(records)
+
+
 @tagged("post_install", "-at_install")
 class TestSecrets(ShopCase):
     """Key, secret and webhook secret stay where managers have put them."""
@@ -41,31 +67,6 @@ class TestSecrets(ShopCase):
     def assertNoSecret(self, text):
         for secret in (*self.shop_options.values(), self.webhook_secret):
             self.assertNotIn(secret, text)
-
-    @contextmanager
-    def logged(self):
-        """Collect what any logger says in any detail."""
-        records = Records()
-        loggers = [logging.getLogger(name) for name in ("", "odoo", "urllib3")]
-        # These were given a level of their own.
-        loggers += [
-            logger
-            for name, logger in logging.root.manager.loggerDict.items()
-            if isinstance(logger, logging.Logger) and logger.level
-        ]
-        levels = {logger: logger.level for logger in loggers}
-        handled = [logging.getLogger(), logging.getLogger("odoo")]
-        for logger in handled:
-            logger.addHandler(records)
-        for logger in loggers:
-            logger.setLevel(logging.DEBUG)
-        try:
-            yield records.lines
-        finally:
-            for logger, level in levels.items():
-                logger.setLevel(level)
-            for logger in handled:
-                logger.removeHandler(records)
 
     def live_through_everything(self):
         """Connect, poll, webhooks, refusals and failures; texts that people saw."""
@@ -108,7 +109,7 @@ class TestSecrets(ShopCase):
     def test_no_secret_is_logged_shown_or_kept(self):
         desk = new_test_user(self.env, "desk", groups="ecom_orders.group_user")
         self.env.flush_all()
-        with self.logged() as lines:
+        with logged() as lines:
             shown = self.live_through_everything()
         self.assertGreater(len(lines), 100)
         self.assertTrue(any("orders.list GET" in line for line in lines))
@@ -130,3 +131,103 @@ class TestSecrets(ShopCase):
         fields = self.env["ecom.channel"].with_user(desk).fields_get()
         for field in ("api_key", "api_secret", "webhook_secret", "webhook_token"):
             self.assertNotIn(field, fields)
+
+
+class OtherSecretsCase(ShopCase):
+    """A marketplace with credentials of its own, through good and bad days."""
+
+    shop_options = {}
+    known = {"secret": "Zp4LhRy8GdJc", "token": "Nt6wQkEo5YsD"}
+    #: Fields that the shop refuses when they are wrong, and whose value they have.
+    refused = {"api_secret": "secret", "api_token": "token"}
+
+    def prepare_channel_values(self):
+        options = self.shop.options
+        return {
+            **super().prepare_channel_values(),
+            "provider": self.shop_options["marketplace"],
+            "api_token": options.token,
+            "account_ref": options.account,
+            "webhook_secret": "Wx9sFbNe3UaQ",
+            "connector_options": self.prepare_options(),
+        }
+
+    def prepare_options(self):
+        return ""
+
+    def live(self):
+        """Import, listings, refusals and outages; texts that people saw."""
+        self.shop.place_orders(2)
+        self.set_clock(600)
+        self.connect()
+        self.channel.action_fetch_products()
+        self.poll()
+        seen = [self.channel.explanation or ""]
+        for kind in ("rate_limit", "server_error", "truncated"):
+            self.fault(kind)
+            self.poll()
+            seen.append(self.channel.explanation or "")
+        self.recover()
+        for field, name in self.refused.items():
+            value = self.known[name] + "!"
+            self.env["ecom.channel.token"].sudo().search([]).unlink()
+            self.channel[field] = value
+            self.env.flush_all()
+            with self.assertRaises(UserError) as caught:
+                self.channel.action_test_connection()
+            self.poll()
+            seen += [str(caught.exception), self.channel.explanation or ""]
+        return seen
+
+    def secrets_in_use(self):
+        """Everything by which somebody else could speak for the seller."""
+        with self.registry.cursor() as cr:
+            cr.execute("SELECT value, refresh FROM ecom_channel_token")
+            bought = [value for row in cr.fetchall() for value in row if value]
+        return {*self.known.values(), "Wx9sFbNe3UaQ", *bought}
+
+    def check(self):
+        self.env.flush_all()
+        with logged() as lines:
+            shown = self.live()
+        self.assertGreater(len(lines), 50)
+        for secret in self.secrets_in_use():
+            for line in (*lines, *shown):
+                self.assertNotIn(secret, line)
+            self.assertNotIn(secret, repr(self.messages().read()))
+            self.assertNotIn(secret, repr(self.channel.message_ids.read()))
+
+
+@tagged("post_install", "-at_install")
+class TestShopifySecrets(OtherSecretsCase):
+    """An access token that is used as it is."""
+
+    shop_options = {"marketplace": "shopify", **OtherSecretsCase.known}
+    # The secret only signs what the shop sends.
+    refused = {"api_token": "token"}
+
+    def test_no_secret_is_logged_shown_or_kept(self):
+        self.check()
+
+
+@tagged("post_install", "-at_install")
+class TestAmazonSecrets(OtherSecretsCase):
+    """A permission by which short-lived tokens are bought."""
+
+    shop_options = {"marketplace": "amazon", **OtherSecretsCase.known}
+
+    def prepare_options(self):
+        return f"token_url = {self.shop.url}/auth/o2/token"
+
+    def test_no_secret_is_logged_shown_or_kept(self):
+        self.check()
+
+
+@tagged("post_install", "-at_install")
+class TestEbaySecrets(OtherSecretsCase):
+    """A permission by which short-lived tokens are bought, with key and secret."""
+
+    shop_options = {"marketplace": "ebay", **OtherSecretsCase.known}
+
+    def test_no_secret_is_logged_shown_or_kept(self):
+        self.check()
