@@ -1,3 +1,4 @@
+import json
 import logging
 import secrets
 import uuid
@@ -527,7 +528,7 @@ class EcomChannel(models.Model):
             channel._read_connector_options()
 
     def _read_connector_options(self):
-        """The further settings as a dict of texts.
+        """The further settings as a dict.
 
         :raises ValidationError: for a line that is not ``name = value``.
         """
@@ -541,8 +542,20 @@ class EcomChannel(models.Model):
                 raise ValidationError(
                     self.env._("Write “name = value” instead of “%s”.", line.strip())
                 )
-            options[name.strip()] = value.strip()
+            options[name.strip()] = self._read_option(value.strip())
         return options
+
+    @api.model
+    def _read_option(self, text):
+        """A setting's value: yes or no, a number, an object, else the text itself."""
+        words = {"yes": True, "true": True, "no": False, "false": False}
+        if text.casefold() in words:
+            return words[text.casefold()]
+        try:
+            value = json.loads(text)
+        except ValueError:
+            return text
+        return value if isinstance(value, int | dict | list) else text
 
     # -- the other side ----------------------------------------------------------------
 
@@ -860,6 +873,10 @@ class EcomChannel(models.Model):
         except MarketplaceError as error:
             _logger.info("Channel %s: %s (%s)", self.id, error.code, error)
             self._record_failure(error)
+        except CONCURRENCY_ERRORS as error:
+            # Somebody else was faster, again and again: no fault of the shop. It is
+            # still due, so the next run fetches.
+            self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
             _logger.warning("Channel %s: fetching failed", self.id, exc_info=True)
             self.env.cr.rollback()

@@ -206,7 +206,7 @@ class EcomOrderPlanner(models.AbstractModel):
                 str(rule.id),
                 details={
                     "label": rule.label,
-                    "percent": rule.rate_key,
+                    "percent": rule._get_rate_text(),
                     "country": rule.country_code or "–",
                 },
                 links={"tax_rule_id": rule.id},

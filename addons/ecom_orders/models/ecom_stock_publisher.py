@@ -17,6 +17,7 @@ from ..marketplaces.errors import (
 )
 from ..marketplaces.schema import STALE, StockLevel
 from .ecom_channel import UnexpectedError
+from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
 from .ecom_stock_supply import TERMS, exact
 
 _logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class EcomStockPublisher(models.AbstractModel):
         listing keeps the others waiting.
         """
         cron = self.env["ir.cron"]
-        self._refresh()
+        self._refresh_patiently()
         channels = self.env["ecom.channel"].search(
             self.env["ecom.channel"]._get_stock_due_domain()
         )
@@ -83,6 +84,19 @@ class EcomStockPublisher(models.AbstractModel):
     # -- computing ---------------------------------------------------------------------
 
     @api.model
+    def _refresh_patiently(self):
+        """Compute what has changed; start over when another transaction was faster.
+
+        What cannot be computed now stays noted as changed, for the next run.
+        """
+        for _attempt in range(MAX_ATTEMPTS):
+            try:
+                return self._refresh()
+            except CONCURRENCY_ERRORS as error:
+                self.env["ecom.inbox.message"]._start_over(error)
+        return None
+
+    @api.model
     def _refresh(self):
         """Compute what has changed since the last time, for all channels."""
         dirty = self._add_kits(self.env["ecom.stock.dirty"]._take())
@@ -92,6 +106,9 @@ class EcomStockPublisher(models.AbstractModel):
                 with self.env.cr.savepoint():
                     self._compute(self._get_listings(channel, dirty))
                     channel.stock_recompute = False
+                    self.env.flush_all()
+            except CONCURRENCY_ERRORS:
+                raise
             except Exception as error:  # noqa: BLE001 - the job must not fail, ever
                 _logger.warning("Channel %s: computing failed", channel.id, exc_info=1)
                 self.env.invalidate_all()
@@ -306,6 +323,9 @@ class EcomStockPublisher(models.AbstractModel):
         except MarketplaceError as error:
             _logger.info("Channel %s: stock: %s (%s)", channel.id, error.code, error)
             channel._record_stock_failure(error)
+        except CONCURRENCY_ERRORS as error:
+            # What is due stays due: the next run tells it.
+            self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
             _logger.warning("Channel %s: stock failed", channel.id, exc_info=True)
             self.env.cr.rollback()
@@ -365,6 +385,8 @@ class EcomStockPublisher(models.AbstractModel):
                 levels._set_waiting(error)
                 raise
             self._divide(connector, levels, error)
+        except CONCURRENCY_ERRORS:
+            raise
         except Exception as error:  # noqa: BLE001 - a defect about one of them
             _logger.warning("Levels %s: stock failed", levels.ids, exc_info=True)
             self._divide(connector, levels, UnexpectedError(error=type(error).__name__))

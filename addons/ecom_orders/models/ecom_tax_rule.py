@@ -187,6 +187,11 @@ class EcomTaxRule(models.Model):
         parts = (self.label, f"{self.rate_key}%", self.country_code, included)
         return " ".join(part for part in parts if part)
 
+    def _get_rate_text(self):
+        """The rate in percent for a sentence; the channel need not tell it."""
+        self.ensure_one()
+        return self.rate_key if self.percent or self.rate_key == "0" else "?"
+
     def _get_key(self):
         self.ensure_one()
         return (self.rate_key, self.country_code or "", self.included)

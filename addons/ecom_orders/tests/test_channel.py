@@ -4,7 +4,7 @@ from freezegun import freeze_time
 from psycopg2 import errors as pg_errors
 
 from odoo import fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from odoo.addons.ecom_orders.marketplaces import errors
@@ -376,3 +376,22 @@ class TestChannel(EcomOrdersCommon):
         self.channel.next_fetch_at = "2099-01-01 00:00:00"
         self.channel.action_fetch_now()
         self.assertFalse(self.channel.next_fetch_at)
+
+    def test_further_settings_have_their_kinds(self):
+        self.channel.connector_options = (
+            "offers = no\nmanage_stock = Yes\nstock_batch = 5\n"
+            'public_keys = {"kid": "PEM"}\nregion = eu\n'
+        )
+        options = self.channel._read_connector_options()
+        self.assertEqual(
+            options,
+            {
+                "offers": False,
+                "manage_stock": True,
+                "stock_batch": 5,
+                "public_keys": {"kid": "PEM"},
+                "region": "eu",
+            },
+        )
+        with self.assertRaises(ValidationError):
+            self.channel.connector_options = "no equals sign"

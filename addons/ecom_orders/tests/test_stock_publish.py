@@ -640,3 +640,23 @@ class TestStockPublish(StockCommon):
         self._set_stock(self.mug, 44)
         self.env.cr.precommit.run()
         self.assertTrue(self.triggers())
+
+    def test_another_transaction_that_was_faster_is_no_failure(self):
+        publisher = type(self.env["ecom.stock.publisher"])
+        compute, tries = publisher._compute, []
+
+        def overtaken_once(records, listings):
+            tries.append(1)
+            if len(tries) == 1:
+                raise SerializationFailure
+            return compute(records, listings)
+
+        with (
+            patch.object(publisher, "_compute", overtaken_once),
+            patch.object(type(self.env["ecom.inbox.message"]), "_start_over") as again,
+            self.shelf() as shelf,
+        ):
+            self.publish()
+        again.assert_called_once()
+        self.assertFalse(self.channel.stock_reason)
+        self.assertEqual(shelf.shown["ref-MUG", ""], 50)
