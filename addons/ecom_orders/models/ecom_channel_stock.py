@@ -113,7 +113,9 @@ class EcomChannel(models.Model):
     stock_failure_count = fields.Integer(readonly=True, copy=False)
     stock_reason = fields.Selection(
         selection=lambda self: (
-            self.env["ecom.reason.mixin"]._fields["reason"].selection
+            self.env["ecom.reason.mixin"]
+            ._fields["reason"]
+            ._description_selection(self.env)
         ),
         string="Problem of Publishing",
         readonly=True,

@@ -167,7 +167,9 @@ class SaleOrder(models.Model):
     )
     ecom_hold_reason = fields.Selection(
         selection=lambda self: (
-            self.env["ecom.reason.mixin"]._fields["reason"].selection
+            self.env["ecom.reason.mixin"]
+            ._fields["reason"]
+            ._description_selection(self.env)
         ),
         string="Reason",
         compute="_compute_ecom_held",

@@ -32,7 +32,9 @@ class StockPicking(models.Model):
     )
     ecom_delivery_state = fields.Selection(
         selection=lambda self: (
-            self.env["ecom.outbox.message"]._fields["delivery_state"].selection
+            self.env["ecom.outbox.message"]
+            ._fields["delivery_state"]
+            ._description_selection(self.env)
         ),
         string="At the Carrier",
         compute="_compute_ecom_outbox",

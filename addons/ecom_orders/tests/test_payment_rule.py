@@ -208,7 +208,7 @@ class TestPaymentRule(PaymentRuleCommon):
 
         def refuse(orders, *args, **kwargs):
             if bad in orders:
-                raise UserError(orders.env._("The period is closed."))
+                raise UserError("The period is closed.")
             return create(orders, *args, **kwargs)
 
         self.patch(type(bad), "_create_invoices", refuse)

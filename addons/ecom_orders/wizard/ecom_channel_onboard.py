@@ -111,7 +111,11 @@ class EcomChannelOnboard(models.TransientModel):
     # marketplace
     name = fields.Char(default=lambda self: self.env._("My Shop"))
     provider = fields.Selection(
-        selection=lambda self: self.env["ecom.channel"]._fields["provider"].selection,
+        selection=lambda self: (
+            self.env["ecom.channel"]
+            ._fields["provider"]
+            ._description_selection(self.env)
+        ),
         string="Marketplace",
         default="woocommerce",
     )

@@ -107,7 +107,9 @@ class EcomReturnInspectionLine(models.TransientModel):
     quantity = fields.Float(digits="Product Unit", required=True)
     inspection = fields.Selection(
         selection=lambda self: (
-            self.env["ecom.return.line"]._fields["inspection"].selection
+            self.env["ecom.return.line"]
+            ._fields["inspection"]
+            ._description_selection(self.env)
         ),
         string="Condition",
         required=True,
@@ -115,7 +117,9 @@ class EcomReturnInspectionLine(models.TransientModel):
     )
     disposition = fields.Selection(
         selection=lambda self: (
-            self.env["ecom.return.line"]._fields["disposition"].selection
+            self.env["ecom.return.line"]
+            ._fields["disposition"]
+            ._description_selection(self.env)
         ),
         required=True,
         default="restock",
