@@ -420,6 +420,20 @@ class TestCreditNoteBefore(CreditNoteCommon):
         self.assertEqual(refund.state, "nothing")
         self.assertEqual(self.order.picking_ids.move_ids.product_uom_qty, 3)
 
+    def test_accountant_without_a_role_here_sees_what_is_invoiced(self):
+        self.ship_all()
+        invoice = self.invoice(self.order)
+        accountant = new_test_user(
+            self.env, "books", groups="account.group_account_invoice"
+        )
+        lines = self.order.order_line.with_user(accountant).sudo(False)
+        lines.invalidate_recordset(["qty_invoiced"])
+        quantities = lines._prepare_qty_invoiced()
+        self.assertEqual(
+            sum(quantities.values()),
+            sum(invoice.invoice_line_ids.mapped("quantity")),
+        )
+
 
 @tagged("post_install", "-at_install")
 class TestCreditNotePush(CreditNoteCommon):
