@@ -208,7 +208,8 @@ class TestPaymentRule(PaymentRuleCommon):
 
         def refuse(orders, *args, **kwargs):
             if bad in orders:
-                raise UserError("The period is closed.")
+                why = "The period is closed."
+                raise UserError(why)
             return create(orders, *args, **kwargs)
 
         self.patch(type(bad), "_create_invoices", refuse)
