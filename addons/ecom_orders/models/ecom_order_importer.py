@@ -171,6 +171,7 @@ class EcomOrderImporter(models.AbstractModel):
 
         Core looks for a distribution model for each line, also when there is none.
         """
+        # Whether there is any is no secret; reading them is not for everybody.
         models = self.env["account.analytic.distribution.model"].sudo()
         if models.search_count([], limit=1):
             return {}

@@ -283,6 +283,7 @@ class SaleOrder(models.Model):
             lambda picking: picking.state not in ("cancel", "done")
         )
         if pickings:
+            # As core does: whoever confirms an order need not have a right to stock.
             pickings.sudo().action_confirm()
 
     def _ecom_create_references(self):

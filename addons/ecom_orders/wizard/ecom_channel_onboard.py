@@ -81,11 +81,6 @@ class EcomChannel(models.Model):
                 "inventory, locations and fulfillments, install it, and copy the "
                 "access token: it is shown only once."
             ),
-            "magento": self.env._(
-                "In the shop's administration: System ‣ Integrations ‣ Add New. Give "
-                "access to sales, catalog and inventory, activate it, and copy the "
-                "keys and tokens."
-            ),
             "amazon": self.env._(
                 "In Seller Central: Apps and Services ‣ Develop Apps. Authorise your "
                 "application and copy its client id, client secret and the refresh "
