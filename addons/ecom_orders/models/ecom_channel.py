@@ -20,6 +20,7 @@ from ..marketplaces.base import (
 )
 from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.transport import Transport
+from .ecom_channel_key import ChannelKeys
 from .ecom_channel_token import ChannelTokens
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
 
@@ -584,6 +585,7 @@ class EcomChannel(models.Model):
             api_version=self.api_version or "",
             options=self._get_connector_options(),
             tokens=ChannelTokens(self),
+            public_keys=ChannelKeys(self),
         )
 
     def _get_connector_options(self):
