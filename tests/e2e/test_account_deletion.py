@@ -2,13 +2,16 @@
 
 import hashlib
 import json
+from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
 from test_marketplaces import MarketplaceCase
 
 from odoo.tests import tagged
 
+from odoo.addons.ecom_orders.marketplaces.base import MemoryKeyStore, PublicKey
 from odoo.addons.ecom_orders.marketplaces.ebay import keys
+from odoo.addons.ecom_orders.models import ecom_channel
 
 from simulator.ebay.notices import KEY_ID, Portal, signature_header
 from simulator.ebay.render import buyer_name
@@ -27,6 +30,12 @@ class TestAccountDeletion(MarketplaceCase):
         super().setUp()
         self.portal = Portal(self.shop.world, self.shop.outbox)
         self.portal.endpoint = self.base_url() + self.path_of_hook()
+
+    def keep_keys_apart(self):
+        """A test has one connection: a request that is refused takes back what it kept
+        in a transaction of its own, which a server does not."""
+        store = MemoryKeyStore()
+        self.patch(ecom_channel, "ChannelKeys", lambda channel: store)
 
     def path_of_hook(self):
         return f"/ecom/webhook/{self.channel.webhook_token}"
@@ -102,6 +111,21 @@ class TestAccountDeletion(MarketplaceCase):
         kept = self.env["ecom.channel.key"].search([])
         self.assertEqual((kept.channel_id, kept.key_ref), (self.channel, KEY_ID))
 
+    def test_kept_keys_are_renewed_and_those_of_yesterday_forgotten(self):
+        store = ecom_channel.ChannelKeys(self.channel)
+        now = datetime.now(timezone.utc).replace(microsecond=0)
+        store.save("old", PublicKey("text", "SHA1", now - timedelta(days=2)))
+        store.save("none", PublicKey("", "", now))
+        store.save("new", PublicKey("text", "SHA1", now - timedelta(hours=3)))
+        store.save("new", PublicKey("another", "SHA256", now))
+        self.assertEqual(
+            store.load(),
+            {
+                "none": PublicKey("", "", now),
+                "new": PublicKey("another", "SHA256", now),
+            },
+        )
+
     def test_forged_deliveries_are_refused_and_nothing_is_kept(self):
         body = b'{"metadata": {}}'
         header = signature_header(b"something else")
@@ -114,6 +138,7 @@ class TestAccountDeletion(MarketplaceCase):
         self.assertFalse(self.messages())
 
     def test_key_that_ebay_does_not_have_is_asked_for_once(self):
+        self.keep_keys_apart()
         for _attempt in range(3):
             answer = self.signed(b"{}", key_id="invented")
             self.assertEqual(answer.status_code, 401)
@@ -121,6 +146,7 @@ class TestAccountDeletion(MarketplaceCase):
         self.assertFalse(self.messages())
 
     def test_after_too_many_invented_keys_a_delivery_is_to_come_again(self):
+        self.keep_keys_apart()
         with (
             patch.object(keys, "MOST", 2),
             self.assertLogs("odoo.addons.ecom_orders.controllers", "WARNING"),

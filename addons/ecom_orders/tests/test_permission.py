@@ -67,7 +67,7 @@ class TestPermission(EcomOrdersCommon):
     def test_days_that_are_left_are_named(self):
         self.channel.api_token_until = "2026-12-05"
         finding = self.findings().filtered(lambda f: f.code == "token_expires")
-        self.assertIn("10 days", finding.explanation)
+        self.assertIn("10 days", finding.text)
 
     @freeze_time("2026-11-25 10:00:00")
     def test_somebody_is_reminded_once_until_it_is_renewed(self):
