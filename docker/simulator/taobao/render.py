@@ -430,7 +430,8 @@ class Renderer:
             wanted = (int(quantity), Decimal(amount))
         elif order.cancel_requested:
             line = order.lines[0]
-            wanted = (line.quantity, line.total)
+            alone = len(order.lines) == 1  # then the postage is asked for as well
+            wanted = (line.quantity, order.totals.total if alone else line.total)
         else:
             return None
         return {

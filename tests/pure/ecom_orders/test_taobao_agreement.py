@@ -27,11 +27,25 @@ def a_case(number=CASE, fee="12.30", status="WAIT_SELLER_AGREE", oid=OID, **valu
 def platform(*cases, status="WAIT_SELLER_SEND_GOODS", answer=None, **interfaces):
     """A gateway with one trade and its refund cases, one for each sub-order."""
     subs = [
-        {"oid": case["oid"], "refund_id": case["refund_id"], "status": status}
+        {
+            "oid": case["oid"],
+            "refund_id": case["refund_id"],
+            "status": status,
+            "num": 1,
+            "price": "12.30",
+            "total_fee": "12.30",
+            "title": "杯子",
+        }
         for case in cases
     ]
     by_number = {case["refund_id"]: case for case in cases}
-    trade = {"tid": int(TID), "status": status, "orders": {"order": subs}}
+    trade = {
+        "tid": int(TID),
+        "status": status,
+        "created": "2026-11-20 10:00:00",
+        "payment": str(Decimal("12.30") * len(cases)),
+        "orders": {"order": subs},
+    }
     done = {"succ": True, "message": "ok", "msg_code": "OP_SUCC", "results": {}}
     return FakeTop(
         trade_fullinfo_get={"trade": trade},
@@ -161,6 +175,30 @@ def test_a_paid_trade_is_a_task_for_a_person(status):
     with pytest.raises(errors.BuyerMustAsk):
         gateway().cancel_order(TID)
     assert gateway.sent("trade.close") == []
+
+
+def test_a_paid_trade_is_called_off_when_the_buyer_asks_for_all_of_it():
+    other = "3600000000000001021"
+    second = a_case("270000000000000027", oid=other)
+    gateway = platform(a_case(), second)
+    assert not gateway().cancel_order(TID).repeated
+    assert len(gateway.sent("refunds.agree")) == 2
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        {"fee": "5.00"},  # a part of the money only
+        {"status": "CLOSED"},  # taken back
+        {"has_good_return": True},  # goods that never left cannot come back
+    ],
+)
+def test_a_paid_trade_is_not_called_off_when_the_buyer_wants_less(second):
+    case = a_case("270000000000000027", oid="3600000000000001021", **second)
+    gateway = platform(a_case(), case)
+    with pytest.raises(errors.BuyerMustAsk):
+        gateway().cancel_order(TID)
+    assert gateway.sent("refunds.agree") == []
 
 
 @pytest.mark.parametrize("status", ["WAIT_BUYER_CONFIRM_GOODS", "TRADE_FINISHED"])

@@ -19,7 +19,7 @@ from typing import Any
 
 from ..errors import BuyerMustAsk, PayloadError, RequestRefused
 from ..reading import Reader
-from ..schema import RefundRequest, WriteResult
+from ..schema import ZERO, ExternalOrder, LineKind, RefundRequest, WriteResult
 from .after_sales import is_return
 from .api import Api, rows
 
@@ -53,6 +53,38 @@ class RefundDesk:
             self._agree(case)
         names = ",".join(case.identifier("refund_id") for case in chosen)
         return WriteResult(names, repeated=not open_cases)
+
+    def call_off(
+        self, order: ExternalOrder, cases: Iterable[Mapping[str, Any]]
+    ) -> WriteResult:
+        """Agree that a paid trade which has not left is called off.
+
+        :param order: the trade as it is now; ``cases`` those about it.
+        :raises BuyerMustAsk: unless the buyer asks for the money of every sub-order
+            that is still alive.
+        """
+        asked = {
+            case.identifier("oid", required=False): case
+            for case in map(Reader, cases)
+            if _is_payable(case) and not is_return(case.data)
+        }
+        goods = [
+            line
+            for line in order.lines
+            if line.kind is LineKind.PRODUCT and line.quantity > 0
+        ]
+        chosen = [
+            asked[line.external_id] for line in goods if line.external_id in asked
+        ]
+        enough = len(chosen) == len(goods) and all(
+            (_amount(case) or ZERO) >= line.total
+            for case, line in zip(chosen, goods, strict=True)
+        )
+        if not goods or not enough:
+            raise BuyerMustAsk("the buyer has not asked for all of the money")
+        for case in chosen:
+            self._agree(case)
+        return WriteResult(order.external_id)
 
     def _agree(self, case: Reader) -> None:
         amount = case.required_decimal("refund_fee") * FEN

@@ -242,23 +242,29 @@ class TaobaoConnector(Connector):
     ) -> WriteResult:
         """See :meth:`~..base.Connector.cancel_order`.
 
-        A seller closes unpaid trades only. Whether the pieces are put back on sale is
-        the platform's business.
+        A seller closes unpaid trades only. A paid one is called off by the buyer, who
+        asks for all of the money, and the seller's consent. Whether the pieces are put
+        back on sale is the platform's business.
 
-        :raises BuyerMustAsk: for a trade that was paid and has not left: the buyer asks
-            for the money, the seller agrees.
+        :raises BuyerMustAsk: for a trade that was paid, has not left and is not asked
+            to be called off.
         :raises AlreadyDone: for one that has left.
         """
         lowered = reason.lower()
         words = (code for word, code in const.CLOSE_REASONS if word in lowered)
-        return self.close_unpaid(order_id, next(words, const.NOT_PAID_IN_TIME))
+        try:
+            return self.close_unpaid(order_id, next(words, const.NOT_PAID_IN_TIME))
+        except BuyerMustAsk:
+            trade = self._trade_with_refunds(order_id)
+            order = self.normalise_order(trade)
+            return RefundDesk(self.api).call_off(order, trade.get("refunds", ()))
 
     def close_unpaid(self, order_id: str, reason: str = "缺货") -> WriteResult:
         """Close a trade that was not paid.
 
         :param reason: one of the platform's reasons (``未及时付款``, ``买家不想买了``,
             ``缺货``...).
-        :raises AlreadyDone: see :meth:`cancel_order`.
+        :raises AlreadyDone: for one that was paid; see :meth:`cancel_order`.
         """
         status = str(self._trade(order_id).get("status") or "")
         if status in const.CLOSED:
