@@ -1,6 +1,6 @@
 from datetime import datetime, time
 
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..marketplaces.base import CONNECTORS
 from ..marketplaces.health import TOKEN_NOTICE
@@ -11,7 +11,9 @@ class EcomChannel(models.Model):
 
     No marketplace tells it of a permission that was pasted in. Where it lasts a fixed
     time, that is counted from the day it was entered; elsewhere a person enters the
-    date, which the marketplace shows when the permission is given.
+    date, which the marketplace shows when the permission is given. (Amazon has public
+    applications authorised anew every 365 days, says its page on renewing
+    authorisations; a seller's own application is not, and nothing tells them apart.)
     """
 
     _inherit = "ecom.channel"
@@ -25,6 +27,14 @@ class EcomChannel(models.Model):
         "it when it was given earlier. Fourteen days before, and in the health check, "
         "there is a reminder.",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        channels = super().create(vals_list)
+        for channel, vals in zip(channels, vals_list, strict=True):
+            if vals.get("api_token") and "api_token_until" not in vals:
+                channel._date_permission()
+        return channels
 
     def write(self, vals):
         result = super().write(vals)

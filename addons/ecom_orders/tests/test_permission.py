@@ -28,6 +28,8 @@ class TestPermission(EcomOrdersCommon):
         # eBay: 18 months of 365/12 days
         until = date(2026, 11, 25) + timedelta(days=547)
         self.assertEqual(self.channel.api_token_until, until)
+        channel = self._create_channel(provider="ebay", api_token="v^1.1#refresh")
+        self.assertEqual(channel.api_token_until, until)
         self.channel.api_token = False
         self.assertFalse(self.channel.api_token_until)
 

@@ -61,11 +61,10 @@ class PublicKeys:
         return {key: read.text(key) for key in ("key", "digest", "algorithm")}
 
     def _ask(self, kid: str) -> PublicKey:
-        told = {"key": "", "digest": ""}
         try:
             told = self.fetch(kid)
         except NotFound:
-            pass  # kept too, so that it is asked for once
+            told = {"key": "", "digest": ""}
         except MarketplaceError as error:
             raise NotChecked(f"no key to check by: {error}") from error
         now = datetime.now(timezone.utc)
