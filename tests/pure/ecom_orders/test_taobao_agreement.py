@@ -120,26 +120,21 @@ def test_money_for_goods_waits_until_they_are_back():
     assert not gateway().push_refund(request()).repeated
 
 
-def test_two_sub_orders_are_two_agreements_after_both_were_found():
+def test_several_sub_orders_are_several_refunds():
     second, other = "270000000000000027", "3600000000000001021"
-    both = (OID, "12.30"), (other, "5.00")
     gateway = platform(a_case(), a_case(second, "5.00", oid=other))
-    result = gateway().push_refund(request("17.30", *both))
-    assert result.external_id == f"{CASE},{second}"
-    assert len(gateway.sent("refunds.agree")) == 2
-    gateway = platform(a_case())
-    with pytest.raises(errors.BuyerMustAsk):
-        gateway().push_refund(request("17.30", *both))
+    with pytest.raises(errors.RequestRefused) as caught:
+        gateway().push_refund(request("17.30", (OID, "12.30"), (other, "5.00")))
+    assert not isinstance(caught.value, errors.AlreadyDone)
     assert gateway.sent("refunds.agree") == []
 
 
-def test_the_half_that_an_interruption_left_is_agreed_to_alone():
-    second, other = "270000000000000027", "3600000000000001021"
-    gateway = platform(a_case(status="SUCCESS"), a_case(second, "5.00", oid=other))
-    result = gateway().push_refund(request("17.30", (OID, "12.30"), (other, "5.00")))
-    (sent,) = gateway.sent("refunds.agree")
-    assert sent["refund_infos"].startswith(second)
-    assert not result.repeated
+def test_an_open_request_comes_before_one_of_the_same_amount_that_is_done():
+    second = "270000000000000027"
+    other = "3600000000000001021"
+    gateway = platform(a_case(status="SUCCESS"), a_case(second, oid=other))
+    result = gateway().push_refund(request())
+    assert (result.external_id, result.repeated) == (second, False)
 
 
 def test_where_the_platform_wants_a_code_its_words_are_told():

@@ -39,6 +39,10 @@ class PublicKeys:
         """
         if kid in self.fixed:
             return self.fixed[kid]
+        try:
+            segment(kid)
+        except NotFound:
+            return None  # no id at all: neither asked for nor kept
         since = datetime.now(timezone.utc) - LIFETIME
         kept = self.store.load()
         fresh = {name: key for name, key in kept.items() if key.fetched_at > since}
@@ -69,5 +73,5 @@ class PublicKeys:
             raise NotChecked(f"no key to check by: {error}") from error
         now = datetime.now(timezone.utc)
         key = PublicKey(told["key"], told["digest"], now)
-        self.store.save(kid[:100], key)
+        self.store.save(kid, key)
         return key

@@ -37,22 +37,27 @@ class RefundDesk:
     ) -> WriteResult:
         """See :meth:`~..base.Connector.push_refund`.
 
-        Nothing is agreed to before there is a case for all of the request. A case that
-        is done already stands for the part it is about: the platform keeps no key of
-        ours, so a second refund of the same amount of a sub-order that no buyer asked
-        for cannot be told from a repetition.
+        A case that is done already is a repetition: the platform keeps no key of ours,
+        so a second refund of the same amount of a sub-order that no buyer asked for
+        cannot be told from one.
 
         :param cases: of the trade, as ``taobao.refund.get`` tells them.
         :raises BuyerMustAsk: when nobody has asked for this money.
-        :raises RequestRefused: when another amount was asked for, goods are still to
-            come back, or the platform wants a person to agree.
+        :raises RequestRefused: when it is about several sub-orders, each of which has a
+            case of its own and comes back as a refund of its own, another amount was
+            asked for, goods are still to come back, or the platform wants a person.
         """
-        chosen = _choose(request, [Reader(case) for case in cases])
-        open_cases = [case for case in chosen if not _is_done(case)]
-        for case in open_cases:
+        if len(request.lines) > 1:
+            raise RequestRefused(
+                "a refund of the platform is about one sub-order",
+                remote_message="Write a credit note for each line of the order.",
+            )
+        line_id = request.lines[0].order_line_id if request.lines else ""
+        case = _find(list(map(Reader, cases)), line_id, request.amount)
+        done = _is_done(case)
+        if not done:
             self._agree(case)
-        names = ",".join(case.identifier("refund_id") for case in chosen)
-        return WriteResult(names, repeated=not open_cases)
+        return WriteResult(case.identifier("refund_id"), repeated=done)
 
     def call_off(
         self, order: ExternalOrder, cases: Iterable[Mapping[str, Any]]
@@ -110,26 +115,14 @@ class RefundDesk:
             )
 
 
-def _choose(request: RefundRequest, cases: list[Reader]) -> list[Reader]:
-    """The cases that are all of a request; open ones before those that are done."""
-    cases = sorted(cases, key=_is_done)
-    named = sum((line.amount for line in request.lines), Decimal(0))
-    if request.lines and named == request.amount:
-        parts = [(line.order_line_id, line.amount) for line in request.lines]
-    else:
-        parts = [("", request.amount)]
-    chosen: list[Reader] = []
-    for line_id, amount in parts:
-        left = [case for case in cases if case not in chosen]
-        chosen.append(_find(left, line_id, amount))
-    return chosen
-
-
 def _find(cases: list[Reader], line_id: str, amount: Decimal) -> Reader:
-    """The case about an amount of a sub-order (of any of them when it is empty)."""
+    """The case about an amount of a sub-order (of any of them when it is empty).
+
+    An open one before one that is done.
+    """
     asked = [
         case
-        for case in cases
+        for case in sorted(cases, key=_is_done)
         if (_is_payable(case) or _is_done(case))
         and line_id in ("", case.identifier("oid", required=False))
     ]
