@@ -10,37 +10,11 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_orders.marketplaces.base import Capability
 
+from simulator.file import MAPPING
+
 TRACKING = "1Z999AA10123456784"
 # So often a simulated shop is asked at most until it has applied what it took.
 MAX_LOOKS = 5
-# What a person says of the columns that cannot be guessed from their names.
-FILE_MAPPING = {
-    "columns": {
-        "Order number": "number",
-        "Order date": "created_at",
-        "Updated at": "updated_at",
-        "Paid at": "paid_at",
-        "Status": "status",
-        "Currency": "currency",
-        "Total": "total",
-        "Shipping": "shipping",
-        "Shipping tax": "shipping_tax",
-        "Recipient": "ship_to.name",
-        "Street": "ship_to.street",
-        "City": "ship_to.city",
-        "Zip": "ship_to.zip",
-        "Country": "ship_to.country",
-        "Email": "buyer.email",
-        "Line id": "line.id",
-        "SKU": "line.sku",
-        "Product name": "line.name",
-        "Quantity": "line.quantity",
-        "Line total": "line.total",
-        "Item tax": "line.tax",
-    },
-    "statuses": {"processing": "open"},
-    "prices_include_tax": False,
-}
 
 
 class MarketplaceCase(ShopCase):
@@ -307,18 +281,10 @@ class TestFile(EveryMarketplace, MarketplaceCase):
         read = type(self.channel)._get_connector_options
 
         def read_with_mapping(channel):
-            return {**read(channel), "mapping": FILE_MAPPING}
+            return {**read(channel), "mapping": MAPPING}
 
         self.patch(type(self.channel), "_get_connector_options", read_with_mapping)
 
-    def place_all(self):
-        """A file names no rates: each kind of tax is chosen once, by a person."""
-        rows = super().place_all()
-        held = self.sale_orders().ecom_block_ids.mapped("reason")
-        self.assertEqual(set(held), {"missing_tax"})
-        rules = self.env["ecom.tax.rule"].search(
-            [("channel_id", "=", self.channel.id), ("tax_id", "=", False)]
-        )
-        rules.tax_id = self.tax_10
-        self.process()
-        return rows
+    def prepare_channel_values(self):
+        """A manager lets taxes be created; the file names their rates."""
+        return {**super().prepare_channel_values(), "tax_policy": "create"}

@@ -59,6 +59,10 @@ class EcomChannel(models.Model):
                     mapping.columns.items(), key=lambda pair: places[pair[1]]
                 )
             ],
+            "taxes": [
+                (meanings[code], included)
+                for code, included in mapping.exceptions.items()
+            ],
             "constants": [
                 (meanings.get(code, code), value)
                 for code, value in mapping.constants.items()

@@ -24,6 +24,7 @@ from ..marketplaces.file import (
 from ..models.ecom_channel_file import FILE
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
+TAX_RATE = "line.tax_percent"
 DATES = ("created_at", "paid_at")
 STATUS_MEANINGS = ("status", "fulfilment")
 MAX_SAMPLES = 3  # values of a column that are shown
@@ -124,6 +125,11 @@ class EcomFileImport(models.TransientModel):
         help="Of times that do not tell theirs.",
     )
     prices_include_tax = fields.Boolean(default=True)
+    tax_rate = fields.Char(
+        string="Tax Rate (%)",
+        help="Of order lines whose rate stands in no column, for example 19. Shipping "
+        "and fees have the rate of the goods.",
+    )
     currency_id = fields.Many2one(
         "res.currency",
         help="Of orders whose currency stands in no column.",
@@ -318,6 +324,8 @@ class EcomFileImport(models.TransientModel):
         constants = {line.meaning: line.value for line in self.constant_ids}
         if self.currency_id:
             constants["currency"] = self.currency_id.name
+        if (self.tax_rate or "").strip():
+            constants[TAX_RATE] = self._read_tax_rate()
         return Mapping(
             columns={c.name: c.meaning for c in self.column_ids if c.meaning},
             constants=constants,
@@ -331,6 +339,7 @@ class EcomFileImport(models.TransientModel):
                 if status
             },
             prices_include_tax=self.prices_include_tax,
+            tax_included=self._get_tax_included(),
             decimal=self.decimal,
             date_formats=self._get_date_formats(),
             timezone=self.timezone,
@@ -339,6 +348,41 @@ class EcomFileImport(models.TransientModel):
             sheet=self.sheet or "",
             header_line=self.header_line,
         )
+
+    def _read_tax_rate(self):
+        """The rate of the file as the pure code wants it, with a decimal point.
+
+        :raises UserError: when it is not a percentage.
+        """
+        text = self.tax_rate.replace("%", "").replace(",", ".").strip()
+        try:
+            valid = 0 <= float(text) <= 100
+        except ValueError:
+            valid = False
+        if not valid:
+            raise UserError(
+                self.env._("Write the tax rate as a number from 0 to 100, like 19.")
+            )
+        return text
+
+    def _get_tax_included(self):
+        """Whether the tax is in the amounts of a field, where a column says so.
+
+        :raises UserError: when two columns of one field say the opposite: their
+            amounts are added.
+        """
+        said = {}
+        for column in self.column_ids.filtered(lambda c: c.is_taxed and c.tax):
+            included = column.tax == "included"
+            if said.setdefault(column.meaning, included) != included:
+                raise UserError(
+                    self.env._(
+                        "The amounts of “%s” and of another column are added: choose "
+                        "for both with tax, or for both without.",
+                        column.name,
+                    )
+                )
+        return said
 
     def _get_date_formats(self):
         if self.date_order == "other":
@@ -379,9 +423,11 @@ class EcomFileImport(models.TransientModel):
         """Note what was chosen, so that no change of the reading forgets it."""
         columns = {line.name: line.meaning or "" for line in self.column_ids}
         statuses = {line.word: line.status or "" for line in self.status_ids}
+        taxes = {line.name: line.tax for line in self.column_ids}
         self.choices = {
             "columns": {**self._get_choices("columns"), **columns},
             "statuses": {**self._get_choices("statuses"), **statuses},
+            "taxes": {**self._get_choices("taxes"), **taxes},
         }
 
     def _fill(self, mapping, guessed=False):
@@ -396,6 +442,7 @@ class EcomFileImport(models.TransientModel):
         constants = dict(mapping.constants)
         currency = self.env["res.currency"].with_context(active_test=False)
         currency = currency.search([("name", "=", constants.pop("currency", ""))])
+        tax_rate = constants.pop(TAX_RATE, False)
         if guessed and not currency and "currency" not in mapping.columns.values():
             currency = self.channel_id.company_id.currency_id
         delimiters = {mark: name for name, mark in DELIMITERS.items()}
@@ -409,6 +456,7 @@ class EcomFileImport(models.TransientModel):
                 **self._prepare_date_values(mapping.date_formats),
                 "timezone": zone,
                 "prices_include_tax": mapping.prices_include_tax,
+                "tax_rate": tax_rate,
                 "currency_id": currency.id,
                 "constant_ids": [
                     Command.clear(),
@@ -420,9 +468,19 @@ class EcomFileImport(models.TransientModel):
                 "choices": {
                     "columns": {**mapping.columns, **self._get_choices("columns")},
                     "statuses": {**mapping.statuses, **self._get_choices("statuses")},
+                    "taxes": self._prepare_tax_choices(mapping),
                 },
             }
         )
+
+    @api.model
+    def _prepare_tax_choices(self, mapping):
+        """What is shown beside each column of whether the tax is in its amounts."""
+        return {
+            column: "included" if mapping.tax_included[name] else "excluded"
+            for column, name in mapping.columns.items()
+            if name in mapping.tax_included
+        }
 
     @api.model
     def _prepare_date_values(self, formats):
@@ -449,6 +507,7 @@ class EcomFileImport(models.TransientModel):
                     "name": name,
                     "samples": self._sample(table, number),
                     "meaning": meaning or False,
+                    "tax": self._get_choices("taxes").get(name, False),
                     "suggestion": guess or False,
                     "confidence": suggested.confidence.get(name, 0.0),
                 }

@@ -12,7 +12,7 @@
 from .client import FileConnector, refused_row
 from .errors import FileUnreadable
 from .export import export_refused, export_shipments
-from .mapping import FIELDS, Mapping
+from .mapping import FIELDS, TAXED_FIELDS, Mapping
 from .orders import Parsed, RowError, parse_orders
 from .suggestions import DATE_FORMATS, Suggestion, known_status, suggest_mapping
 from .table import Table, read_table
@@ -26,6 +26,7 @@ __all__ = [
     "Parsed",
     "RowError",
     "Suggestion",
+    "TAXED_FIELDS",
     "Table",
     "export_refused",
     "export_shipments",

@@ -339,6 +339,8 @@ def _payload(
         "prices_include_tax": mapping.prices_include_tax,
         "lines": _lines(lines),
     }
+    if mapping.exceptions:
+        payload["tax_included"] = mapping.exceptions
     for part in ("buyer", "bill_to", "ship_to"):
         prefix = f"{part}."
         nested = {
