@@ -45,6 +45,7 @@
         "views/ecom_health_views.xml",
         "views/ecom_payment_views.xml",
         "views/ecom_backfill_views.xml",
+        "views/ecom_file_upload_views.xml",
         "views/ecom_erasure_views.xml",
         "views/ecom_channel_onboard_views.xml",
         "views/ecom_failure_class_views.xml",

@@ -9,6 +9,7 @@ from . import ecom_channel_listing
 from . import ecom_file_reason
 from . import ecom_channel_file
 from . import ecom_inbox_message_file
+from . import ecom_file_upload
 from . import ecom_listing
 from . import ecom_location
 from . import ecom_channel_stock

@@ -166,10 +166,11 @@ class EcomInboxMessage(models.Model):
 
         Stamps have the grain of a second, so two states of an order can carry the
         same version; then the one that came last was applied, and a message of the
-        shop may come late. What is *fetched* is the shop's present state: if it is
-        not the one applied, although as new, it is applied again.
+        shop may come late, and a person may import an old file. What is *fetched* is
+        the shop's present state: if it is not the one applied, although as new, it is
+        applied again.
         """
-        if origin == "webhook":
+        if origin in ("webhook", "file"):
             return self.browse()
         return self.filtered(
             lambda message: (
@@ -501,12 +502,13 @@ class EcomInboxMessage(models.Model):
             }
         )
 
-    def _set_superseded(self):
+    def _set_superseded(self, code="older_version"):
+        """Put aside, because something else says more."""
         self.write(
             {
                 "state": "superseded",
                 "processed_at": fields.Datetime.now(),
-                **self._prepare_reason("older_version"),
+                **self._prepare_reason(code),
             }
         )
 

@@ -46,6 +46,7 @@ REASONS = [
     ("not_handled", "Not handled"),
     ("unknown_order", "Unknown order"),
     ("older_version", "Older version"),
+    ("row_corrected", "Row corrected"),
     ("unknown_buyer", "Unknown buyer"),
     ("erasure_waits", "Erased after delivery"),
     # a quantity could not be told, or is not what one would expect
@@ -263,8 +264,8 @@ class EcomReasonMixin(models.AbstractModel):
             "bad_file": self.env._("The file cannot be read: %(problem)s %(value)s"),
             "bad_file_row": self.env._(
                 "Line %(line)s, column “%(column)s”: %(problem)s (%(value)s). Correct "
-                "it in the file and import the file again; this message can then be "
-                "ignored."
+                "it in the file and import the file again; this message is then put "
+                "aside by itself."
             ),
             "unknown_currency": self.env._(
                 "The currency %(currency)s does not exist in Odoo. "
@@ -286,6 +287,10 @@ class EcomReasonMixin(models.AbstractModel):
             "unknown_order": self.env._("About an order that was never imported."),
             "older_version": self.env._(
                 "A newer version of the same order was applied."
+            ),
+            "row_corrected": self.env._(
+                "The row was corrected: a file has brought its order with rows that "
+                "can be read."
             ),
             "unknown_buyer": self.env._(
                 "The buyer is not known here: there is nothing to erase."

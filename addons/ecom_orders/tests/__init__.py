@@ -37,3 +37,4 @@ from . import (
 from . import test_import_facts
 from . import test_batch_confirm
 from . import test_file_import
+from . import test_file_upload

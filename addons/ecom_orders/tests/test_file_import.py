@@ -333,7 +333,10 @@ class TestFileImport(FileImportCommon):
         rows[1][6] = "2"
         rows[2][1] = "2026-03-04 08:00:00"
         wizard = self.import_file(text_of(rows))
-        self.assertEqual(wizard.result, "2 orders, 0 already known, 0 rows refused")
+        self.assertEqual(
+            wizard.result,
+            "2 orders, 0 already known, 3 refused rows corrected, 0 rows refused",
+        )
         self.assertMoney(self.orders("A-4").amount_total, 20.00 + 15.50)
 
     def test_refused_rows_can_be_downloaded_before_importing(self):

@@ -13,7 +13,7 @@ from .client import FileConnector, refused_row
 from .errors import FileUnreadable
 from .export import export_refused, export_shipments
 from .mapping import FIELDS, TAXED_FIELDS, Mapping
-from .orders import Parsed, RowError, parse_orders
+from .orders import OrderFile, Parsed, ReadOrder, RowError, parse_orders
 from .suggestions import DATE_FORMATS, Suggestion, known_status, suggest_mapping
 from .table import Table, read_table
 
@@ -23,7 +23,9 @@ __all__ = [
     "FileConnector",
     "FileUnreadable",
     "Mapping",
+    "OrderFile",
     "Parsed",
+    "ReadOrder",
     "RowError",
     "Suggestion",
     "TAXED_FIELDS",
