@@ -22,6 +22,7 @@ from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.transport import Transport
 from .ecom_channel_token import ChannelTokens
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -878,7 +879,7 @@ class EcomChannel(models.Model):
             # still due, so the next run fetches.
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Channel %s: fetching failed", self.id, exc_info=True)
+            log_failure(_logger, error, "Channel %s: fetching failed", self.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             self._record_failure(UnexpectedError(error=type(error).__name__))
@@ -951,7 +952,7 @@ class EcomChannel(models.Model):
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
             if not isinstance(error, MarketplaceError):
-                _logger.warning("Channel %s: listings failed", self.id, exc_info=True)
+                log_failure(_logger, error, "Channel %s: listings failed", self.id)
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 error = UnexpectedError(error=type(error).__name__)

@@ -3,6 +3,7 @@ from . import (
     test_channel,
     test_completeness,
     test_failure_classes,
+    test_failure_log,
     test_health,
     test_credit_note_booking,
     test_import_amounts,
