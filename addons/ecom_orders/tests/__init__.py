@@ -30,6 +30,7 @@ from . import (
     test_stock_location,
     test_stock_publish,
     test_stock_screens,
+    test_storage,
     test_tax_rule,
     test_tour,
     test_translation,
