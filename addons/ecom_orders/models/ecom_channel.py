@@ -2,7 +2,7 @@ import json
 import logging
 import secrets
 import uuid
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -28,6 +28,7 @@ _logger = logging.getLogger(__name__)
 
 SECRETS = "ecom_orders.group_manager,ecom_orders.group_technical"
 MAX_BACKOFF = timedelta(hours=2)
+REFUNDS_BACK = timedelta(days=4)  # marketplaces book refunds up to two days late
 
 
 class UnexpectedError(MarketplaceError):
@@ -1040,7 +1041,18 @@ class EcomChannel(models.Model):
         if connector.can(Capability.REMOVED_ORDERS):
             for envelopes in connector.fetch_removed_orders(start):
                 self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
+        if connector.can(Capability.REFUND_FEED):
+            self._sweep_refunds(connector)
         self.last_sweep_at = fields.Datetime.now()
+
+    def _sweep_refunds(self, connector):
+        """Read the refunds of which the orders themselves say nothing."""
+        since = datetime.now(timezone.utc) - REFUNDS_BACK
+        if self.import_since:
+            since = max(since, self.import_since.replace(tzinfo=timezone.utc))
+        inbox = self.env["ecom.inbox.message"]
+        for envelopes in connector.fetch_refund_feed(since):
+            self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
 
     def _receive_webhook(self, envelope):
         """Keep what the shop sent by itself; applying it is not the sender's wait."""
