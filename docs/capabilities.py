@@ -33,6 +33,7 @@ CAPABILITIES = {
     Capability.ORDER_BY_ID: "fetch one order by its number",
     Capability.REMOVED_ORDERS: "find orders that were put into the trash",
     Capability.REFUNDS: "fetch refunds apart from their order",
+    Capability.REFUND_FEED: "fetch the refunds of all orders",
     Capability.RETURNS: "returns of goods arrive",
     Capability.ORDER_LIST: "list a day's orders (completeness certificate)",
     Capability.BULK_HISTORY: "history by a bulk export",

@@ -51,6 +51,7 @@
         "views/ecom_failure_class_views.xml",
         "views/ecom_lead_time_views.xml",
         "views/ecom_stock_menus.xml",
+        "views/ecom_storage_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

@@ -115,7 +115,8 @@ def _create_products(env, catalogue):
                 "default_code": item["sku"],
                 "list_price": float(item["price"]),
                 "type": "service" if item["virtual"] else "consu",
-                "is_storable": not item["virtual"],
+                # what the shop does not count is not counted here
+                "is_storable": not item["virtual"] and item["stock"] is not None,
                 "invoice_policy": "order",
                 "categ_id": categories[(item["categories"] or ["All"])[0]].id,
                 "taxes_id": [Command.clear()],

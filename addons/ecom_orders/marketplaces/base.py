@@ -269,6 +269,7 @@ class Capability(Enum):
     ORDER_BY_ID = "order_by_id"  # fetch_order
     REMOVED_ORDERS = "removed_orders"  # fetch_removed_orders
     REFUNDS = "refunds"  # fetch_refunds (else refunds come inside of the order)
+    REFUND_FEED = "refund_feed"  # fetch_refund_feed, where orders tell of none
     RETURNS = "returns"  # fetch_returns
     ORDER_LIST = "order_list"  # list_orders, for the completeness certificate
     BULK_HISTORY = "bulk_history"  # fetch_history has a way of its own
@@ -371,6 +372,14 @@ class Connector(ABC):
     def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
         """Read all refunds of one order, with their lines."""
         raise self._not_supported("fetch_refunds")
+
+    def fetch_refund_feed(self, since: datetime) -> Iterator[tuple[Envelope, ...]]:
+        """Yield pages of the refunds of all orders since a moment.
+
+        For marketplaces whose orders do not change when money is given back. The
+        envelopes are those of :meth:`fetch_refunds`.
+        """
+        raise self._not_supported("fetch_refund_feed")
 
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """Read the next rows of the feed of returns; promises of :meth:`fetch_orders`.

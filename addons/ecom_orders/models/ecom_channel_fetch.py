@@ -1,5 +1,5 @@
 import logging
-from datetime import timedelta, timezone
+from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -8,8 +8,11 @@ from ..marketplaces.base import ORDER, Capability, OrderCursor
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
+
+REFUNDS_BACK = timedelta(days=4)  # marketplaces book refunds up to two days late
 
 
 class EcomChannel(models.Model):
@@ -118,7 +121,7 @@ class EcomChannel(models.Model):
             # still due, so the next run fetches.
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Channel %s: fetching failed", self.id, exc_info=True)
+            log_failure(_logger, error, "Channel %s: fetching failed", self.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             self._record_failure(UnexpectedError(error=type(error).__name__))
@@ -243,7 +246,18 @@ class EcomChannel(models.Model):
         if connector.can(Capability.REMOVED_ORDERS):
             for envelopes in connector.fetch_removed_orders(start):
                 self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
+        if connector.can(Capability.REFUND_FEED):
+            self._sweep_refunds(connector)
         self.last_sweep_at = fields.Datetime.now()
+
+    def _sweep_refunds(self, connector):
+        """Read the refunds of which the orders themselves say nothing."""
+        since = datetime.now(timezone.utc) - REFUNDS_BACK
+        if self.import_since:
+            since = max(since, self.import_since.replace(tzinfo=timezone.utc))
+        inbox = self.env["ecom.inbox.message"]
+        for envelopes in connector.fetch_refund_feed(since):
+            self._keep(lambda e=envelopes: inbox._store(self, e, origin="sweep"))
 
     def _fetch_single(self, external_id):
         """Ask for one order now; an answer counts more than what was stored before.

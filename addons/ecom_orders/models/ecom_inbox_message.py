@@ -20,6 +20,7 @@ from ..marketplaces.base import (
 )
 from ..marketplaces.errors import MarketplaceError, NotFound, PayloadError
 from ..marketplaces.reading import parse_json
+from .failure_log import describe, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -445,18 +446,18 @@ class EcomInboxMessage(models.Model):
             self.attempts + 1 < MAX_ATTEMPTS
         ):
             # Most likely somebody else created the same record just now.
-            self._set_postponed(ConcurrentChange(str(error)))
+            self._set_postponed(ConcurrentChange(describe(error)))
         elif isinstance(error, (UserError, ValidationError, AccessError)):
             self._set_failed("refused_by_odoo", {"error": str(error)})
         else:
-            _logger.warning(
+            log_failure(
+                _logger,
+                error,
                 "Message %s of channel %s failed",
                 self.id,
                 self.channel_id.id,
-                exc_info=error,
             )
-            text = f"{type(error).__name__}: {error}"
-            self._set_failed("internal_error", {"error": text[:500]})
+            self._set_failed("internal_error", {"error": describe(error)[:500]})
 
     def _set_failed(self, code, details=None):
         """It cannot be used; a person is told."""

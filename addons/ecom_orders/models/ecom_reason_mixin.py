@@ -22,6 +22,7 @@ REASONS = [
     ("cancelled_after_invoice", "Cancelled after invoicing"),
     ("cancelled_in_odoo", "Cancelled in Odoo"),
     ("changed_after_shipping", "Changed after shipping"),
+    ("changed_while_picked", "Changed while picked"),
     ("payment_withdrawn", "Payment withdrawn"),
     ("refund_to_credit", "Refund to be credited"),
     ("automation_failed", "Booking refused"),
@@ -220,6 +221,11 @@ class EcomReasonMixin(models.AbstractModel):
             "changed_after_shipping": self.env._(
                 "The shop changed the order after it was shipped, invoiced or "
                 "locked; nothing was changed here. %(changes)s"
+            ),
+            "changed_while_picked": self.env._(
+                "The shop changed the order to something that has to wait, but its "
+                "goods are being picked. See what it waits for, and decide whether "
+                "they leave without it."
             ),
             "payment_withdrawn": self.env._(
                 "The shop took the payment back (%(status)s) after the order was "

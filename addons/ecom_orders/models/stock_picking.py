@@ -7,6 +7,7 @@ from ..marketplaces.base import Capability
 from ..marketplaces.errors import MarketplaceError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_message import SHIPMENT
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class StockPicking(models.Model):
         except CONCURRENCY_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 - the goods have left anyway
-            _logger.warning("Shipments could not be told", exc_info=error)
+            log_failure(_logger, error, "Shipments could not be told")
             pickings._ecom_keep_failure(error)
 
     def _ecom_keep_failure(self, error):

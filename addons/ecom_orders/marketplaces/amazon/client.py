@@ -75,6 +75,7 @@ class AmazonConnector(Connector):
             Capability.ORDER_BY_ID,
             Capability.ORDER_LIST,
             Capability.REFUNDS,
+            Capability.REFUND_FEED,
             Capability.PRODUCTS,
             Capability.STOCK,
             Capability.STOCK_READ,
@@ -152,6 +153,21 @@ class AmazonConnector(Connector):
             Envelope.of(REFUND, f"{order_id}/{finances.refund_id(row)}", row)
             for row in rows
         )
+
+    def fetch_refund_feed(self, since: datetime) -> Iterator[tuple[Envelope, ...]]:
+        """See :meth:`~..base.Connector.fetch_refund_feed`.
+
+        Amazon's transactions may be missing for 48 hours, and are then found under
+        the time at which they were posted.
+        """
+        try:
+            for page in self._finances.since(since):
+                yield tuple(
+                    Envelope.of(REFUND, f"{order_id}/{number}", row)
+                    for order_id, number, row in finances.refunds_of(page)
+                )
+        except PermissionRefused:
+            return  # an application without the role for finances
 
     def fetch_transactions(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         """Yield pages of all transactions posted at or after a moment, as they came.
