@@ -51,6 +51,8 @@ CAPABILITIES = {
     Capability.LABELS: "fetch shipping labels",
     Capability.WEBHOOKS: "webhooks, registered from Odoo",
     Capability.BUYER_ERASURE: "read requests to erase a buyer",
+    Capability.CHALLENGE: "prove the address for them when asked",
+    Capability.MESSAGES: "read a queue of messages about changes",
 }
 
 #: credentials by their label on the channel's form

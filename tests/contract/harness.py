@@ -81,6 +81,18 @@ class ShopHarness(ABC):
     def place_order(self):
         """A buyer orders and pays for goods to be shipped; returns the id."""
 
+    def place_open_order(self):
+        """An order that the seller can still call off; returns the id."""
+        return self.place_order()
+
+    def ask_for_refund(self, request):
+        """The buyer asks for the money of a refund; where nobody has to, nothing."""
+        return
+
+    def ask_for_erasure(self, order_id):
+        """The buyer of an order wants to be forgotten; returns the buyer's id."""
+        raise NotImplementedError
+
     @abstractmethod
     def touch_order(self, order_id):
         """Somebody changes an order (its date of modification moves)."""

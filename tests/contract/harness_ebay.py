@@ -1,11 +1,13 @@
 """The simulated eBay."""
 
 from ecom_orders.marketplaces.base import Credentials
-from harness import SimulatedShop
+from harness import WEBHOOK_SECRET, SimulatedShop
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET
 from simulator.app import DEFAULT_TOKEN
 from simulator.ebay import ids
+from simulator.ebay.notices import Portal
+from simulator.ebay.render import buyer_name
 
 
 class EbayShop(SimulatedShop):
@@ -16,11 +18,22 @@ class EbayShop(SimulatedShop):
 
     def credentials(self):
         return Credentials(
-            self.shop.url, DEFAULT_KEY, DEFAULT_SECRET, token=DEFAULT_TOKEN
+            self.shop.url,
+            DEFAULT_KEY,
+            DEFAULT_SECRET,
+            WEBHOOK_SECRET,
+            token=DEFAULT_TOKEN,
         )
 
     def wrong_credentials(self):
         return Credentials(self.shop.url, DEFAULT_KEY, "wrong", token=DEFAULT_TOKEN)
+
+    def ask_for_erasure(self, order_id):
+        portal = Portal(self.world, self.shop.outbox)
+        portal.endpoint = self.hook_url
+        order = self.world.order(self.world_id(order_id))
+        portal.delete_account(order.id)
+        return buyer_name(order)
 
     def order_id(self, order):
         return ids.order_id(order.id)

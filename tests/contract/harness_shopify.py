@@ -1,5 +1,6 @@
 """The simulated Shopify shop."""
 
+import json
 from itertools import cycle
 
 from ecom_orders.marketplaces.base import Credentials
@@ -7,6 +8,8 @@ from harness import WEBHOOK_SECRET, ShopHarness, SimulatedShop
 
 from simulator import Simulator
 from simulator.app import DEFAULT_TOKEN
+from simulator.core.deliveries import Parcel
+from simulator.shopify.webhooks import sign
 
 #: Paid orders with goods, of every kind of money.
 PAID = (
@@ -35,6 +38,18 @@ class ShopifyShop(SimulatedShop):
 
     def place_order(self):
         return self.order_id(self.world.place_scenario(next(self._kinds)))
+
+    def ask_for_erasure(self, order_id):
+        order = self.world.order(self.world_id(order_id))
+        buyer = order.customer_id or order.id
+        body = json.dumps({"customer": {"id": buyer}}).encode()
+        headers = (
+            ("X-Shopify-Topic", "customers/redact"),
+            ("X-Shopify-Webhook-Id", "1"),
+            ("X-Shopify-Hmac-Sha256", sign(body, WEBHOOK_SECRET)),
+        )
+        self.shop.outbox.post(Parcel(self.hook_url, headers, body))
+        return str(buyer)
 
     def credentials(self):
         return self._credentials(DEFAULT_TOKEN)

@@ -5,7 +5,7 @@ from harness import SimulatedShop
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET
 from simulator.app import DEFAULT_TOKEN
-from simulator.taobao import ids
+from simulator.taobao import agreement, ids
 
 
 class TaobaoShop(SimulatedShop):
@@ -26,6 +26,15 @@ class TaobaoShop(SimulatedShop):
     def place_order(self):
         kind = self.kinds[len(self.world.orders()) % len(self.kinds)]
         return self.order_id(self.world.place_scenario(kind))
+
+    def place_open_order(self):
+        return self.order_id(self.world.place_scenario("tb_unpaid"))
+
+    def ask_for_refund(self, request):
+        order = self.world.order(self.world_id(request.order_id))
+        (part,) = request.lines
+        line = ids.line_of(order, int(part.order_line_id))
+        agreement.ask(self.world, order.id, line, int(part.quantity), part.amount)
 
     def credentials(self):
         return Credentials(

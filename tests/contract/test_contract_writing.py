@@ -108,7 +108,7 @@ def test_several_parcels_with_parts_of_the_order(shop):
 
 def test_what_was_called_off_cannot_be_shipped(shop):
     shop.need(Capability.SHIPMENTS, Capability.CANCEL)
-    order_id = shop.place_order()
+    order_id = shop.place_open_order()
     connector = shop.connector()
     settle(connector, connector.cancel_order(order_id))
     with pytest.raises(errors.AlreadyDone):
@@ -128,7 +128,7 @@ def test_a_parcel_of_an_order_the_shop_does_not_have(shop, order_id):
 
 def test_an_order_is_called_off_once(shop):
     shop.need(Capability.CANCEL)
-    order_id = shop.place_order()
+    order_id = shop.place_open_order()
     shop.let_time_pass(60)
     connector = shop.connector()
     first = connector.cancel_order(order_id, reason="out of stock")
@@ -164,6 +164,7 @@ def test_money_is_given_back_once(shop):
     order_id = shop.place_order()
     connector = shop.connector()
     request = a_refund(connector, order_id)
+    shop.ask_for_refund(request)
     first = connector.push_refund(request)
     settle(connector, first)
     assert shop.refunded(order_id) == request.amount

@@ -6,11 +6,15 @@ from datetime import datetime, timedelta, timezone
 from urllib.parse import urlencode
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from scripted_server import Answer, ScriptedServer
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
 from simulator.app import DEFAULT_TOKEN
 from simulator.core.message import Request
 from simulator.ebay import ids
+from simulator.ebay.notices import Portal
 from simulator.world.model import Settings
 
 ORDERS = "/sell/fulfillment/v1/order"
@@ -323,3 +327,36 @@ def test_a_restarted_ebay_has_the_same_orders(tmp_path):
         assert {order["orderId"] for order in orders} <= set(placed)
     finally:
         again.stop()
+
+
+# -- what it sends by itself -----------------------------------------------------------
+
+
+def test_a_deleted_account_is_told_signed_with_the_key_that_it_gives_out():
+    with (
+        Simulator(seed=4, marketplace="ebay") as shop,
+        ScriptedServer(Answer(200, b"")) as receiver,
+    ):
+        ebay, portal = Ebay(shop), Portal(shop.world, shop.outbox)
+        portal.endpoint = f"{receiver.url}/hook"
+        order = shop.world.place_scenario("ebay_us_collected_tax")
+        portal.delete_account(order.id)
+        assert shop.outbox.wait_until_idle()
+        (seen,) = receiver.seen
+        fields = json.loads(base64.b64decode(seen.headers["X-EBAY-SIGNATURE"]))
+        path = f"/commerce/notification/v1/public_key/{fields['kid']}"
+        _status, key = ebay.ask("GET", path)
+        _status, payload = ebay.ask("GET", f"{ORDERS}/{ids.order_id(order.id)}")
+    der = base64.b64decode(key["key"].split("-----")[2])
+    public = serialization.load_der_public_key(der)
+    signature = base64.b64decode(fields["signature"])
+    public.verify(signature, seen.body, ec.ECDSA(hashes.SHA1()))
+    message = json.loads(seen.body)
+    assert message["metadata"]["topic"] == "MARKETPLACE_ACCOUNT_DELETION"
+    username = message["notification"]["data"]["username"]
+    assert username == payload["buyer"]["username"]
+
+
+def test_an_endpoint_elsewhere_is_not_asked(ebay):
+    with pytest.raises(ValueError, match="this machine"):
+        Portal(ebay.shop.world, ebay.shop.outbox).ask("https://odoo.example/hook")

@@ -8,13 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
 
 from simulator import Simulator
-from simulator.taobao import ids, protocol
+from simulator.taobao import agreement, ids, protocol
 from simulator.world.scenarios import scenarios_of
 
 BEIJING = timezone(timedelta(hours=8))
@@ -333,3 +334,68 @@ def test_more_than_20_skus_at_once_are_refused(client):
         skuid_quantities=pairs,
     )
     assert refused == (41, "isv.invalid-parameter:skuid_quantities")
+
+
+# -- what buyers ask for, and messages -------------------------------------------------
+
+
+def asked_for(shop, client, amount="1.00"):
+    """An order whose buyer asks for money back, and the refund case."""
+    order = shop.world.place_scenario("tb_single")
+    agreement.ask(shop.world, order.id, order.lines[0].id, 1, Decimal(amount))
+    return order, case_of(client, ids.case_id(ids.WISH, order.id))
+
+
+def case_of(client, refund_id):
+    fields = "refund_id,status,refund_fee,refund_version,refund_phase"
+    answer = client.call("taobao.refund.get", refund_id=refund_id, fields=fields)
+    return answer["refund_get_response"]["refund"]
+
+
+def agree(client, case, amount, version=None, **more):
+    infos = f"{case['refund_id']}|{amount}|{version or case['refund_version']}|onsale"
+    answer = client.call("taobao.rp.refunds.agree", refund_infos=infos, **more)
+    return answer["rp_refunds_agree_response"]
+
+
+def test_a_refund_that_is_agreed_to_is_paid_and_keeps_its_number(shop, client):
+    order, case = asked_for(shop, client)
+    assert agree(client, case, 100)["msg_code"] == "OP_SUCC"
+    assert case_of(client, case["refund_id"])["status"] == "SUCCESS"
+    assert shop.world.refunded(order.id) == Decimal("1.00")
+    assert agree(client, case, 100)["succ"] is False
+    assert shop.world.refunded(order.id) == Decimal("1.00")
+
+
+def test_another_amount_or_an_old_version_is_not_agreed_to(shop, client):
+    order, case = asked_for(shop, client)
+    assert agree(client, case, 99)["succ"] is False
+    assert agree(client, case, 100, version=1)["succ"] is False
+    assert shop.world.refunded(order.id) == 0
+
+
+def test_much_money_wants_the_code_from_the_telephone(shop, client):
+    order, case = asked_for(shop, client, "6000.01")
+    answer = agree(client, case, 600_001)
+    (result,) = answer["results"]["refund_mapping_result"]
+    assert (answer["succ"], result["message"]) == (False, "需要短信验证码")
+    assert shop.world.refunded(order.id) == 0
+
+
+def test_messages_come_until_they_are_confirmed(shop, client):
+    shop.world.place_scenario("tb_single")  # nobody is told of it
+    client.call("taobao.tmc.user.permit")
+    order = shop.world.place_scenario("tb_single")
+    for _look in range(2):
+        answer = client.call("taobao.tmc.messages.consume", quantity=10)
+        (message,) = answer["tmc_messages_consume_response"]["messages"]["tmc_message"]
+        assert json.loads(message["content"])["tid"] == ids.trade_id(order.id)
+    client.call("taobao.tmc.messages.confirm", s_message_ids=message["id"])
+    answer = client.call("taobao.tmc.messages.consume")
+    assert "messages" not in answer["tmc_messages_consume_response"]
+
+
+@pytest.mark.parametrize("quantity", [9, 201])
+def test_more_or_fewer_messages_at_once_are_refused(client, quantity):
+    refused = client.refused("taobao.tmc.messages.consume", quantity=quantity)
+    assert refused == (41, "isv.invalid-parameter:quantity")

@@ -1,12 +1,18 @@
 import logging
 from urllib.parse import urlencode
 
-from werkzeug.exceptions import NotFound, RequestEntityTooLarge, Unauthorized
+from werkzeug.exceptions import (
+    MethodNotAllowed,
+    NotFound,
+    RequestEntityTooLarge,
+    ServiceUnavailable,
+    Unauthorized,
+)
 
 from odoo import SUPERUSER_ID, api, http
 from odoo.http import request
 
-from ..marketplaces.errors import MarketplaceError, SignatureInvalid
+from ..marketplaces.errors import MarketplaceError, NotChecked, SignatureInvalid
 
 _logger = logging.getLogger(__name__)
 
@@ -29,7 +35,8 @@ class EcomWebhook(http.Controller):
         """Check the signature over the raw body, keep the message, answer 200.
 
         404 for an unknown address, 413 for a body that is too large (before it is
-        hashed), 401 for a missing or wrong signature: nothing is kept of those.
+        hashed), 401 for a missing or wrong signature, 503 when it cannot be checked
+        now and is to be sent again: nothing is kept of those.
         """
         body = self._read_body()
         channel = self._find_channel(token)
@@ -39,12 +46,36 @@ class EcomWebhook(http.Controller):
         except SignatureInvalid as error:
             _logger.info("Webhook of channel %s refused: %s", channel.id, error)
             raise Unauthorized from error
+        except NotChecked as error:
+            _logger.warning("Webhook of channel %s put off: %s", channel.id, error)
+            raise ServiceUnavailable from error
         except MarketplaceError as error:
             _logger.info("Webhook of channel %s not understood: %s", channel.id, error)
             return request.make_response("", status=200)
         if envelope is not None:
             channel._receive_webhook(envelope)
         return request.make_response("", status=200)
+
+    @http.route(
+        "/ecom/webhook/<string:token>",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        save_session=False,
+    )
+    def prove(self, token, **query):
+        """Answer the question by which a marketplace tries whether the address is ours.
+
+        405 where the marketplace has none, or it is not asked.
+        """
+        channel = self._find_channel(token)
+        try:
+            answer = channel._get_connector().answer_challenge(
+                query, channel.webhook_url
+            )
+        except MarketplaceError as error:
+            raise MethodNotAllowed(valid_methods=["POST"]) from error
+        return request.make_json_response(answer)
 
     def _read_body(self):
         """The raw body, refused before it is read when it is too large."""

@@ -8,3 +8,4 @@ UPDATE ecom_channel
        webhook_secret = NULL,
        webhook_token = md5(random()::text);
 DELETE FROM ecom_channel_token;
+DELETE FROM ecom_channel_key;

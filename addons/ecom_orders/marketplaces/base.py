@@ -21,7 +21,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Protocol
@@ -232,6 +232,57 @@ class MemoryTokenStore:
 
 
 @dataclass(frozen=True)
+class PublicKey:
+    """A key by which a marketplace's messages are checked, or that there is none.
+
+    :param text: as the marketplace writes it; empty = it has none with this id.
+    :param digest: of the signatures, the marketplace's name of it.
+    :param fetched_at: aware, UTC.
+    """
+
+    text: str
+    digest: str
+    fetched_at: datetime
+
+
+class KeyStore(Protocol):
+    """Keeps a marketplace's public keys between deliveries; Odoo has a table."""
+
+    def load(self) -> Mapping[str, PublicKey]:
+        """All that is kept, by the id of the key, however old."""
+
+    def save(self, key_id: str, key: PublicKey) -> None:
+        """Keep a key, in place of the one with this id."""
+
+
+class MemoryKeyStore:
+    """A key store of one process, for tests and for what needs none."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, PublicKey] = {}
+
+    def load(self) -> Mapping[str, PublicKey]:
+        return self.keys
+
+    def save(self, key_id: str, key: PublicKey) -> None:
+        self.keys[key_id] = key
+
+
+@dataclass(frozen=True)
+class MessagePage:
+    """What one look into a marketplace's message queue brought.
+
+    :param receipts: what to give to :meth:`Connector.confirm_messages` once the
+        envelopes are stored; may be more than there are envelopes.
+    :param more: whether the next look is expected to bring some at once.
+    """
+
+    envelopes: tuple[Envelope, ...]
+    receipts: tuple[str, ...]
+    more: bool
+
+
+@dataclass(frozen=True)
 class Credentials:
     """What a connector needs to reach one shop; ``repr`` shows no secret.
 
@@ -258,6 +309,7 @@ class Credentials:
     marketplaces: tuple[str, ...] = ()
     api_version: str = ""
     tokens: TokenStore = field(default_factory=MemoryTokenStore, repr=False)
+    public_keys: KeyStore = field(default_factory=MemoryKeyStore, repr=False)
 
 
 class Capability(Enum):
@@ -287,6 +339,8 @@ class Capability(Enum):
     LABELS = "labels"  # fetch_labels
     WEBHOOKS = "webhooks"  # ensure_webhooks, remove_webhooks, read_webhook
     BUYER_ERASURE = "buyer_erasure"  # read_webhook brings PRIVACY envelopes
+    CHALLENGE = "challenge"  # answer_challenge
+    MESSAGES = "messages"  # open_, fetch_, confirm_, close_messages
 
 
 class Credential(Enum):
@@ -314,6 +368,8 @@ class Connector(ABC):
     :cvar required: credentials that have to be filled in.
     :cvar optional: credentials that may be.
     :cvar stock_batch_size: most levels in one request.
+    :cvar token_lifetime: how long a seller's permission lasts from the day it was
+        given, ``None`` where it does not end or the marketplace alone knows.
     :cvar refunds_in_orders: lines and totals of an order are already less what was
         refunded, so that a refund must not lessen an open order a second time.
     """
@@ -324,6 +380,7 @@ class Connector(ABC):
     required: ClassVar[frozenset[Credential]] = frozenset()
     optional: ClassVar[frozenset[Credential]] = frozenset()
     stock_batch_size: ClassVar[int] = 100
+    token_lifetime: ClassVar[timedelta | None] = None
     refunds_in_orders: ClassVar[bool] = False
 
     def __init__(self, credentials: Credentials, transport):
@@ -478,15 +535,48 @@ class Connector(ABC):
         """Undo :meth:`ensure_webhooks`; returns how many were removed."""
         raise self._not_supported("remove_webhooks")
 
+    # -- a queue of messages that has to be asked --------------------------------------
+
+    def open_messages(self) -> None:
+        """Make the marketplace put the seller's events into the queue; idempotent."""
+        raise self._not_supported("open_messages")
+
+    def close_messages(self) -> None:
+        """Undo :meth:`open_messages`."""
+        raise self._not_supported("close_messages")
+
+    def fetch_messages(self, quantity: int = 100) -> MessagePage:
+        """Take messages out of the queue; they come again until they are confirmed.
+
+        Messages are hints: the feed brings everything that they tell, later.
+        """
+        raise self._not_supported("fetch_messages")
+
+    def confirm_messages(self, receipts: Iterable[str]) -> None:
+        """Say that messages are stored and need not come again."""
+        raise self._not_supported("confirm_messages")
+
     # -- understanding -----------------------------------------------------------------
 
+    def answer_challenge(
+        self, query: Mapping[str, str], endpoint: str
+    ) -> Mapping[str, Any]:
+        """Prove that an address is ours; the answer is sent as JSON. No network.
+
+        :param query: parameters of the marketplace's question.
+        :param endpoint: the address as the marketplace was told it.
+        :raises PayloadError: when it is no such question.
+        """
+        raise self._not_supported("answer_challenge")
+
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope | None:
-        """Check a delivery and wrap it; no network.
+        """Check a delivery and wrap it; no network but for a public key.
 
         :param headers: names in any case.
         :return: ``None`` for a ping that is to be acknowledged and forgotten.
         :raises SignatureInvalid: when the signature over the raw body is missing or
             wrong (compared in constant time).
+        :raises NotChecked: when the key to check it by could not be fetched now.
         """
         raise self._not_supported("read_webhook")
 

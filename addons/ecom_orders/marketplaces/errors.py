@@ -147,6 +147,22 @@ class AlreadyDone(RequestRefused):
     code = "too_late"
 
 
+class BuyerMustAsk(AlreadyDone):
+    """Only the buyer can set this going at the marketplace; the seller then agrees.
+
+    A paid order that is to be called off, money back that nobody has asked for.
+    """
+
+    code = "buyer_must_ask"
+
+
+class NotChecked(MarketplaceError):
+    """A webhook whose signature could not be checked now: it is to be sent again."""
+
+    code = "signature_not_checked"
+    retriable = True
+
+
 class SignatureInvalid(MarketplaceError):
     """A webhook whose signature is missing or wrong."""
 

@@ -15,7 +15,7 @@ from typing import Any
 CRON_GRACE = timedelta(hours=1)  # a scheduled job may be late by so much
 BACKLOG_AGE = timedelta(minutes=30)  # what arrived should be applied by then
 FETCH_GRACE = 3  # missed fetches in a row before it is called late
-TOKEN_NOTICE = timedelta(days=7)
+TOKEN_NOTICE = timedelta(days=14)
 #: A registered webhook is silent when nothing came for so long although orders did.
 WEBHOOK_SILENCE = timedelta(hours=24)
 INBOX_LIMIT = 2 * 1024**3  # bytes

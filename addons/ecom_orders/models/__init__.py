@@ -8,6 +8,9 @@ from . import ecom_channel_fetch
 from . import ecom_channel_listing
 from . import ecom_file_reason
 from . import ecom_channel_file
+from . import ecom_channel_key
+from . import ecom_channel_messages
+from . import ecom_channel_permission
 from . import ecom_inbox_message_file
 from . import ecom_file_upload
 from . import ecom_listing

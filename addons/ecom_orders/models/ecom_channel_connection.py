@@ -10,6 +10,7 @@ from odoo.addons.base.models.res_partner import _tz_get
 from ..marketplaces.base import CONNECTORS, Credential, Credentials
 from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.transport import Transport
+from .ecom_channel_key import ChannelKeys
 from .ecom_channel_token import ChannelTokens
 
 SECRETS = "ecom_orders.group_manager,ecom_orders.group_technical"
@@ -235,6 +236,7 @@ class EcomChannel(models.Model):
             api_version=self.api_version or "",
             options=self._get_connector_options(),
             tokens=ChannelTokens(self),
+            public_keys=ChannelKeys(self),
         )
 
     def _get_connector_options(self):

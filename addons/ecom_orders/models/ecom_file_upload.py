@@ -11,6 +11,7 @@ from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.file import Mapping, OrderFile, refused_row
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
 from .order_plan import naive
 
 _logger = logging.getLogger(__name__)
@@ -194,7 +195,7 @@ class EcomFileUpload(models.Model):
             _logger.info("File %s: %s (%s)", self.id, error.code, error)
             self._set_failed(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("File %s failed", self.id, exc_info=True)
+            log_failure(_logger, error, "File %s failed", self.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             self._set_failed(UnexpectedError(error=type(error).__name__))

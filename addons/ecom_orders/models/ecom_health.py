@@ -45,13 +45,6 @@ class EcomChannel(models.Model):
         groups = self.env["res.groups"].sudo()
         return groups.union(*(self.env.ref(name).sudo() for name in TECHNICAL_GROUPS))
 
-    def _get_token_left(self):
-        """Until when a lasting permission is good, as ``timedelta``.
-
-        Hook; ``None`` where a channel's permission does not expire.
-        """
-        return None
-
     def _get_health_facts(self):
         """Measure the channel, and ask the shop.
 

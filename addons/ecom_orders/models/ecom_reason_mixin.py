@@ -74,6 +74,7 @@ REASONS = [
     ("transport", "Connection problem"),
     ("marketplace_error", "Marketplace error"),
     ("too_late", "Too late"),
+    ("buyer_must_ask", "The buyer has to ask for it"),
     ("not_supported", "Not possible at the marketplace"),
 ]
 KNOWN_REASONS = {code for code, _label in REASONS}
@@ -378,6 +379,11 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "too_late": self.env._(
                 "The marketplace says that it cannot be done any more: %(message)s"
+            ),
+            "buyer_must_ask": self.env._(
+                "At this marketplace the buyer has to ask for it, and the seller "
+                "agrees. Write to the buyer; once there is a request, try again or "
+                "agree there."
             ),
             "not_supported": self.env._(
                 "The marketplace's interface has no such thing. Do it there by hand."

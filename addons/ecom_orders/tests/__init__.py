@@ -19,6 +19,7 @@ from . import (
     test_outbox_sending,
     test_shipment_parcels,
     test_partner,
+    test_permission,
     test_payment_rule,
     test_privacy,
     test_reason,

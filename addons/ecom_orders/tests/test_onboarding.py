@@ -39,6 +39,12 @@ class TestOnboarding(EcomOrdersCommon):
             }
         )
 
+    def test_every_marketplace_says_where_its_keys_are(self):
+        texts = self.env["ecom.channel"]._get_credential_help()
+        for code in ("woocommerce", "shopify", "amazon", "ebay", "taobao", "file"):
+            with self.subTest(provider=code):
+                self.assertGreater(len(texts.get(code, "")), 100)
+
     def test_whole_way_ends_with_a_connected_channel(self):
         wizard = self.begin()
         self.next(wizard)

@@ -66,8 +66,9 @@ class EcomChannel(models.Model):
     @api.model
     def _get_credential_help(self):
         """Where the keys are found, by provider; extend it for one of your own."""
-        # Of these only WooCommerce's was followed on a shop; the others are from
-        # general knowledge of the marketplaces' back offices, not confirmed.
+        # Of these only WooCommerce's was followed on a shop, and the file's is our own;
+        # the others are from the marketplaces' public pages and general knowledge of
+        # their back offices, whose words and menus change: not confirmed.
         return {
             "woocommerce": self.env._(
                 "In the shop's administration: WooCommerce ‣ Settings ‣ Advanced ‣ "
@@ -85,6 +86,70 @@ class EcomChannel(models.Model):
                 "In Seller Central: Apps and Services ‣ Develop Apps. Authorise your "
                 "application and copy its client id, client secret and the refresh "
                 "token."
+            ),
+            "ebay": self.env._(
+                "On developer.ebay.com, signed in as a developer: Hi (your name) ‣ "
+                "Application Keysets, the column Production.\n"
+                "• Key: the App ID (Client ID). Secret: the Cert ID (Client Secret).\n"
+                "• eBay switches a keyset on once it knows where to tell that a "
+                "buyer's account was deleted. Beside the App ID choose "
+                "Notifications ‣ Marketplace Account Deletion, and enter the "
+                "notification endpoint and the verification token that are shown "
+                "below. eBay asks the address at once: this server must be "
+                "reachable from the internet by https, and its name must not "
+                "contain “ebay”.\n"
+                "• Seller's permission: beside the App ID choose User Tokens ‣ Get "
+                "a Token from eBay via Your Application and add a redirect address "
+                "(its name is the RuName). The seller opens the sign-in address "
+                "that is shown there and agrees; the code that comes back is "
+                "exchanged once at api.ebay.com/identity/v1/oauth2/token "
+                "(grant_type=authorization_code, code, redirect_uri=the RuName). "
+                "Enter the refresh_token of the answer, not the access_token. It "
+                "needs the rights sell.fulfillment, sell.inventory, sell.finances "
+                "and commerce.identity.readonly, and is good for 18 months.\n"
+                "• Marketplaces: for example EBAY_US, EBAY_GB; empty: all. Sellers "
+                "in the EU and the UK also need a signing key of eBay's Key "
+                "Management interface for refunds and finances; it is entered under "
+                "Further Settings (signing_key, signing_jwe)."
+            ),
+            "taobao": self.env._(
+                "On open.taobao.com (淘宝开放平台), signed in with the shop's main "
+                "account: 控制台 (console) ‣ 应用管理 (applications). Create an "
+                "application for your own shop (商家后台系统) and apply for the "
+                "packages of orders, goods, logistics and refunds "
+                "(交易、商品、物流、退款).\n"
+                "• Key: the App Key. Secret: the App Secret. Both are on the "
+                "application's page (应用证书).\n"
+                "• Seller's permission: the session key (SessionKey, also called "
+                "access_token). On the application's page choose 授权管理 "
+                "(authorisation), let the shop agree, and copy it. To agree to "
+                "refunds, a sub-account (子账号) that may handle refunds has to "
+                "give it.\n"
+                "• The platform says there on which day it ends (授权到期). Enter "
+                "that day on the channel, as the end of the permission: then you "
+                "are reminded in time.\n"
+                "• Seller ID: the nick of the shop's main account (店铺主账号昵称), "
+                "when several shops share an application.\n"
+                "• To hear of changes at once, subscribe to the topics of trades "
+                "and refunds (消息服务 ‣ 交易、退款) and press Read Messages on the "
+                "channel.\n"
+                "• Data of buyers is only given to servers that the platform allows "
+                "(聚石塔, or an approved one). If calls are refused although the "
+                "keys are right, look at 应用管理 ‣ IP白名单 (allowed addresses)."
+            ),
+            "file": self.env._(
+                "No keys are needed. Export the orders of your shop as CSV or Excel "
+                "(.xlsx), one row for each order line, and import the file on the "
+                "channel. The first time you say which column means what, with a "
+                "preview; the answers are kept. Needed are the order's number, the "
+                "product's SKU or barcode, the quantity and the price.\n"
+                "UTF-8, GB 18030 (Chinese), Shift-JIS (Japanese) and Windows-1252 "
+                "(Western) are recognised. Rows that cannot be read are listed with "
+                "their reason while the others are imported, and importing a file "
+                "again changes nothing.\n"
+                "When the file has an address instead (a nightly export, say), "
+                "enter it as shop's address, with user and password as key and "
+                "secret if it asks for them."
             ),
         }
 
@@ -122,6 +187,9 @@ class EcomChannelOnboard(models.TransientModel):
     needs_key = fields.Boolean(compute="_compute_needs")
     needs_secret = fields.Boolean(compute="_compute_needs")
     credential_codes = fields.Char(related="channel_id.credential_codes")
+    capability_codes = fields.Char(related="channel_id.capability_codes")
+    webhook_url = fields.Char(related="channel_id.webhook_url")
+    webhook_secret = fields.Char(related="channel_id.webhook_secret")
     url = fields.Char(related="channel_id.url", readonly=False)
     api_key = fields.Char(related="channel_id.api_key", readonly=False)
     api_secret = fields.Char(related="channel_id.api_secret", readonly=False)

@@ -12,18 +12,12 @@ from ..world.money import fixed
 from . import ids
 from .call import Call
 from .errors import EbayError
+from .notices import KEY_ID, public_key
 from .render import is_listed, stamp
 
 MOST = 1_000
 SITES = {"US": "EBAY_US", "GB": "EBAY_GB", "DE": "EBAY_DE", "AU": "EBAY_AU"}
 _RANGE = re.compile(r"transactionDate:\[([^\]]*?)\.\.([^\]]*)\]")
-#: An elliptic key of nobody, as eBay writes keys: PEM on one line.
-PUBLIC_KEY = (
-    "-----BEGIN PUBLIC KEY-----"
-    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEXjYOuLCgd/OUgsD/7XbNrtgS22Sp"
-    "wKItoNmVNgWFgBFp9uVvCeU2YJWEL42+wxJjVKpCiYS3DTYyO78kR4mzFw=="
-    "-----END PUBLIC KEY-----"
-)
 
 
 def get_user(call: Call) -> Response:
@@ -42,12 +36,13 @@ def get_user(call: Call) -> Response:
 
 
 def get_public_key(call: Call) -> Response:
-    """getPublicKey; there is one key, ``simulated-key``."""
-    if call.parts[0] != "simulated-key":
+    """getPublicKey; there is one key."""
+    if call.parts[0] != KEY_ID:
         raise EbayError(
             195001, "The specified key id is invalid.", 404, "API_NOTIFICATION"
         )
-    return Response.of_json({"key": PUBLIC_KEY, "algorithm": "ECDSA", "digest": "SHA1"})
+    key = {"key": public_key(), "algorithm": "ECDSA", "digest": "SHA1"}
+    return Response.of_json(key)
 
 
 def list_transactions(call: Call) -> Response:

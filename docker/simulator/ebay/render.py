@@ -265,7 +265,7 @@ class Renderer:
     def _buyer(self, order: Order) -> dict[str, Any]:
         meta = {entry.key: entry.value for entry in order.meta}
         buyer: dict[str, Any] = {
-            "username": meta.get("username") or f"buyer_{order.id}",
+            "username": buyer_name(order),
             "taxAddress": {
                 key: value
                 for key, value in _address(order.billing).items()
@@ -352,6 +352,12 @@ def line_tax(order: Order, line: LineItem) -> Decimal:
     return order.totals.total_tax - others
 
 
+def buyer_name(order: Order) -> str:
+    """Return the name of the buyer's account."""
+    meta = {entry.key: entry.value for entry in order.meta}
+    return str(meta.get("username") or f"buyer_{order.id}")
+
+
 def return_summary(world: World, case: ReturnCase) -> dict[str, Any]:
     """Return a ``ReturnSummaryType``: a return is about one line item."""
     order = world.order(case.order_id)
@@ -361,7 +367,7 @@ def return_summary(world: World, case: ReturnCase) -> dict[str, Any]:
     return {
         "returnId": ids.return_id(case.id),
         "orderId": ids.order_id(order.id),
-        "buyerLoginName": f"buyer_{order.id}",
+        "buyerLoginName": buyer_name(order),
         "sellerLoginName": "simulated_seller",
         "currentType": "MONEY_BACK",
         "state": state,

@@ -10,9 +10,10 @@ from ..core.message import Request, Response
 from ..core.protocol import Protocol, Shop
 from ..world.model import Event, Settings, WorldError
 from ..world.shop import World
-from . import errors, goods, ids, parcels, trades
+from . import agreement, errors, goods, ids, parcels, trades
 from . import scenarios as _scenarios  # noqa: F401 (they register themselves)
 from .call import Call, CallLimit, Keys, authenticate, parameters_of
+from .messages import Queue
 
 PATH = "/router/rest"
 SELLER = "模拟旗舰店"
@@ -26,6 +27,7 @@ METHODS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "taobao.trade.memo.update": trades.memo_update,
     "taobao.refunds.receive.get": trades.refunds_received,
     "taobao.refund.get": trades.refund_get,
+    "taobao.rp.refunds.agree": agreement.agree,
     "taobao.user.seller.get": trades.user_seller,
     "taobao.items.onsale.get": goods.onsale,
     "taobao.items.inventory.get": goods.inventory,
@@ -50,6 +52,14 @@ class TaobaoProtocol(Protocol):
         self._world = world
         self._keys = keys
         self.limit = CallLimit(world.clock)
+        self.queue = Queue(world, SELLER, keys.app_key)
+        self._methods = {
+            **METHODS,
+            "taobao.tmc.user.permit": self.queue.permit,
+            "taobao.tmc.user.cancel": self.queue.cancel,
+            "taobao.tmc.messages.consume": self.queue.consume,
+            "taobao.tmc.messages.confirm": self.queue.confirm,
+        }
 
     @classmethod
     def of(cls, shop: Shop) -> TaobaoProtocol:
@@ -82,7 +92,8 @@ class TaobaoProtocol(Protocol):
         return parameters_of(request).get("method") == INCREMENT
 
     def notify(self, events: Sequence[Event]) -> None:
-        """Tell nobody: the platform has no HTTP webhooks."""
+        """Put it into the queue: the platform has no HTTP webhooks."""
+        self.queue.notify(events)
 
     def handle(self, request: Request) -> Response:
         """Answer a call; refusals come with HTTP 200 as well."""
@@ -90,11 +101,11 @@ class TaobaoProtocol(Protocol):
         method = parameters.get("method", "")
         try:
             authenticate(parameters, self._keys, self._world.clock)
-            if method not in METHODS:
+            if method not in self._methods:
                 raise errors.TopError(22, "Invalid method")
             self.limit.count(method)
             call = Call(self._world, method, parameters, SELLER)
-            answer = METHODS[method](call)
+            answer = self._methods[method](call)
         except errors.TopError as error:
             return Response.of_json({"error_response": error.body})
         except WorldError as error:

@@ -14,7 +14,7 @@ from ..world.model import Order, Parcel, Product, Refund, ReturnCase
 from ..world.money import ZERO, fixed
 from ..world.shop import World
 from . import ids
-from .call import listed, text_of
+from .call import listed, moment, text_of
 from .names import OPTIONS, TITLES, masked
 
 COMPANIES = (
@@ -44,6 +44,10 @@ _CASE_STATUSES = {
     "rejected": "SELLER_REFUSE_BUYER",
     "cancelled": "CLOSED",
 }
+
+
+#: what a buyer asked for, and pairs of refund and case that the seller agreed to
+ASKED, AGREED = "_asked", "_agreed"
 
 
 def yuan(amount: Decimal) -> str:
@@ -335,15 +339,29 @@ class Renderer:
 
     def cases(self, order: Order) -> list[dict[str, Any]]:
         """Return the refund cases of a trade, money only and with goods."""
-        cases = [
+        agreed = dict(_meta(order).get(AGREED, ()))
+        goods = [
             case
-            for refund in self.world.refunds(order.id)
-            for case in self._money_cases(order, refund)
+            for back in self.world.returns(order.id)
+            for case in self._goods_cases(order, back)
         ]
-        for back in self.world.returns(order.id):
-            cases += self._goods_cases(order, back)
-        if order.cancel_requested and order.lines:
-            cases.append(self._wish(order))
+        cases = []
+        for refund in self.world.refunds(order.id):
+            name = agreed.get(refund.id)
+            if name is None:
+                cases += self._money_cases(order, refund)
+            elif name not in {case["refund_id"] for case in goods}:
+                # The case that the buyer opened goes on under its number.
+                cases += [
+                    {**case, "refund_id": name}
+                    for case in self._money_cases(order, refund)
+                ]
+        cases += goods
+        wish = self._wish(order) if order.lines else None
+        if wish and wish["refund_id"] not in agreed.values():
+            cases.append(wish)
+        for case in cases:
+            case["refund_version"] = int(moment(case["modified"]).timestamp() * 1000)
         return cases
 
     def _money_cases(self, order: Order, refund: Refund) -> list[dict[str, Any]]:
@@ -403,11 +421,21 @@ class Renderer:
             cases.append(case)
         return cases
 
-    def _wish(self, order: Order) -> dict[str, Any]:
+    def _wish(self, order: Order) -> dict[str, Any] | None:
         """Return the case of a buyer who asks for the money before goods have left."""
-        line = order.lines[0]
+        asked = _meta(order).get(ASKED)
+        if asked:
+            number, quantity, amount = str(asked).split(":")
+            line = next(row for row in order.lines if row.id == int(number))
+            wanted = (int(quantity), Decimal(amount))
+        elif order.cancel_requested:
+            line = order.lines[0]
+            alone = len(order.lines) == 1  # then the postage is asked for as well
+            wanted = (line.quantity, order.totals.total if alone else line.total)
+        else:
+            return None
         return {
-            **self._case(order, line, line.quantity, line.total),
+            **self._case(order, line, *wanted),
             "refund_id": str(ids.case_id(ids.WISH, order.id)),
             "status": "WAIT_SELLER_AGREE",
             "created": text_of(order.modified),

@@ -12,9 +12,9 @@ from random import Random
 from urllib.parse import urlsplit
 
 import pytest
-from ebay_documents import documents, needs_documents, orders
+from ebay_documents import FOLDER, documents, needs_documents, orders
 from ecom_orders.marketplaces import errors
-from ecom_orders.marketplaces.base import Credentials, OrderCursor
+from ecom_orders.marketplaces.base import Capability, Credentials, OrderCursor
 from ecom_orders.marketplaces.ebay.client import EbayConnector
 from ecom_orders.marketplaces.pricing import price_order
 from ecom_orders.marketplaces.reading import parse_json
@@ -240,3 +240,13 @@ def test_anything_the_schema_allows_is_understood_or_a_payload_error(specificati
         except errors.PayloadError:
             outcomes.add("refused")
     assert "refused" in outcomes
+
+
+def test_labels_cannot_be_found_by_order():
+    """Why ``LABELS`` is not claimed; a newer document that lists shipments is news."""
+    logistics = json.loads((FOLDER / "hendt-sell_logistics_v1_oas3.json").read_text())
+    read = {path for path, verbs in logistics["paths"].items() if "get" in verbs}
+    assert all("{shipmentId}" in path or "{shippingQuoteId}" in path for path in read)
+    text = (FOLDER / "sell_fulfillment_v1_oas3.json").read_text()
+    assert '"shipmentId"' not in text
+    assert not EbayConnector.can(Capability.LABELS)

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -10,11 +11,12 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from ecom_orders.marketplaces import base, errors
+from ecom_orders.marketplaces.ebay import keys
 from ecom_orders.marketplaces.ebay.notification import challenge_response, key_id
 from ecom_orders.marketplaces.ebay.signing import Signer, content_digest
 from ecom_orders.marketplaces.schema import RefundRequest
 from ecom_orders.marketplaces.transport import Request, Response
-from fake_ebay import FakeEbay, answer, connector
+from fake_ebay import FakeEbay, answer, connector, refused
 
 # -- signatures of requests ------------------------------------------------------------
 
@@ -266,6 +268,98 @@ def test_a_key_that_ebay_does_not_have():
     shop.routes["GET", "/commerce/notification/v1/public_key/kid-9"] = Response(404)
     with pytest.raises(errors.NotFound):
         connector(shop).fetch_public_key("kid-9")
+
+
+PATH = "/commerce/notification/v1/public_key"
+
+
+def an_ebay_with_keys(**keys):
+    """An eBay that gives out keys; what it does not have is 404."""
+    shop = FakeEbay()
+    for kid, key in keys.items():
+        told = {"key": key, "algorithm": "ECDSA", "digest": "SHA1"}
+        shop.routes["GET", f"{PATH}/{kid}"] = answer(told)
+    return shop
+
+
+def test_a_key_is_fetched_once_for_many_deliveries():
+    shop = an_ebay_with_keys(k1=public_key())
+    ebay = connector(shop)
+    body = json.dumps(DELETION).encode()
+    for _ in range(3):
+        envelope = ebay.read_webhook(signed(body, kid="k1"), body)
+        assert envelope.kind == base.PRIVACY
+    assert len(shop.asked(f"{PATH}/k1")) == 1
+
+
+def test_a_key_is_fetched_anew_when_it_is_an_hour_old():
+    shop = an_ebay_with_keys(k1=public_key())
+    ebay = connector(shop)
+    old = datetime.now(timezone.utc) - keys.LIFETIME - timedelta(seconds=1)
+    ebay.keys.store.save("k1", base.PublicKey("of yesterday", "SHA1", old))
+    body = json.dumps(DELETION).encode()
+    assert ebay.read_webhook(signed(body, kid="k1"), body).kind == base.PRIVACY
+    assert ebay.keys.store.load()["k1"].text == public_key()
+
+
+def test_a_key_that_ebay_does_not_have_is_asked_for_once_and_refused():
+    shop = an_ebay_with_keys()
+    shop.routes["GET", f"{PATH}/k9"] = Response(404)
+    ebay = connector(shop)
+    for _ in range(3):
+        with pytest.raises(errors.SignatureInvalid):
+            ebay.read_webhook(signed(b"{}", kid="k9"), b"{}")
+    assert len(shop.asked(f"{PATH}/k9")) == 1
+
+
+def test_nobody_makes_us_ask_for_more_keys_than_a_few():
+    shop = an_ebay_with_keys()
+    ebay = connector(shop)
+    for number in range(keys.MOST):
+        with pytest.raises(errors.SignatureInvalid):
+            ebay.read_webhook(signed(b"{}", kid=f"k{number}"), b"{}")
+    asked = len(shop.requests)
+    with pytest.raises(errors.NotChecked):
+        ebay.read_webhook(signed(b"{}", kid="another"), b"{}")
+    assert len(shop.requests) == asked
+
+
+@pytest.mark.parametrize("kid", ["../config", "a/b", "", "k" * 101, "ключ"])
+def test_what_cannot_be_the_id_of_a_key_is_not_asked_for(kid):
+    shop = an_ebay_with_keys()
+    with pytest.raises(errors.SignatureInvalid):
+        connector(shop).read_webhook(signed(b"{}", kid=kid), b"{}")
+    assert shop.requests == []
+
+
+def test_nothing_is_asked_for_a_delivery_without_a_signature():
+    shop = an_ebay_with_keys()
+    fields = base64.b64encode(b'{"kid": "k1"}').decode()
+    with pytest.raises(errors.SignatureInvalid):
+        connector(shop).read_webhook({"X-EBAY-SIGNATURE": fields}, b"{}")
+    assert shop.requests == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 429])
+def test_a_delivery_is_to_come_again_when_the_key_cannot_be_fetched(status):
+    shop = an_ebay_with_keys()
+    shop.routes["GET", f"{PATH}/k1"] = refused(1, status)
+    ebay = connector(shop)
+    with pytest.raises(errors.NotChecked):
+        ebay.read_webhook(signed(b"{}", kid="k1"), b"{}")
+    assert ebay.keys.store.load() == {}
+
+
+def test_a_challenge_is_answered_with_the_verification_token():
+    ebay = connector(FakeEbay())
+    here = "https://odoo.example/ecom/webhook/1"
+    with pytest.raises(errors.PayloadError):  # no token, no proof
+        ebay.answer_challenge({"challenge_code": "code"}, here)
+    token = "t" * 32
+    ebay.credentials = replace(ebay.credentials, webhook_secret=token)
+    assert ebay.answer_challenge({"challenge_code": "code"}, here) == {
+        "challengeResponse": hashlib.sha256(f"code{token}{here}".encode()).hexdigest()
+    }
 
 
 def test_the_challenge_of_an_endpoint_is_answered():

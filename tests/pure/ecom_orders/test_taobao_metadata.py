@@ -15,13 +15,19 @@ from pathlib import Path
 import pytest
 from ecom_orders.marketplaces.base import Credentials, OrderCursor
 from ecom_orders.marketplaces.reading import parse_json
-from ecom_orders.marketplaces.schema import Shipment, ShipmentLine, StockLevel
+from ecom_orders.marketplaces.schema import (
+    RefundRequest,
+    RefundRequestLine,
+    Shipment,
+    ShipmentLine,
+    StockLevel,
+)
 from ecom_orders.marketplaces.taobao import TaobaoConnector, const
 from ecom_orders.marketplaces.transport import Transport
 
 from simulator import DEFAULT_KEY, DEFAULT_SECRET, Simulator
 from simulator.app import DEFAULT_TOKEN
-from simulator.taobao import ids
+from simulator.taobao import agreement, ids
 from simulator.world.scenarios import scenarios_of
 
 FOLDER = Path(__file__).parents[4] / "shared" / "specs" / "taobao-top" / "metadata"
@@ -104,7 +110,11 @@ def every_verb(connector, shop):
         connector.fetch_refunds(tid)
     unpaid = world.place_scenario("tb_unpaid")
     connector.write_memo(str(ids.trade_id(unpaid.id)), "备注", 2)
-    connector.close_unpaid(str(ids.trade_id(unpaid.id)))
+    connector.open_messages()
+    connector.cancel_order(str(ids.trade_id(unpaid.id)))
+    connector.confirm_messages(connector.fetch_messages().receipts)
+    connector.close_messages()
+    agree_to_a_refund(connector, shop)
     wish = world.request_cancel(world.place_scenario("tb_single").id)
     connector.fetch_order(str(ids.trade_id(wish.id)))
     connector.fetch_orders(OrderCursor(now - timedelta(hours=2)))
@@ -112,12 +122,26 @@ def every_verb(connector, shop):
     list(connector.list_orders(now - timedelta(hours=1), now + timedelta(hours=1)))
 
 
+def agree_to_a_refund(connector, shop):
+    order = shop.world.place_scenario("tb_single")
+    tid, line = str(ids.trade_id(order.id)), order.lines[0]
+    amount = line.total / line.quantity
+    agreement.ask(shop.world, order.id, line.id, 1, amount)
+    oid = str(ids.sub_order_id(order, line.id))
+    part = RefundRequestLine(oid, Decimal(1), amount)
+    connector.push_refund(RefundRequest("refund/1", tid, amount, "CNY", (part,)))
+
+
 def test_every_interface_that_is_used_was_called(seen):
     used = {sent["method"] for sent, _answer in seen}
     source = Path(__file__).parents[3] / "addons/ecom_orders/marketplaces/taobao"
     texts = "".join(path.read_text() for path in source.glob("*.py"))
     calls = set(
-        re.findall(r'"((?:taobao|alibaba)\.[a-z.]+\.(?:get|update|send|close))"', texts)
+        re.findall(
+            r'"((?:taobao|alibaba)\.[a-z.]+\.(?:get|update|send|close|agree|permit'
+            r'|cancel|consume|confirm))"',
+            texts,
+        )
     )
     calls |= {"taobao.logistics.offline.send", "taobao.logistics.online.send"}
     assert calls == used

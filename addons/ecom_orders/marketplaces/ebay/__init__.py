@@ -7,7 +7,8 @@
 * :mod:`.feed`: the feed of orders that loses no row;
 * :mod:`.inventory`: listings, quantities, locations;
 * :mod:`.fulfilment`: parcels, cancellations, refunds;
-* :mod:`.notification`: what eBay sends by itself;
+* :mod:`.notification`, :mod:`.keys`: what eBay sends by itself, and by which keys it
+  is checked;
 * :mod:`.returns`: the feed of returns, and what a return is;
 * :mod:`.normaliser`, :mod:`.amounts`, :mod:`.const`: payloads to the common schema.
 

@@ -17,7 +17,7 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -48,20 +48,34 @@ def challenge_response(code: str, verification_token: str, endpoint: str) -> str
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+def answer_challenge(
+    query: Mapping[str, str], verification_token: str, endpoint: str
+) -> dict[str, str]:
+    """The answer to the question by which eBay tries an endpoint.
+
+    :raises PayloadError: when it asks for nothing, or there is no token.
+    """
+    code = query.get("challenge_code", "")
+    if not code or not verification_token:
+        raise PayloadError("no challenge", field="challenge_code", value=code[:100])
+    response = challenge_response(code, verification_token, endpoint)
+    return {"challengeResponse": response}
+
+
 def key_id(headers: Mapping[str, str]) -> str:
     """The id of the key that a delivery is signed with; empty when there is none."""
     return _signature_fields(headers).get("kid", "")
 
 
 def read(
-    headers: Mapping[str, str], body: bytes, public_keys: Mapping[str, Any]
+    headers: Mapping[str, str], body: bytes, find_key: Callable[[str], Any]
 ) -> Envelope:
     """Check a delivery and wrap it; see :meth:`~..base.Connector.read_webhook`.
 
-    :param public_keys: by id: the key as eBay gives it, or its object ``PublicKey``
-        with ``key`` and ``digest``.
+    :param find_key: by its id: the key as eBay gives it, or its object ``PublicKey``
+        with ``key`` and ``digest``; nothing for an id that eBay does not know.
     """
-    verify(headers, body, public_keys)
+    verify(headers, body, find_key)
     try:
         payload = parse_json(body.decode("utf-8"))
         return _wrap(payload)
@@ -70,14 +84,16 @@ def read(
 
 
 def verify(
-    headers: Mapping[str, str], body: bytes, public_keys: Mapping[str, Any]
+    headers: Mapping[str, str], body: bytes, find_key: Callable[[str], Any]
 ) -> None:
     """Check the signature over the raw body.
 
     :raises SignatureInvalid: also for a key that is not known: ``details["kid"]``.
     """
     fields = _signature_fields(headers)
-    known = public_keys.get(fields.get("kid", "")) if fields else None
+    # Whoever signs nothing is not worth the search for a key.
+    signed = fields.get("kid") and fields.get("signature")
+    known = find_key(fields["kid"]) if signed else None
     if not known:
         raise SignatureInvalid(
             "not signed, or with a key that is not known", kid=fields.get("kid", "")

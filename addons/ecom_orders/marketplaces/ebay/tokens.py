@@ -18,6 +18,7 @@ from ..transport import Request, Response
 
 PATH = "/identity/v1/oauth2/token"
 RENEW_BEFORE = timedelta(minutes=5)
+REFRESH_LIFETIME = timedelta(seconds=47_304_000)  # 18 months of 365/12 days
 LIFETIME = 7_200  # seconds of a user token, where the answer does not tell
 APPLICATION_SCOPE = "https://api.ebay.com/oauth/api_scope"  # public data
 

@@ -37,6 +37,7 @@ from .signing import METHODS, sign
 GATEWAY = "https://gw.api.taobao.com/router/rest"
 PATH = "/router/rest"
 ATTEMPTS = 3
+YOUNGEST_CLOSED = 10.0  # seconds
 LONGEST_PAUSE = 5.0  # seconds that a call waits for the end of a ban
 
 _NOT_SIGNED_IN = {24, 25, 26, 27, 28, 29}  # signature, session, application key
@@ -50,6 +51,8 @@ _MISSING = re.compile(
     r"^isv\.(trade|order|refund|item|sku)-not-(exist|found)|-error:B01$"
 )
 _TOO_LATE = re.compile(r"-service-error:B04$")
+# taobao.trade.close: a trade that is younger than ten seconds cannot be closed.
+_TOO_SOON = "CLOSE_TRADE_TOO_FAST"
 
 
 def gateway(text: str) -> str:
@@ -261,12 +264,14 @@ def refusal(
     if code == _CALL_LIMITED:
         ban = _BAN.search(message)
         details["retry_after"] = float(ban[1]) if ban else None
+    if _TOO_SOON in sub_code:
+        details["retry_after"] = YOUNGEST_CLOSED
     text = f"{details['remote_code'] or code}: {details['remote_message']}"
     return _kind(code, sub_code)(text, **details)
 
 
 def _kind(code: int, sub_code: str) -> type[MarketplaceError]:
-    if code == _CALL_LIMITED or sub_code == "isp.call-limited":
+    if code == _CALL_LIMITED or sub_code == "isp.call-limited" or _TOO_SOON in sub_code:
         return RateLimited
     if code in _NOT_SIGNED_IN or code in _WRONG_TIME:
         return AuthenticationFailed

@@ -20,6 +20,7 @@ from ..base import (
     Credential,
     Credentials,
     Envelope,
+    MessagePage,
     OrderCursor,
     OrderPage,
     ShopInfo,
@@ -28,6 +29,7 @@ from ..base import (
 from ..errors import (
     AlreadyDone,
     BadAnswer,
+    BuyerMustAsk,
     MarketplaceError,
     NotFound,
     PayloadError,
@@ -39,6 +41,7 @@ from ..schema import (
     ExternalProduct,
     OrderSummary,
     Refund,
+    RefundRequest,
     Return,
     Shipment,
     StockLevel,
@@ -46,10 +49,12 @@ from ..schema import (
     WriteResult,
 )
 from . import after_sales, const, moments, normaliser
+from .agreement import RefundDesk
 from .api import Api, has_next, rows, total_of
 from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
 from .feed import HISTORY, SECOND, Feed, Listing
+from .messages import Queue
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # the platform refuses calls at ten
 LIST_PAGE = 100
@@ -76,12 +81,19 @@ class TaobaoConnector(Connector):
 
     * ``sign_method``: ``hmac`` (default), ``md5`` or ``hmac-sha256``;
     * ``trade_types``: names with commas between, which kinds of trades are listed, for
-      a platform that refuses one of :data:`.const.TRADE_TYPES`.
+      a platform that refuses one of :data:`.const.TRADE_TYPES`;
+    * ``tmc_group``: the group of users whose messages are read, see :mod:`.messages`.
 
-    Not claimed, and why: ``CANCEL`` (a seller can close unpaid trades only, see
-    :meth:`close_unpaid`); ``REFUND_PUSH`` (a refund is the buyer's to ask for, and
-    agreeing to it wants a code from the seller's telephone above some amount);
-    ``WEBHOOKS`` (there are none).
+    ``.account`` is the seller's nick, which tells apart the messages of sellers who
+    share an application.
+
+    How long a session key lasts depends on the application and is told when the seller
+    agrees to it, by nothing afterwards: there is no ``token_lifetime``.
+
+    Not claimed, and why: ``WEBHOOKS`` (there are none); ``LABELS`` (the interfaces of
+    electronic waybills, ``cainiao.waybill.ii.*``, are not in the metadata. Public
+    programs show that they answer print data for Cainiao's print component, with the
+    addressee encrypted: nothing that could be attached as a document).
     """
 
     code = "taobao"
@@ -97,10 +109,13 @@ class TaobaoConnector(Connector):
             Capability.STOCK_READ,
             Capability.SHIPMENTS,
             Capability.PARTIAL_SHIPMENTS,
+            Capability.CANCEL,
+            Capability.REFUND_PUSH,
+            Capability.MESSAGES,
         }
     )
     required = frozenset({Credential.KEY, Credential.SECRET, Credential.TOKEN})
-    optional = frozenset({Credential.URL})
+    optional = frozenset({Credential.URL, Credential.ACCOUNT})
     stock_batch_size = SKUS_AT_ONCE
 
     def __init__(self, credentials: Credentials, transport: Any):
@@ -109,6 +124,7 @@ class TaobaoConnector(Connector):
         self.types = _trade_types(credentials)
         self.catalogue = Catalogue(self.api)
         self.dispatch = Dispatch(self.api)
+        self.queue = Queue(self.api)
 
     # -- reading from the shop ---------------------------------------------------------
 
@@ -221,20 +237,49 @@ class TaobaoConnector(Connector):
         trade = self._trade(shipment.order_id)
         return self.dispatch.send(shipment, self.normalise_order(trade), trade)
 
+    def cancel_order(
+        self, order_id: str, reason: str = "", restock: bool = True
+    ) -> WriteResult:
+        """See :meth:`~..base.Connector.cancel_order`.
+
+        A seller closes unpaid trades only. A paid one is called off by the buyer, who
+        asks for all of the money, and the seller's consent. Whether the pieces are put
+        back on sale is the platform's business.
+
+        :raises BuyerMustAsk: for a trade that was paid, has not left and is not asked
+            to be called off.
+        :raises AlreadyDone: for one that has left.
+        """
+        lowered = reason.lower()
+        words = (code for word, code in const.CLOSE_REASONS if word in lowered)
+        try:
+            return self.close_unpaid(order_id, next(words, const.NOT_PAID_IN_TIME))
+        except BuyerMustAsk:
+            trade = self._trade_with_refunds(order_id)
+            order = self.normalise_order(trade)
+            return RefundDesk(self.api).call_off(order, trade.get("refunds", ()))
+
     def close_unpaid(self, order_id: str, reason: str = "缺货") -> WriteResult:
-        """Close a trade that was not paid; beyond the verbs of a connector.
+        """Close a trade that was not paid.
 
         :param reason: one of the platform's reasons (``未及时付款``, ``买家不想买了``,
             ``缺货``...).
-        :raises AlreadyDone: when it was paid: then only the buyer can call it off.
+        :raises AlreadyDone: for one that was paid; see :meth:`cancel_order`.
         """
         status = str(self._trade(order_id).get("status") or "")
-        if status == "TRADE_CLOSED_BY_TAOBAO":
+        if status in const.CLOSED:
             return WriteResult(order_id, repeated=True)
-        if status not in const.UNPAID:
+        if status in const.SHIPPED or status == "SELLER_CONSIGNED_PART":
             raise AlreadyDone(f"a trade that is {status} cannot be closed")
+        if status not in const.UNPAID:
+            raise BuyerMustAsk(f"only the buyer can call off what is {status}")
         self.api.call("taobao.trade.close", tid=order_id, close_reason=reason)
         return WriteResult(order_id)
+
+    def push_refund(self, request: RefundRequest) -> WriteResult:
+        """See :meth:`~..base.Connector.push_refund` and :mod:`.agreement`."""
+        trade = self._trade_with_refunds(request.order_id)
+        return RefundDesk(self.api).agree(request, trade.get("refunds", ()))
 
     def write_memo(self, order_id: str, memo: str, flag: int | None = None) -> None:
         """Write the seller's note on a trade, in place of the one that is there.
@@ -245,6 +290,24 @@ class TaobaoConnector(Connector):
         self.api.call(
             "taobao.trade.memo.update", tid=_number(order_id), memo=text, flag=flag
         )
+
+    # -- messages ----------------------------------------------------------------------
+
+    def open_messages(self) -> None:
+        """See :meth:`~..base.Connector.open_messages` and :mod:`.messages`."""
+        self.queue.open()
+
+    def close_messages(self) -> None:
+        """See :meth:`~..base.Connector.close_messages`."""
+        self.queue.close()
+
+    def fetch_messages(self, quantity: int = 100) -> MessagePage:
+        """See :meth:`~..base.Connector.fetch_messages`."""
+        return self.queue.fetch(quantity)
+
+    def confirm_messages(self, receipts: Iterable[str]) -> None:
+        """See :meth:`~..base.Connector.confirm_messages`."""
+        self.queue.confirm(receipts)
 
     # -- understanding -----------------------------------------------------------------
 

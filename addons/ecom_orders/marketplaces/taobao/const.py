@@ -24,6 +24,14 @@ TRADE_STATUSES = {
     "TRADE_CLOSED": OrderStatus.REFUNDED,  # closed by a refund after payment
     "TRADE_CLOSED_BY_TAOBAO": OrderStatus.CANCELLED,  # closed before payment
 }
+#: the platform's reasons for closing a trade, by words of ours
+CLOSE_REASONS = (
+    ("stock", "缺货"),
+    ("address", "买家信息填写错误，重新拍"),
+    ("buyer", "买家不想买了"),
+    ("customer", "买家不想买了"),
+)
+NOT_PAID_IN_TIME = "未及时付款"  # true of whatever can be closed
 CLOSED = ("TRADE_CLOSED", "TRADE_CLOSED_BY_TAOBAO")
 SHIPPED = ("WAIT_BUYER_CONFIRM_GOODS", "TRADE_BUYER_SIGNED", "TRADE_FINISHED")
 UNPAID = (
@@ -266,6 +274,7 @@ REFUND_FIELDS = (
     "good_status",
     "order_status",
     "refund_phase",
+    "refund_version",
     "dispute_type",
     "company_name",
     "sid",
