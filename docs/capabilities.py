@@ -49,6 +49,7 @@ CAPABILITIES = {
     Capability.REFUND_PUSH: "tell refunds",
     Capability.LABELS: "fetch shipping labels",
     Capability.WEBHOOKS: "webhooks, registered from Odoo",
+    Capability.RELAYED_EVENTS: "events that somebody passes on to Odoo",
     Capability.BUYER_ERASURE: "read requests to erase a buyer",
 }
 

@@ -129,6 +129,10 @@ class ShopHarness(ABC):
     def move_return(self, return_id, status):
         """A return takes a step."""
 
+    def buy_label(self, order_id):
+        """The seller buys a shipment; returns its id, tracking number and label."""
+        raise NotImplementedError(self.code)
+
     @abstractmethod
     def let_time_pass(self, seconds):
         """Move the shop's clock."""

@@ -21,7 +21,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Protocol
@@ -285,6 +285,7 @@ class Capability(Enum):
     REFUND_PUSH = "refund_push"  # push_refund
     LABELS = "labels"  # fetch_labels
     WEBHOOKS = "webhooks"  # ensure_webhooks, remove_webhooks, read_webhook
+    RELAYED_EVENTS = "relayed_events"  # read_webhook of what somebody passes on to us
     BUYER_ERASURE = "buyer_erasure"  # read_webhook brings PRIVACY envelopes
 
 
@@ -313,6 +314,8 @@ class Connector(ABC):
     :cvar required: credentials that have to be filled in.
     :cvar optional: credentials that may be.
     :cvar stock_batch_size: most levels in one request.
+    :cvar labels_by_shipment: labels are asked for by the ids of shipments.
+    :cvar return_interval: returns are not worth asking for more often than that.
     :cvar refunds_in_orders: lines and totals of an order are already less what was
         refunded, so that a refund must not lessen an open order a second time.
     """
@@ -323,6 +326,8 @@ class Connector(ABC):
     required: ClassVar[frozenset[Credential]] = frozenset()
     optional: ClassVar[frozenset[Credential]] = frozenset()
     stock_batch_size: ClassVar[int] = 100
+    labels_by_shipment: ClassVar[bool] = False
+    return_interval: ClassVar[timedelta] = timedelta(0)
     refunds_in_orders: ClassVar[bool] = False
 
     def __init__(self, credentials: Credentials, transport):
@@ -421,8 +426,16 @@ class Connector(ABC):
         """What became of an asynchronous write."""
         raise self._not_supported("fetch_submission")
 
-    def fetch_labels(self, order_id: str) -> tuple[Label, ...]:
-        """The shipping labels that the marketplace made for an order."""
+    def fetch_labels(
+        self, order_id: str, shipment_refs: Iterable[str] = ()
+    ) -> tuple[Label, ...]:
+        """The shipping labels that the marketplace made for an order.
+
+        :param shipment_refs: the marketplace's ids of the shipments that were bought,
+            needed where it does not list them by order (:attr:`labels_by_shipment`);
+            without any there are no labels then.
+        :raises NotFound: when a shipment is not there, or is not of the order.
+        """
         raise self._not_supported("fetch_labels")
 
     # -- writing to the shop -----------------------------------------------------------

@@ -17,7 +17,7 @@ SECRET = {"X-Webhook-Secret": WEBHOOK_SECRET}
 def read(body, headers=SECRET):
     connector = AmazonConnector(credentials_for("https://amazon.example"), Transport())
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return connector.read_notification(headers, raw)
+    return connector.read_webhook(headers, raw)
 
 
 def change(order_id=ORDER_ID):
@@ -70,7 +70,7 @@ def test_without_a_configured_secret_nothing_is_read():
     known = replace(credentials_for("https://amazon.example"), webhook_secret="")
     connector = AmazonConnector(known, Transport())
     with pytest.raises(errors.SignatureInvalid):
-        connector.read_notification({"X-Webhook-Secret": ""}, b"{}")
+        connector.read_webhook({"X-Webhook-Secret": ""}, b"{}")
 
 
 @pytest.mark.parametrize(

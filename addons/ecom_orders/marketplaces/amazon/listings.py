@@ -71,7 +71,7 @@ def read_report(
     :raises BadAnswer: when it has not even the columns that matter.
     """
     reader = csv.DictReader(
-        io.StringIO(_decoded(body, headers, country)),
+        io.StringIO(decoded(body, headers, country)),
         delimiter="\t",
         quoting=csv.QUOTE_NONE,
     )
@@ -90,7 +90,8 @@ def read_report(
         yield tuple(page)
 
 
-def _decoded(body: bytes, headers: Headers, country: str) -> str:
+def decoded(body: bytes, headers: Headers, country: str) -> str:
+    """The text of a report, in the character set that it says or that is usual."""
     found = re.search(r"charset=([\w-]+)", headers.get("Content-Type", ""))
     told = [found[1]] if found else []
     for charset in (*told, "utf-8-sig", _CHARSETS.get(country, "cp1252")):
