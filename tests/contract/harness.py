@@ -133,6 +133,10 @@ class ShopHarness(ABC):
         """The seller buys a shipment; returns its id, tracking number and label."""
         raise NotImplementedError(self.code)
 
+    def relayed_event(self, order_id):
+        """``(headers, body)`` of an event that somebody passes on: an order changed."""
+        raise NotImplementedError(self.code)
+
     @abstractmethod
     def let_time_pass(self, seconds):
         """Move the shop's clock."""

@@ -1,6 +1,13 @@
 """The simulated seller on Amazon."""
 
-from amazon_seller import LAG, SharedClock, credentials_for
+from amazon_seller import (
+    LAG,
+    WEBHOOK_SECRET,
+    SharedClock,
+    credentials_for,
+    order_change,
+)
+from ecom_orders.marketplaces.amazon.notification import signature
 from ecom_orders.marketplaces.base import CONNECTORS
 from ecom_orders.marketplaces.transport import Settings, Transport
 from harness import SimulatedShop
@@ -65,3 +72,7 @@ class AmazonShop(SimulatedShop):
         (protocol,) = self.shop._protocols
         bought = protocol.labels.buy(self.world_id(order_id))
         return bought.shipment_id, bought.tracking, bought.content
+
+    def relayed_event(self, order_id):
+        body = order_change(order_id)
+        return {"X-Webhook-Signature": signature(body, WEBHOOK_SECRET)}, body
