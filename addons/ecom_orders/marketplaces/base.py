@@ -172,11 +172,14 @@ class OrderPage:
 
     :param cursor: give this to the next call; store it together with the envelopes.
     :param more: whether the next call is expected to bring rows at once.
+    :param waits: the marketplace is making what was asked for: give the cursor back
+        unchanged, some minutes later.
     """
 
     envelopes: tuple[Envelope, ...]
     cursor: OrderCursor
     more: bool
+    waits: bool = False
 
 
 @dataclass(frozen=True)

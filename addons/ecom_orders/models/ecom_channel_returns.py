@@ -83,6 +83,6 @@ class EcomChannel(models.Model):
             {
                 "return_cursor": since or self.return_cursor,
                 "return_cursor_seen": sorted(page.cursor.seen),
-                "return_cursor_more": page.more,
+                "return_cursor_more": page.more or page.waits,
             }
         )

@@ -17,6 +17,10 @@ from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import ReturnKind, ReturnStatus
 from ecom_orders.marketplaces.transport import Headers
 
+from simulator.amazon.documents import DocumentDesk
+from simulator.amazon.returns import rma_of
+
+US = "ATVPDKIKX0DER"
 ORDER_ID = "202-1234567-1234567"
 # The columns that Amazon's documentation lists, those that are read.
 NAMES = (
@@ -218,12 +222,44 @@ def test_a_long_past_is_read_in_windows_that_amazon_accepts(seller):
     while more:
         page = connector.fetch_returns(cursor)
         cursor, more, pages = page.cursor, page.more, pages + 1
-    assert pages == 4  # three windows, and the minutes that the reports took
+    assert pages == 3
     assert now <= cursor.since <= seller.world.clock.now()
 
 
+def test_a_report_that_takes_long_is_not_waited_for(seller, monkeypatch):
+    """A worker has better things to do: a later call fetches what was ordered."""
+    case = returning(seller)
+    connector = seller.connector(marketplaces=(US,))
+    slow = [True]
+    due = DocumentDesk._is_due
+    monkeypatch.setattr(
+        DocumentDesk, "_is_due", lambda desk, job: not slow[0] and due(desk, job)
+    )
+    begun = seller.world.clock.now()
+    page = connector.fetch_returns(OrderCursor())
+    assert (page.envelopes, page.more, page.waits) == ((), False, True)
+    assert seller.world.clock.now() - begun < timedelta(seconds=30)
+    assert connector.fetch_returns(page.cursor).cursor == page.cursor
+    slow[0] = False
+    seller.wait(60)
+    page = connector.fetch_returns(page.cursor)
+    assert [envelope.external_id for envelope in page.envelopes] == [rma_of(case.id)]
+    assert not page.waits
+    assert page.cursor.seen == frozenset()
+    assert seller.transport.operations().count("reports.createReport") == 1
+
+
+def test_reports_that_amazon_gave_up_or_forgot_are_ordered_again(seller):
+    case = returning(seller)
+    connector = seller.connector(marketplaces=(US,))
+    window = "2026-01-01T00:00:00+00:00|2026-02-01T00:00:00+00:00"
+    forgotten = frozenset({f"@report:{window}|{US}|99"})
+    page = connector.fetch_returns(OrderCursor(seller.world.clock.now(), forgotten))
+    assert [envelope.external_id for envelope in page.envelopes] == [rma_of(case.id)]
+
+
 def test_the_window_is_sent_as_the_model_wants_it(seller):
-    connector = seller.connector(marketplaces=("ATVPDKIKX0DER",))
+    connector = seller.connector(marketplaces=(US,))
     connector.fetch_returns(OrderCursor())
     (sent,) = [
         exchange.request.json

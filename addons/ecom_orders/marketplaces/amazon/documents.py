@@ -60,9 +60,22 @@ class Documents:
         :param since: from when on it shall tell, where the type makes use of that.
         :param until: likewise.
         :raises TimedOut: when it takes longer than 20 minutes.
-        :raises RequestRefused: when Amazon gives up (``FATAL``); an empty document for
-            one that was cancelled, which is how it says that there are no data.
+        :raises RequestRefused: see :meth:`finished_report`.
         """
+        report_id = self.order_report(report_type, marketplace_id, since, until)
+        found = self.finished_report(report_id, REPORT_POLLS)
+        if found is None:
+            raise TimedOut("the report is not ready", operation="reports.getReport")
+        return found
+
+    def order_report(
+        self,
+        report_type: str,
+        marketplace_id: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> str:
+        """Have a report made; returns its id. See :meth:`report`."""
         wanted: dict[str, Any] = {
             "reportType": report_type,
             "marketplaceIds": [marketplace_id],
@@ -74,8 +87,21 @@ class Documents:
         answer = self._api.change(
             "POST", "/reports/2021-06-30/reports", "reports.createReport", wanted
         )
-        report = self._wait_for_report(_text(answer, "reportId"))
+        return _text(answer, "reportId")
+
+    def finished_report(
+        self, report_id: str, polls: int
+    ) -> tuple[bytes, Headers] | None:
+        """A report that was ordered, or ``None`` when Amazon is still making it.
+
+        :param polls: so often it is asked for at most, after 2, 4, 8... seconds.
+        :raises RequestRefused: when Amazon gives up (``FATAL``); an empty document for
+            one that was cancelled, which is how it says that there are no data.
+        """
+        report = self._wait_for_report(report_id, polls)
         status = report.get("processingStatus")
+        if status in IN_WORK:
+            return None
         if status == "CANCELLED":
             return b"", Headers()
         if status != "DONE":
@@ -88,16 +114,17 @@ class Documents:
         )
         return self._download(document)
 
-    def _wait_for_report(self, report_id: str) -> Mapping[str, Any]:
+    def _wait_for_report(self, report_id: str, polls: int) -> Mapping[str, Any]:
         path = f"/reports/2021-06-30/reports/{quote(report_id, safe='')}"
-        for number in range(REPORT_POLLS):
+        report: Mapping[str, Any] = {}
+        for number in range(polls):
             if number:
                 pause = min(REPORT_POLL, 2.0**number)
                 self._api.transport.clock.sleep(pause)
             report = self._api.get(path, "reports.getReport")
             if report.get("processingStatus") not in IN_WORK:
-                return report
-        raise TimedOut("the report is not ready", operation="reports.getReport")
+                break
+        return report
 
     # -- feeds -------------------------------------------------------------------------
 

@@ -26,11 +26,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..base import RETURN, Envelope, OrderCursor, OrderPage
-from ..errors import BadAnswer
+from ..errors import BadAnswer, NotFound, RequestRefused
 from ..reading import MAX_NOTE, Reader, clean
 from ..schema import Return, ReturnKind, ReturnLine, ReturnStatus
 from ..transport import Headers
@@ -40,6 +41,11 @@ from .listings import country_of, decoded
 
 REPORT = "GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE"
 WINDOW = timedelta(days=60)
+LIFE = timedelta(days=1)
+"""A run that ends less than that ago has reached the present."""
+
+POLLS = 4  # questions about a report that is being made, within 14 seconds
+_NOTE = re.compile(r"@report:([^|]+)\|([^|]+)\|([^|]+)\|([^|]+)")
 
 _STATUSES = {
     "pending": ReturnStatus.REQUESTED,
@@ -65,6 +71,20 @@ _MONTHS = dict(
 _WRITTEN_DATE = re.compile(r"(\d{1,2})[- ]([A-Za-z]{3})[a-z]*[- ](\d{4})")
 
 
+@dataclass(frozen=True)
+class _Run:
+    """A window, and the reports that were ordered for it by marketplace."""
+
+    begin: datetime
+    end: datetime
+    reports: Mapping[str, str]
+
+    def as_notes(self) -> frozenset[str]:
+        """What a cursor keeps of it."""
+        window = f"{self.begin.isoformat()}|{self.end.isoformat()}"
+        return frozenset(f"@report:{window}|{m}|{r}" for m, r in self.reports.items())
+
+
 class Returns:
     """Reads the returns of one seller."""
 
@@ -76,22 +96,54 @@ class Returns:
         """See :meth:`~..base.Connector.fetch_returns`.
 
         A run that begins long ago is read in windows, one a page, in all marketplaces.
+        What Amazon has not made within some seconds is fetched by a later call: the
+        cursor knows the reports that were ordered.
         """
+        ordered = self._ordered(cursor)
+        run = ordered or self._order(cursor)
+        try:
+            envelopes = self._fetch(run)
+        except (RequestRefused, NotFound):
+            if not ordered:
+                raise
+            # Amazon gave up on what was ordered before; it may do better now.
+            return self.next_page(OrderCursor(cursor.since))
+        if envelopes is None:
+            waiting = OrderCursor(run.begin, run.as_notes())
+            return OrderPage((), waiting, more=False, waits=True)
+        more = run.end < self._api.now() - LIFE
+        return OrderPage(tuple(envelopes), OrderCursor(run.end), more)
+
+    def _ordered(self, cursor: OrderCursor) -> _Run | None:
+        """The run that a cursor knows of, if any."""
+        matches = [m for note in cursor.seen if (m := _NOTE.fullmatch(note))]
+        if not matches:
+            return None
+        begin, end = map(datetime.fromisoformat, matches[0].groups()[:2])
+        if len({match[2] for match in matches}) > 1:
+            return None
+        reports = {match[3]: match[4] for match in matches}
+        return _Run(begin, end, dict(sorted(reports.items())))
+
+    def _order(self, cursor: OrderCursor) -> _Run:
         now = self._api.now()
         begin = min(cursor.since or now, now - WINDOW)
         end = min(begin + WINDOW, now)
-        envelopes = tuple(
-            envelope
+        reports = {
+            marketplace: self._documents.order_report(REPORT, marketplace, begin, end)
             for marketplace in self._api.marketplaces()
-            for envelope in self._read(marketplace, begin, end)
-        )
-        return OrderPage(envelopes, OrderCursor(end), end < now)
+        }
+        return _Run(begin, end, reports)
 
-    def _read(
-        self, marketplace: str, begin: datetime, end: datetime
-    ) -> Iterator[Envelope]:
-        body, headers = self._documents.report(REPORT, marketplace, begin, end)
-        return read_report(body, headers, country_of(marketplace))
+    def _fetch(self, run: _Run) -> list[Envelope] | None:
+        """The returns of all reports; ``None`` when one is not ready yet."""
+        found: list[Envelope] = []
+        for marketplace, report_id in run.reports.items():
+            answer = self._documents.finished_report(report_id, POLLS)
+            if answer is None:
+                return None
+            found += read_report(*answer, country_of(marketplace))
+        return found
 
 
 def read_report(body: bytes, headers: Headers, country: str) -> Iterator[Envelope]:
