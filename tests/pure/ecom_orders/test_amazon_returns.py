@@ -13,7 +13,7 @@ from ecom_orders.marketplaces.amazon.returns import (
     read_report,
 )
 from ecom_orders.marketplaces.base import OrderCursor
-from ecom_orders.marketplaces.reading import parse_json
+from ecom_orders.marketplaces.reading import clean, parse_json
 from ecom_orders.marketplaces.schema import ReturnKind, ReturnStatus
 from ecom_orders.marketplaces.transport import Headers
 
@@ -142,6 +142,11 @@ def test_what_was_received_is_newer_than_what_was_approved_on_the_same_day():
 
 def test_a_return_that_has_not_moved_is_the_same_envelope():
     assert envelopes(row()) == envelopes(row())
+
+
+def test_characters_that_end_lines_elsewhere_are_part_of_a_value():
+    told = 'torn\rat the \u2028 seam, "quoted'
+    assert returned(row(**{"Return Reason": told})).lines[0].reason == clean(told)
 
 
 def test_an_empty_report_has_no_returns():

@@ -22,8 +22,6 @@ names no order item, so it is not used.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,7 +35,7 @@ from ..schema import Return, ReturnKind, ReturnLine, ReturnStatus
 from ..transport import Headers
 from .api import Api
 from .documents import Documents
-from .listings import country_of, decoded
+from .listings import country_of, decoded, table
 
 REPORT = "GET_FLAT_FILE_RETURNS_DATA_BY_RETURN_DATE"
 WINDOW = timedelta(days=60)
@@ -151,16 +149,12 @@ def read_report(body: bytes, headers: Headers, country: str) -> Iterator[Envelop
 
     :raises BadAnswer: when it has not even the columns that matter.
     """
-    reader = csv.reader(
-        io.StringIO(decoded(body, headers, country)),
-        delimiter="\t",
-        quoting=csv.QUOTE_NONE,
-    )
-    names = [_column(name) for name in next(reader, [])]
+    columns, table_rows = table(decoded(body, headers, country))
+    names = [_column(name) for name in columns]
     if body.strip() and not {"order-id", "return-quantity"} <= set(names):
         raise BadAnswer("a report of returns without its columns")
     found: dict[str, list[dict[str, str]]] = {}
-    for values in reader:
+    for values in table_rows:
         row = {
             name: clean(value, MAX_NOTE)
             for name, value in zip(names, values, strict=False)
