@@ -50,6 +50,7 @@ CAPABILITIES = {
     Capability.REFUND_PUSH: "tell refunds",
     Capability.LABELS: "fetch shipping labels",
     Capability.WEBHOOKS: "webhooks, registered from Odoo",
+    Capability.RELAYED_EVENTS: "events that somebody passes on to Odoo",
     Capability.BUYER_ERASURE: "read requests to erase a buyer",
     Capability.CHALLENGE: "prove the address for them when asked",
     Capability.MESSAGES: "read a queue of messages about changes",
