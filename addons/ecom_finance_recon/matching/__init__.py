@@ -1,0 +1,1 @@
+"""Matching of settlement lines with what is owed, in plain Python."""
