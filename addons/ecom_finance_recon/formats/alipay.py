@@ -82,7 +82,9 @@ class _AlipayBill(TableFormat):
     @staticmethod
     def _is_footer(row: Row, first: str) -> bool:
         # The older layout of 账务明细 begins its titles and totals without #.
-        return bool(re.match(r"(支出|收入|交易|退款)合计|导出时间|-{5}", row.text(first)))
+        return bool(
+            re.match(r"(支出|收入|交易|退款)合计|导出时间|-{5}", row.text(first))
+        )
 
     @staticmethod
     def _read_titles(table: Table, draft: Draft) -> None:
@@ -185,7 +187,13 @@ class AlipayMovements(_AlipayBill):
     code = "alipay_account"
     title = "Alipay: account movements (账务明细)"
     family = WALLET
-    required = ("账务流水号", "商户订单号", "业务类型", "收入金额(+元)", "支出金额(-元)")
+    required = (
+        "账务流水号",
+        "商户订单号",
+        "业务类型",
+        "收入金额(+元)",
+        "支出金额(-元)",
+    )
     kinds = types(
         {
             (Kind.SALE, None): ("在线支付", "交易付款", "交易收款", "收款"),
@@ -217,9 +225,7 @@ class AlipayMovements(_AlipayBill):
             identity=row.text("账务流水号"),
             fee=fee,
             type_code=business,
-            order_ref=row.text("业务基础订单号")
-            or taobao_order(order)
-            or order,
+            order_ref=row.text("业务基础订单号") or taobao_order(order) or order,
             merchant_ref=order,
             transaction_ref=row.text("业务流水号"),
             posted_at=row.moment("发生时间"),

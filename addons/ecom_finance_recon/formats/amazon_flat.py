@@ -86,9 +86,7 @@ class AmazonFlatFile(TableFormat):
             sku=row.text("sku"),
             quantity=row.amount("quantity-purchased") if kind is Kind.SALE else None,
             posted_at=row.moment(
-                "posted-date-time"
-                if row.text("posted-date-time")
-                else "posted-date"
+                "posted-date-time" if row.text("posted-date-time") else "posted-date"
             ),
             description=row.text("promotion-id"),
         )

@@ -60,7 +60,6 @@ class Limits:
     ratio: int = 200
 
 
-
 class Source:
     """Bytes that can be opened again and again.
 

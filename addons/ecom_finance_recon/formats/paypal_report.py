@@ -150,7 +150,13 @@ class PayPalReport(Format):
         values = self._values(record)
         for part, amount, unit, line_kind, line_fee in (
             ("gross", gross, currency, kind, fee_type),
-            ("fee", fee, fee_currency or currency, self._fee_kind(kind), FeeType.PAYMENT),
+            (
+                "fee",
+                fee,
+                fee_currency or currency,
+                self._fee_kind(kind),
+                FeeType.PAYMENT,
+            ),
         ):
             if amount is None:
                 continue
@@ -201,7 +207,9 @@ class PayPalReport(Format):
         return (amount if direction == "CR" else -amount), currency
 
     @staticmethod
-    def _kind(raw: dict[str, str], gross: Decimal | None) -> tuple[Kind, FeeType | None]:
+    def _kind(
+        raw: dict[str, str], gross: Decimal | None
+    ) -> tuple[Kind, FeeType | None]:
         code = raw.get("transaction event code", "").upper()
         if raw.get("transactional status", "S").upper() in _MEMO_STATUS:
             return Kind.MEMO, None

@@ -74,9 +74,7 @@ class _PersonalBill(TableFormat):
             partner=row.text("交易对方", "商户名称"),
         )
 
-    def _close(
-        self, book: Book, table: Table, sums: dict[str, list[Decimal]]
-    ) -> None:
+    def _close(self, book: Book, table: Table, sums: dict[str, list[Decimal]]) -> None:
         text = "\n".join(",".join(cells) for cells in table.preamble).translate(_WIDE)
         main = book.draft("", "CNY")
         if match := _ACCOUNT.search(text):

@@ -28,16 +28,18 @@ class Braintree(TableFormat):
         "total fee amount",
     )
     kinds = types(
-        {Kind.SALE: ("sale",), Kind.REFUND: ("credit", "refund"), Kind.CHARGEBACK: ("chargeback",)}
+        {
+            Kind.SALE: ("sale",),
+            Kind.REFUND: ("credit", "refund"),
+            Kind.CHARGEBACK: ("chargeback",),
+        }
     )
 
     def read(self, document: Document, book: Book) -> None:
         table = self.table(document, amount_columns=("settlement amount",))
         for row in table:
             currency = row.text("settlement currency")
-            draft = book.draft(
-                row.text("deposit id", "disbursement date"), currency
-            )
+            draft = book.draft(row.text("deposit id", "disbursement date"), currency)
             draft.account = row.text("merchant account id")
             draft.deposit_at = row.moment("disbursement date")
             self._read_row(row, draft)
@@ -194,7 +196,8 @@ class DLocal(Format):
         word = row.text("row_type").lower()
         kind = self.kinds.get(word, Kind.SUSPENSE)
         amounts = {
-            name: row.amount(f"{name}_amount") or ZERO for name in ("gross", "fee", "net")
+            name: row.amount(f"{name}_amount") or ZERO
+            for name in ("gross", "fee", "net")
         }
         for name, amount in amounts.items():
             sums[name] += amount
@@ -239,7 +242,9 @@ class Trustly(Format):
             return 0
         rows = document.head_rows(",")
         first = rows[0] if rows else []
-        return 95 if first[:1] == ["H"] and first[1:2] in (["P11KFUN"], ["P11KREC"]) else 0
+        return (
+            95 if first[:1] == ["H"] and first[1:2] in (["P11KFUN"], ["P11KREC"]) else 0
+        )
 
     def read(self, document: Document, book: Book) -> None:
         sums: dict[str, Decimal] = defaultdict(lambda: ZERO)

@@ -59,9 +59,7 @@ class Stripe(TableFormat):
     def _read_row(self, row: Row, draft: Draft) -> None:
         category = row.text("reporting_category").lower()
         kind = KINDS.get(category, Kind.SUSPENSE)
-        metadata = [
-            value for name, value in row.cells.items() if "metadata[" in name
-        ]
+        metadata = [value for name, value in row.cells.items() if "metadata[" in name]
         values = {
             "type_code": category,
             "order_ref": row.text(
@@ -125,7 +123,9 @@ class Stripe(TableFormat):
         if draft.payout and draft.reference:
             # A payout leaves the balance, so it is negative; some exports print it as
             # it arrives at the bank.
-            paid = draft.payout if draft.payout > 0 and draft.total > 0 else -draft.payout
+            paid = (
+                draft.payout if draft.payout > 0 and draft.total > 0 else -draft.payout
+            )
             draft.check("payout", paid, draft.total)
         draft.check("net", net, draft.total + draft.payout)
         if not draft.reference:

@@ -149,7 +149,6 @@ class Table:
             if values:
                 yield Row(number, values, self)
 
-
     def _rejoin(self, cells: list[str]) -> list[str]:
         """Put the text together that unquoted delimiters have cut."""
         while len(cells) > len(self.names) and not cells[-1].strip():

@@ -144,7 +144,8 @@ class WeChatTrades(_WeChatBill):
         return ZERO
 
     def _read_row(self, row: Row, draft: Draft) -> None:
-        draft.account = draft.account or row.text("特约商户号", "商户号")
+        special = row.text("特约商户号")  # "0" where there is none
+        draft.account = draft.account or special.strip("0") or row.text("商户号")
         order, refund_id = row.text("商户订单号"), row.text("微信退款单号")
         failed = row.text("退款状态").upper() == "FAIL"
         common = {
@@ -216,7 +217,9 @@ class WeChatTrades(_WeChatBill):
         draft.check("count", self._declared(footer, "总交易单数"), Decimal(count))
         for name, code in self.codes.items():
             if declared[name] is not None:
-                draft.check(code, declared[name], self._rounded(sums[name], declared[name]))
+                draft.check(
+                    code, declared[name], self._rounded(sums[name], declared[name])
+                )
 
     @staticmethod
     def _rounded(total: Decimal, declared: Decimal | None) -> Decimal:
