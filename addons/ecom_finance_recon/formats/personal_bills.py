@@ -1,6 +1,6 @@
 """Personal bills of Alipay, WeChat and JD: sums by direction in the titles above.
 
-The amount has no sign; 收/支 tells it. What is neither income nor expense (不计收支, ``/``)
+The amount has no sign; 收/支 tells it. What is neither (不计收支, ``/``)
 has no direction at all: such rows are a settlement of their own, named ``neutral``, for
 a person to judge. The bills themselves say that rows need not add up to the titles.
 """

@@ -4,7 +4,8 @@ Source: TOP's metadata of these calls. Amounts of bills are what the seller is c
 (negative where it is given back; the unit, cents, is not confirmed), so their sign is
 turned. What an ``account_id`` (科目) means is told by ``taobao.bill.accounts.get``: its
 answer, in the same file, names the types; without it they are suspense by number.
-Movements of the virtual account have a direction by ``journal_type``. Times are China's.
+Movements of the virtual account have a direction by ``journal_type``. Times are
+China's.
 """
 
 from __future__ import annotations
