@@ -45,11 +45,13 @@
         "views/ecom_health_views.xml",
         "views/ecom_payment_views.xml",
         "views/ecom_backfill_views.xml",
+        "views/ecom_file_upload_views.xml",
         "views/ecom_erasure_views.xml",
         "views/ecom_channel_onboard_views.xml",
         "views/ecom_failure_class_views.xml",
         "views/ecom_lead_time_views.xml",
         "views/ecom_stock_menus.xml",
+        "views/ecom_storage_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

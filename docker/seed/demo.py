@@ -6,11 +6,12 @@ changes nothing that is there already, except the addresses.
 
 import json
 import urllib.request
+from pathlib import Path
 
 from odoo.fields import Command
 
-from odoo.addons.ecom_orders.marketplaces.file import Mapping
-
+# What the columns of the simulated shop's file mean stands beside what writes them.
+FILE_MAPPING = Path(__file__).parents[1] / "simulator" / "file" / "mapping.json"
 COMPANY = "Lantern Trading"
 CHANNELS = {
     "woocommerce": "Lantern Web Shop",
@@ -32,53 +33,6 @@ RATES = {
     "AED": 3.67, "BHD": 0.376, "BRL": 5.4, "CAD": 1.36, "CNY": 7.2, "EUR": 0.92,
     "GBP": 0.79, "JPY": 150.0, "KWD": 0.307,
 }  # fmt: skip
-
-
-# What the columns of the simulated shop's file mean.
-FILE_MAPPING = Mapping(
-    columns={
-        "Order number": "number",
-        "Order date": "created_at",
-        "Updated at": "updated_at",
-        "Paid at": "paid_at",
-        "Status": "status",
-        "Currency": "currency",
-        "Total": "total",
-        "Shipping": "shipping",
-        "Shipping tax": "shipping_tax",
-        "Refunded": "refunded",
-        "Shipping method": "shipping_method",
-        "Payment method": "payment_method",
-        "Note": "note",
-        "Recipient": "ship_to.name",
-        "Company": "ship_to.company",
-        "Street": "ship_to.street",
-        "Street 2": "ship_to.street2",
-        "City": "ship_to.city",
-        "Zip": "ship_to.zip",
-        "State": "ship_to.state",
-        "Country": "ship_to.country",
-        "Phone": "buyer.phone",
-        "Email": "buyer.email",
-        "Line id": "line.id",
-        "SKU": "line.sku",
-        "Product name": "line.name",
-        "Quantity": "line.quantity",
-        "Line total": "line.total",
-        "Item tax": "line.tax",
-        "Shipped quantity": "line.shipped",
-    },
-    statuses={
-        "pending": "pending",
-        "processing": "open",
-        "on-hold": "on_hold",
-        "completed": "completed",
-        "cancelled": "cancelled",
-        "refunded": "refunded",
-        "failed": "failed",
-    },
-    prices_include_tax=False,
-)
 
 
 def seed(env, shops, odoo_url):
@@ -161,7 +115,8 @@ def _create_products(env, catalogue):
                 "default_code": item["sku"],
                 "list_price": float(item["price"]),
                 "type": "service" if item["virtual"] else "consu",
-                "is_storable": not item["virtual"],
+                # what the shop does not count is not counted here
+                "is_storable": not item["virtual"] and item["stock"] is not None,
                 "invoice_policy": "order",
                 "categ_id": categories[(item["categories"] or ["All"])[0]].id,
                 "taxes_id": [Command.clear()],
@@ -245,7 +200,7 @@ def _prepare_connection(marketplace, url):
         "api_token": SHOP_TOKEN,
     }
     if marketplace == "file":
-        values["file_mapping"] = FILE_MAPPING.as_json()
+        values["file_mapping"] = json.loads(FILE_MAPPING.read_text("utf-8"))
     if marketplace == "amazon":
         values["account_ref"] = SHOP_ACCOUNT
         values["connector_options"] = f"token_url = {url}/auth/o2/token"

@@ -141,6 +141,14 @@ class ShopHarness(ABC):
     def move_return(self, return_id, status):
         """A return takes a step."""
 
+    def buy_label(self, order_id):
+        """The seller buys a shipment; returns its id, tracking number and label."""
+        raise NotImplementedError(self.code)
+
+    def relayed_event(self, order_id):
+        """``(headers, body)`` of an event that somebody passes on: an order changed."""
+        raise NotImplementedError(self.code)
+
     @abstractmethod
     def let_time_pass(self, seconds):
         """Move the shop's clock."""

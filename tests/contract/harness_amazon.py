@@ -1,6 +1,13 @@
 """The simulated seller on Amazon."""
 
-from amazon_seller import LAG, SharedClock, credentials_for
+from amazon_seller import (
+    LAG,
+    WEBHOOK_SECRET,
+    SharedClock,
+    credentials_for,
+    order_change,
+)
+from ecom_orders.marketplaces.amazon.notification import signature
 from ecom_orders.marketplaces.base import CONNECTORS
 from ecom_orders.marketplaces.transport import Settings, Transport
 from harness import SimulatedShop
@@ -8,6 +15,7 @@ from harness import SimulatedShop
 from simulator.amazon.documents import find_by_sku
 from simulator.amazon.facts import Facts
 from simulator.amazon.ids import item_id, world_order_id
+from simulator.amazon.returns import rma_of, world_return_id
 
 
 class AmazonShop(SimulatedShop):
@@ -53,3 +61,18 @@ class AmazonShop(SimulatedShop):
 
     def product_id(self, product_ref):
         return find_by_sku(self.world, product_ref).id
+
+    def return_id(self, case):
+        return rma_of(case)
+
+    def world_return(self, return_id):
+        return world_return_id(return_id)
+
+    def buy_label(self, order_id):
+        (protocol,) = self.shop._protocols
+        bought = protocol.labels.buy(self.world_id(order_id))
+        return bought.shipment_id, bought.tracking, bought.content
+
+    def relayed_event(self, order_id):
+        body = order_change(order_id)
+        return {"X-Webhook-Signature": signature(body, WEBHOOK_SECRET)}, body

@@ -48,6 +48,7 @@ def verbs_of(connector, hook_url):
         Capability.ORDER_BY_ID: lambda: connector.fetch_order(order_id),
         Capability.REMOVED_ORDERS: lambda: list(connector.fetch_removed_orders(None)),
         Capability.REFUNDS: lambda: connector.fetch_refunds(order_id),
+        Capability.REFUND_FEED: lambda: list(connector.fetch_refund_feed(now)),
         Capability.RETURNS: lambda: connector.fetch_returns(OrderCursor()),
         Capability.ORDER_LIST: lambda: list(
             connector.list_orders(now - timedelta(days=1), now)

@@ -160,6 +160,21 @@ def test_refunds_are_read_with_their_lines(shop):
     ]
 
 
+def test_feed_of_refunds_tells_what_each_order_would(shop):
+    shop.need(Capability.REFUNDS, Capability.REFUND_FEED)
+    start = datetime.now(timezone.utc) - timedelta(hours=1)
+    orders = [shop.place_order() for _ in range(3)]
+    connector = shop.connector()
+    for order_id in orders[:2]:
+        shop.refund_order(order_id)
+    shop.let_time_pass(180)
+    found = [e for page in connector.fetch_refund_feed(start) for e in page]
+    asked = [e for order_id in orders[:2] for e in connector.fetch_refunds(order_id)]
+    assert {(e.external_id, e.digest) for e in found} == {
+        (e.external_id, e.digest) for e in asked
+    }
+
+
 def test_refunds_of_an_order_the_shop_does_not_have(shop):
     shop.need(Capability.REFUNDS)
     with pytest.raises(errors.NotFound):

@@ -63,6 +63,18 @@ def test_a_delivered_order_has_the_envelope_of_the_fetched_one(shop, connector):
     assert whole[-1] == connector.fetch_order(order_id)
 
 
+def test_an_event_that_is_passed_on_is_a_hint_and_only_with_its_proof(shop):
+    shop.need(Capability.RELAYED_EVENTS)
+    order_id = shop.place_order()
+    connector = shop.connector()
+    headers, body = shop.relayed_event(order_id)
+    envelope = connector.read_webhook(headers, body)
+    assert (envelope.kind, envelope.external_id) == (base.ORDER_HINT, order_id)
+    for forged in ((headers, body + b" "), ({}, body), ({}, b"")):
+        with pytest.raises(errors.SignatureInvalid):
+            connector.read_webhook(*forged)
+
+
 def test_a_forged_delivery_is_refused(shop, connector):
     connector.ensure_webhooks(shop.hook_url)
     shop.place_order()

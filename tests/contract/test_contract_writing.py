@@ -123,6 +123,24 @@ def test_a_parcel_of_an_order_the_shop_does_not_have(shop, order_id):
         shop.connector().push_shipment(Shipment("parcel/1", order_id, "TRACK0001"))
 
 
+# -- labels ----------------------------------------------------------------------------
+
+
+def test_the_label_that_was_bought_for_an_order(shop):
+    shop.need(Capability.LABELS)
+    order_id, other = shop.place_order(), shop.place_order()
+    shipment, tracking, content = shop.buy_label(order_id)
+    connector = shop.connector()
+    (label,) = connector.fetch_labels(order_id, (shipment,))
+    assert (label.content, label.tracking_number) == (content, tracking)
+    assert label.mimetype
+    assert label.name
+    if connector.labels_by_shipment:
+        assert connector.fetch_labels(order_id) == ()
+        with pytest.raises(errors.NotFound):
+            connector.fetch_labels(other, (shipment,))
+
+
 # -- cancellations ---------------------------------------------------------------------
 
 

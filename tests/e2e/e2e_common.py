@@ -17,7 +17,7 @@ from odoo.addons.ecom_orders.marketplaces.transport import Clock, Settings, Tran
 from odoo.addons.ecom_orders.marketplaces.woocommerce.client import (
     WooCommerceConnector,
 )
-from odoo.addons.ecom_orders.models import ecom_channel
+from odoo.addons.ecom_orders.models import ecom_channel_connection
 from odoo.addons.ecom_orders.tests.common import EcomOrdersCommon
 
 from simulator import Simulator
@@ -125,7 +125,7 @@ class ShopCase(EcomOrdersCommon, HttpCase):
             options = {"settings": self.patience, "clock": self.clock, **options}
             return Transport(**options)
 
-        self.patch(ecom_channel, "Transport", impatient)
+        self.patch(ecom_channel_connection, "Transport", impatient)
 
     def _expect_a_silent_log(self):
         """Nothing of what a shop does is worth a warning in the server's log."""

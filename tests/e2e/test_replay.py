@@ -41,7 +41,7 @@ class TestReplay(EcomOrdersCommon):
         return payloads
 
     def recorded(self):
-        """Everything that is remembered of five orders."""
+        """Everything that is remembered of eight orders."""
         open_, refund = {"status": "processing"}, {"id": 900, "total": "-2.20"}
         unpaid = {"status": "pending", "date_paid_gmt": None}
         return [
@@ -63,6 +63,15 @@ class TestReplay(EcomOrdersCommon):
             ),
             *self.story(5, (0, {**open_}), (6, {**unpaid})),
             *self.story(6, (0, {**open_, "lines": {"NEW": 1, "TEE": 1}})),
+            *self.story(
+                7, (0, {**open_}), (3, {**open_, "lines": {"MUG": 1, "NEW": 2}})
+            ),
+            *self.story(
+                8,
+                (0, {**open_, "lines": {"MUG": 1}}),
+                (1, {**open_, "lines": {"MUG": 1, "NEW": 1}}),
+                (4, {**open_, "lines": {"MUG": 2}}),
+            ),
         ]
 
     # -- what became of it -------------------------------------------------------------
@@ -163,5 +172,5 @@ class TestReplay(EcomOrdersCommon):
         self.assertEqual(
             states,
             {"1": "sale", "2": "sale", "3": "cancel", "4": "sale", "5": "draft",
-             "6": "draft"},
+             "6": "draft", "7": "draft", "8": "sale"},
         )  # fmt: skip

@@ -16,6 +16,7 @@ from ecom_orders.marketplaces.upsert import Known, select
 from order_generator import MOMENT, generate
 
 SCHEDULES = 1_500
+UNKNOWN = "NOT-IN-ODOO"
 LIVES = (
     (OrderStatus.PENDING, OrderStatus.OPEN, OrderStatus.COMPLETED),
     (OrderStatus.OPEN, OrderStatus.CANCELLED),
@@ -81,6 +82,7 @@ class Books:
                 policy=ConfirmPolicy.RELEASED,
                 odoo=order["odoo"],
                 cancelled_by_channel=order["by_us"],
+                holds=any(line.sku == UNKNOWN for line in snapshot.lines),
             )
         ).step
 
@@ -90,6 +92,15 @@ class Books:
             (o["id"], o["version"], o["odoo"].value, o["total"], o["lines"])
             for o in self.orders.values()
         )
+
+
+def edited(order):
+    """The order with an unknown article added, or without it if it had one."""
+    known = tuple(line for line in order.lines if line.sku != UNKNOWN)
+    if len(known) < len(order.lines):
+        return replace(order, lines=known)
+    unknown = replace(known[0], external_id="unknown", sku=UNKNOWN)
+    return replace(order, lines=(*known, unknown))
 
 
 def recorded(rng):
@@ -105,6 +116,8 @@ def recorded(rng):
                 seconds=rng.choice((0, 1, 30) if status is not last else (1, 30))
             )
             last = status
+            if rng.random() < 0.3:  # somebody adds what Odoo does not know, or drops it
+                base = edited(base)
             draft = f"draft:{number}" if OrderStatus.DRAFT in life else ""
             is_draft = status is OrderStatus.DRAFT
             events.append(

@@ -83,6 +83,18 @@ def credentials_for(url, **values):
     )
 
 
+def order_change(order_id):
+    """A notification that an order has changed, as its schema has it."""
+    notification = {
+        "NotificationVersion": "1.0",
+        "NotificationType": "ORDER_CHANGE",
+        "PayloadVersion": "1.0",
+        "Payload": {"OrderChangeNotification": {"AmazonOrderId": order_id}},
+        "NotificationMetadata": {"NotificationId": "n-1"},
+    }
+    return json.dumps(notification).encode()
+
+
 class Seller:
     """A seller in this process: places orders, connects, lets time pass."""
 

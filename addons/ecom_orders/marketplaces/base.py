@@ -172,11 +172,14 @@ class OrderPage:
 
     :param cursor: give this to the next call; store it together with the envelopes.
     :param more: whether the next call is expected to bring rows at once.
+    :param waits: the marketplace is making what was asked for: give the cursor back
+        unchanged, some minutes later.
     """
 
     envelopes: tuple[Envelope, ...]
     cursor: OrderCursor
     more: bool
+    waits: bool = False
 
 
 @dataclass(frozen=True)
@@ -321,6 +324,7 @@ class Capability(Enum):
     ORDER_BY_ID = "order_by_id"  # fetch_order
     REMOVED_ORDERS = "removed_orders"  # fetch_removed_orders
     REFUNDS = "refunds"  # fetch_refunds (else refunds come inside of the order)
+    REFUND_FEED = "refund_feed"  # fetch_refund_feed, where orders tell of none
     RETURNS = "returns"  # fetch_returns
     ORDER_LIST = "order_list"  # list_orders, for the completeness certificate
     BULK_HISTORY = "bulk_history"  # fetch_history has a way of its own
@@ -337,6 +341,7 @@ class Capability(Enum):
     REFUND_PUSH = "refund_push"  # push_refund
     LABELS = "labels"  # fetch_labels
     WEBHOOKS = "webhooks"  # ensure_webhooks, remove_webhooks, read_webhook
+    RELAYED_EVENTS = "relayed_events"  # read_webhook of what somebody passes on to us
     BUYER_ERASURE = "buyer_erasure"  # read_webhook brings PRIVACY envelopes
     CHALLENGE = "challenge"  # answer_challenge
     MESSAGES = "messages"  # open_, fetch_, confirm_, close_messages
@@ -369,6 +374,8 @@ class Connector(ABC):
     :cvar stock_batch_size: most levels in one request.
     :cvar token_lifetime: how long a seller's permission lasts from the day it was
         given, ``None`` where it does not end or the marketplace alone knows.
+    :cvar labels_by_shipment: labels are asked for by the ids of shipments.
+    :cvar return_interval: returns are not worth asking for more often than that.
     :cvar refunds_in_orders: lines and totals of an order are already less what was
         refunded, so that a refund must not lessen an open order a second time.
     """
@@ -380,6 +387,8 @@ class Connector(ABC):
     optional: ClassVar[frozenset[Credential]] = frozenset()
     stock_batch_size: ClassVar[int] = 100
     token_lifetime: ClassVar[timedelta | None] = None
+    labels_by_shipment: ClassVar[bool] = False
+    return_interval: ClassVar[timedelta] = timedelta(0)
     refunds_in_orders: ClassVar[bool] = False
 
     def __init__(self, credentials: Credentials, transport):
@@ -428,6 +437,14 @@ class Connector(ABC):
     def fetch_refunds(self, order_id: str) -> tuple[Envelope, ...]:
         """Read all refunds of one order, with their lines."""
         raise self._not_supported("fetch_refunds")
+
+    def fetch_refund_feed(self, since: datetime) -> Iterator[tuple[Envelope, ...]]:
+        """Yield pages of the refunds of all orders since a moment.
+
+        For marketplaces whose orders do not change when money is given back. The
+        envelopes are those of :meth:`fetch_refunds`.
+        """
+        raise self._not_supported("fetch_refund_feed")
 
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """Read the next rows of the feed of returns; promises of :meth:`fetch_orders`.
@@ -478,8 +495,16 @@ class Connector(ABC):
         """What became of an asynchronous write."""
         raise self._not_supported("fetch_submission")
 
-    def fetch_labels(self, order_id: str) -> tuple[Label, ...]:
-        """The shipping labels that the marketplace made for an order."""
+    def fetch_labels(
+        self, order_id: str, shipment_refs: Iterable[str] = ()
+    ) -> tuple[Label, ...]:
+        """The shipping labels that the marketplace made for an order.
+
+        :param shipment_refs: the marketplace's ids of the shipments that were bought,
+            needed where it does not list them by order (:attr:`labels_by_shipment`);
+            without any there are no labels then.
+        :raises NotFound: when a shipment is not there, or is not of the order.
+        """
         raise self._not_supported("fetch_labels")
 
     # -- writing to the shop -----------------------------------------------------------

@@ -44,12 +44,13 @@ class Step(Enum):
 class Facts:
     """What the decision is made from.
 
-    :param holds: whether anything else already holds the order (unknown SKU, missing
-        tax, unexplained difference...).
+    :param holds: whether anything else holds the order (unknown SKU, missing tax,
+        unexplained difference...); of a confirmed one, whether it has that in it.
     :param cancelled_by_channel: the cancellation in Odoo was ours, not a person's.
     :param shipped: at least one delivery of it is done.
     :param invoiced: it has a posted invoice.
     :param waived: reasons by status that a person has waved through.
+    :param picked: the warehouse has begun to take its goods off the shelves.
     """
 
     status: OrderStatus
@@ -61,6 +62,7 @@ class Facts:
     shipped: bool = False
     invoiced: bool = False
     waived: frozenset[str] = frozenset()
+    picked: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,17 +110,26 @@ def _decide_revived(facts: Facts) -> Decision:
 
 
 def _decide_confirmed(facts: Facts, hold: str) -> Decision:
-    """A confirmed order that the marketplace may have taken back.
+    """A confirmed order that the marketplace took back, or changed to what must wait.
 
-    It ends where it would have ended had we never heard that it was released before:
-    waiting. What has left or is invoiced cannot wait any more and is a person's task.
-    An order that a person let go stays where it is.
+    It ends where it would have ended had we never heard of what was before: waiting.
+    An article that nobody knows yet would travel in a second parcel if the others left
+    without it, and while the order waits its goods stay promised to it. What has left
+    or is invoiced cannot wait any more and is a person's task; so are goods that were
+    picked, for nobody takes them out of a picker's hands. An order that a person let
+    go stays where it is.
     """
-    if not hold or hold == "confirm_by_hand" or hold in facts.waived:
-        return Decision()
+    if hold == "confirm_by_hand" or hold in facts.waived:
+        hold = ""
     if facts.shipped or facts.invoiced:
-        return Decision(notices=("payment_withdrawn",))
-    return Decision(Step.WITHDRAW, holds=(hold,))
+        return Decision(notices=("payment_withdrawn",) if hold else ())
+    if hold:
+        return Decision(Step.WITHDRAW, holds=(hold,))
+    if not facts.holds:
+        return Decision()
+    if facts.picked:
+        return Decision(notices=("changed_while_picked",))
+    return Decision(Step.WITHDRAW)
 
 
 def _hold(facts: Facts) -> str:

@@ -97,6 +97,7 @@ def read_refund_request(plain: Any) -> RefundRequest:
         reason=read.text("reason"),
         restock=_flag(read, "restock", default=False),
         payment_ref=read.text("payment_ref"),
+        given_back=read.decimal("given_back", default=None),
     )
 
 

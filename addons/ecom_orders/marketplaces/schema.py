@@ -530,6 +530,9 @@ class RefundRequest:
 
     :param key: ours, unique and lasting.
     :param amount: all of it, tax included, positive.
+    :param given_back: what was given back of the order before this, as far as known
+        here; a marketplace that keeps no key of ours is compared with it. ``None`` =
+        nothing.
     """
 
     key: str
@@ -540,6 +543,7 @@ class RefundRequest:
     reason: str = ""
     restock: bool = False
     payment_ref: str = ""
+    given_back: Decimal | None = None
 
 
 @dataclass(frozen=True)

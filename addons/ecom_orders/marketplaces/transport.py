@@ -149,6 +149,7 @@ class Request:
     :param query: pairs, sent in this order.
     :param json: body, sent as JSON; ``None`` = no body.
     :param form: body, sent as a form (pairs in this order) instead of JSON.
+    :param content: body, sent as it is; its ``Content-Type`` stands in ``headers``.
     :param expect_json: a 2xx answer that is not JSON is a failed attempt.
     :param idempotent: whether sending it twice does no more than sending it once.
         ``None`` = as the method says. Decides about retries.
@@ -164,6 +165,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     json: Any = field(default=None, repr=False)
     form: tuple[tuple[str, str], ...] | None = field(default=None, repr=False)
+    content: bytes | None = field(default=None, repr=False)
     expect_json: bool = False
     idempotent: bool | None = None
     authorise: Callable[[Request], Request] | None = field(default=None, repr=False)
@@ -184,6 +186,8 @@ class Request:
     @property
     def body(self) -> bytes | None:
         """The bytes that are sent, the same each time; ``None`` = no body."""
+        if self.content is not None:
+            return self.content
         if self.form is not None:
             return urlencode(self.form).encode("ascii")
         if self.json is None:

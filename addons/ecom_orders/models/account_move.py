@@ -57,11 +57,19 @@ class AccountMove(models.Model):
             if same:
                 same.sorted("id")[:1]._link_credit_note(move)
             elif order and not open_refunds and order.ecom_channel_id._is_told(REFUND):
-                values.append(move._ecom_prepare_refund(order))
+                before = sum(
+                    Decimal(row["payload"]["amount"])
+                    for row in values
+                    if row["order_id"] == order.id
+                )
+                values.append(move._ecom_prepare_refund(order, before))
         self.env["ecom.outbox.message"]._put(values)
 
-    def _ecom_prepare_refund(self, order):
-        """Values of the message that gives the money back."""
+    def _ecom_prepare_refund(self, order, before=0):
+        """Values of the message that gives the money back.
+
+        :param before: what credit notes that are posted with this one give back.
+        """
         self.ensure_one()
         key = f"credit-{self.id}"
         request = RefundRequest(
@@ -72,6 +80,7 @@ class AccountMove(models.Model):
             lines=tuple(self._ecom_get_refunded_lines()),
             reason=self.ref or "",
             payment_ref=order.ecom_transaction_ref or "",
+            given_back=self._ecom_get_given_back(order, key) + before or None,
         )
         return {
             "channel_id": order.ecom_channel_id.id,
@@ -81,6 +90,29 @@ class AccountMove(models.Model):
             "move_id": self.id,
             "payload": to_plain(request),
         }
+
+    def _ecom_get_given_back(self, order, key):
+        """What was given back of an order before this credit note.
+
+        Refunds that came from the channel, and credit notes of which it was told and
+        that have not come back as refunds yet. A message that exists keeps what it
+        says: its credit note is told once.
+        """
+        rows = order.ecom_outbox_ids.filtered(lambda row: row.kind == REFUND)
+        known = rows.filtered(lambda row: row.key == key)
+        if known:
+            return Decimal((known.payload or {}).get("given_back", "0"))
+        told = rows.filtered(
+            lambda row: (
+                row.state in ("waiting", "pending", "sent")
+                and not row.move_id.ecom_refund_ids
+            )
+        )
+        amounts = [
+            *order.ecom_refund_ids.mapped("amount"),
+            *told.move_id.mapped("amount_total"),
+        ]
+        return sum((Decimal(str(amount)) for amount in amounts), Decimal(0))
 
     def _ecom_get_refunded_lines(self):
         """What is given back of each line, in the channel's units."""

@@ -8,6 +8,7 @@ from odoo.fields import Domain
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -166,7 +167,7 @@ class EcomBackfill(models.Model):
             _logger.info("Backfill %s: %s (%s)", self.id, error.code, error)
             self._set_failure(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Backfill %s failed", self.id, exc_info=True)
+            log_failure(_logger, error, "Backfill %s failed", self.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             self._set_failure(UnexpectedError(error=type(error).__name__))

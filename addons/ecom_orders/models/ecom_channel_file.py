@@ -5,7 +5,7 @@ from datetime import timezone
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
-from ..marketplaces.file import FileUnreadable, Mapping
+from ..marketplaces.file import FileUnreadable, Mapping, export_refused
 from .file_meanings import STATUSES
 
 FILE = "file"
@@ -58,6 +58,10 @@ class EcomChannel(models.Model):
                 for column, code in sorted(
                     mapping.columns.items(), key=lambda pair: places[pair[1]]
                 )
+            ],
+            "taxes": [
+                (meanings[code], included)
+                for code, included in mapping.exceptions.items()
             ],
             "constants": [
                 (meanings.get(code, code), value)
@@ -147,6 +151,54 @@ class EcomChannel(models.Model):
         moment = fields.Datetime.to_datetime(self.file_times[digest])
         return moment.replace(tzinfo=timezone.utc)
 
+    # -- rows that cannot be read ------------------------------------------------------
+
+    @api.model
+    def _prepare_row(self, error):
+        """A refused row as it is shown; texts in the user's language.
+
+        :param error: a :class:`~..marketplaces.file.RowError`.
+        """
+        details = self._prepare_row_details(error.as_json())
+        labels = self._get_detail_labels()
+
+        def words(value):
+            codes = value if isinstance(value, list) else [value]
+            return ", ".join(labels.get(code, code) for code in codes)
+
+        return {
+            "line": error.line,
+            "column": words(details["column"]),
+            "reason": words(details["problem"]),
+            "value": error.value,
+        }
+
+    @api.model
+    def _render_refused(self, table, mapping, errors):
+        """The refused rows as a file, with the reason in the last column.
+
+        :param table: the :class:`~..marketplaces.file.Table` that they are from.
+        :return: bytes.
+        """
+        reasons = {}
+        for error in errors:
+            row = self._prepare_row(error)
+            text = f"{row['column']}: {row['reason']}"
+            reasons.setdefault(error.line, []).append(text)
+        return export_refused(
+            table,
+            {line: "; ".join(texts) for line, texts in reasons.items()},
+            self.env._("Reason"),
+            encoding=mapping.encoding,
+            delimiter=mapping.delimiter,
+            header_line=mapping.header_line or 1,
+        )
+
+    @api.model
+    def _get_refused_name(self, name):
+        stem = (name or "orders").rpartition(".")[0] or "orders"
+        return f"{stem}-refused.csv"
+
     # -- actions -----------------------------------------------------------------------
 
     def action_test_connection(self):
@@ -164,6 +216,10 @@ class EcomChannel(models.Model):
         """Tell what the columns of a file mean."""
         self.check_access("write")
         return self._open_file_wizard(self.env._("Set Up Columns"))
+
+    def action_view_uploads(self):
+        """The files that were imported, and what has become of them."""
+        return self._view("ecom_file_upload_action", "channel_id")
 
     def _open_file_wizard(self, name):
         self.ensure_one()

@@ -46,11 +46,20 @@ class EcomChannel(models.Model):
     def _fetch_returns(self):
         """Read the feed page by page; each page is stored with its cursor."""
         connector = self._get_connector()
+        if not self._are_returns_due(connector.return_interval):
+            return
         cursor, more = self._get_return_cursor(), True
         while more:
             page = connector.fetch_returns(cursor)
             left = self._keep(lambda page=page: self._store_return_page(page))
             cursor, more = page.cursor, left and page.more
+
+    def _are_returns_due(self, interval):
+        """Whether returns were read long enough ago to be read again, or never."""
+        self.ensure_one()
+        if not self.return_cursor or self.return_cursor_more:
+            return True
+        return fields.Datetime.now() - self.return_cursor >= interval
 
     def _get_return_cursor(self):
         """Where to read on: exactly there after an interruption, else overlapping."""
@@ -74,6 +83,6 @@ class EcomChannel(models.Model):
             {
                 "return_cursor": since or self.return_cursor,
                 "return_cursor_seen": sorted(page.cursor.seen),
-                "return_cursor_more": page.more,
+                "return_cursor_more": page.more or page.waits,
             }
         )

@@ -10,6 +10,7 @@ from ..marketplaces.completeness import KnownOrder, Outcome, compare, day_bounds
 from ..marketplaces.errors import MarketplaceError, NotFound
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
 from .order_plan import naive
 
 _logger = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class EcomCompleteness(models.Model):
             _logger.info("Certificate %s: %s (%s)", self.id, error.code, error)
             self._set_unread(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Certificate %s failed", self.id, exc_info=True)
+            log_failure(_logger, error, "Certificate %s failed", self.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             self._set_unread(UnexpectedError(error=type(error).__name__))

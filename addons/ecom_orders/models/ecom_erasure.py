@@ -7,6 +7,7 @@ from odoo.tools import SQL, hmac
 from ..marketplaces.base import PRIVACY
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_partner_matcher import Match
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -388,8 +389,8 @@ class EcomChannel(models.Model):
                 self.env.flush_all()
         except CONCURRENCY_ERRORS as error:
             self.env["ecom.inbox.message"]._start_over(error)
-        except Exception:  # noqa: BLE001 - one bad record stops no other
-            _logger.warning("Buyer %s was not erased", buyer.id, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - one bad record stops no other
+            log_failure(_logger, error, "Buyer %s was not erased", buyer.id)
             self.env.invalidate_all()
 
     def _empty_late_messages(self):

@@ -20,6 +20,7 @@ from ..marketplaces.base import (
 )
 from ..marketplaces.errors import MarketplaceError, NotFound, PayloadError
 from ..marketplaces.reading import parse_json
+from .failure_log import describe, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -166,10 +167,11 @@ class EcomInboxMessage(models.Model):
 
         Stamps have the grain of a second, so two states of an order can carry the
         same version; then the one that came last was applied, and a message of the
-        shop may come late. What is *fetched* is the shop's present state: if it is
-        not the one applied, although as new, it is applied again.
+        shop may come late, and a person may import an old file. What is *fetched* is
+        the shop's present state: if it is not the one applied, although as new, it is
+        applied again.
         """
-        if origin == "webhook":
+        if origin in ("webhook", "file"):
             return self.browse()
         return self.filtered(
             lambda message: (
@@ -444,18 +446,18 @@ class EcomInboxMessage(models.Model):
             self.attempts + 1 < MAX_ATTEMPTS
         ):
             # Most likely somebody else created the same record just now.
-            self._set_postponed(ConcurrentChange(str(error)))
+            self._set_postponed(ConcurrentChange(describe(error)))
         elif isinstance(error, (UserError, ValidationError, AccessError)):
             self._set_failed("refused_by_odoo", {"error": str(error)})
         else:
-            _logger.warning(
+            log_failure(
+                _logger,
+                error,
                 "Message %s of channel %s failed",
                 self.id,
                 self.channel_id.id,
-                exc_info=error,
             )
-            text = f"{type(error).__name__}: {error}"
-            self._set_failed("internal_error", {"error": text[:500]})
+            self._set_failed("internal_error", {"error": describe(error)[:500]})
 
     def _set_failed(self, code, details=None):
         """It cannot be used; a person is told."""
@@ -501,12 +503,13 @@ class EcomInboxMessage(models.Model):
             }
         )
 
-    def _set_superseded(self):
+    def _set_superseded(self, code="older_version"):
+        """Put aside, because something else says more."""
         self.write(
             {
                 "state": "superseded",
                 "processed_at": fields.Datetime.now(),
-                **self._prepare_reason("older_version"),
+                **self._prepare_reason(code),
             }
         )
 

@@ -253,6 +253,13 @@ class EcomListingLevel(models.Model):
                     {"unseen_quantity": 0}
                 )
 
+    def _is_to_be_taken_back(self):
+        """Whether something is shown at a site that shows its warehouse's no more."""
+        self.ensure_one()
+        site = self.location_id
+        served = site.active and site.warehouse_id and not site.shows_stock
+        return bool(served and (self.shown_quantity or self.due or self.submission))
+
     def _set_not_wanted(self):
         """Not published any more: nothing is due, what is shown is left alone."""
         self.filtered(lambda level: level.due or level.failed or level.reason).write(

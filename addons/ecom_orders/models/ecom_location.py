@@ -6,7 +6,12 @@ from ..marketplaces.errors import MarketplaceError
 
 
 class EcomLocation(models.Model):
-    """A site between which a marketplace tells stock apart, and its warehouse here."""
+    """A site between which a marketplace tells stock apart, and its warehouse here.
+
+    One warehouse may serve several sites: orders of all of them are shipped from it.
+    Its stock is shown at exactly one, because a marketplace adds its sites up and would
+    sell every unit once for each.
+    """
 
     _name = "ecom.location"
     _description = "Location of a channel"
@@ -29,15 +34,21 @@ class EcomLocation(models.Model):
         "stock.warehouse",
         check_company=True,
         index="btree_not_null",
-        help="Whose stock is shown for this site, and from where its orders are "
-        "shipped.",
+        help="From where orders of this site are shipped. Several sites may have the "
+        "same one.",
+    )
+    shows_stock = fields.Boolean(
+        default=True,
+        help="The stock of the warehouse is shown at one of the sites that it serves, "
+        "and only there: the marketplace adds its sites up.",
     )
 
     _ref_uniq = models.Constraint(
         "UNIQUE(channel_id, ref)", "A channel has each location only once."
     )
-    _warehouse_uniq = models.UniqueIndex(
-        "(channel_id, warehouse_id) WHERE active AND warehouse_id IS NOT NULL",
+    _shown_uniq = models.UniqueIndex(
+        "(channel_id, warehouse_id)"
+        " WHERE active AND shows_stock AND warehouse_id IS NOT NULL",
         "Another location of this channel shows the stock of this warehouse already.",
     )
 
@@ -55,9 +66,13 @@ class EcomLocation(models.Model):
 
     @api.model
     def _get_ref(self, channel, warehouse):
-        """The marketplace's id of a warehouse, empty text when it has none."""
+        """The marketplace's id of a warehouse, empty text when it has none.
+
+        Of several sites the one that shows its stock.
+        """
         location = self.search(
             [("channel_id", "=", channel.id), ("warehouse_id", "=", warehouse.id)],
+            order="shows_stock desc, id",
             limit=1,
         )
         return location.ref or ""
@@ -90,15 +105,68 @@ class EcomLocation(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        locations = super().create(vals_list)
+        locations = super().create(
+            [{**vals, "shows_stock": False} for vals in vals_list]
+        )
+        chosen = [vals.get("shows_stock", False) for vals in vals_list]
+        locations._choose_showing(
+            locations.browse(
+                location.id
+                for location, wanted in zip(locations, chosen, strict=True)
+                if wanted
+            )
+        )
         locations.channel_id._request_stock_recompute()
         return locations
 
     def write(self, vals):
-        result = super().write(vals)
-        if {"warehouse_id", "active"} & vals.keys():
-            self.channel_id._request_stock_recompute()
+        if not {"warehouse_id", "active", "shows_stock"} & vals.keys():
+            return super().write(vals)
+        showing = self._filter_staying(vals)
+        if "shows_stock" in vals:
+            showing = self if vals["shows_stock"] else self.browse()
+        # First nobody, then the chosen one: two must not show at any moment.
+        result = super().write({**vals, "shows_stock": False})
+        self._choose_showing(showing)
+        self.channel_id._request_stock_recompute()
         return result
+
+    def unlink(self):
+        channels = self.channel_id
+        result = super().unlink()
+        channels.location_ids._choose_showing(self.browse())
+        channels._request_stock_recompute()
+        return result
+
+    def _filter_staying(self, vals):
+        """Sites that show a stock and still will when ``vals`` are written."""
+        return self.filtered(
+            lambda site: (
+                site.shows_stock
+                and site.warehouse_id.id
+                == vals.get("warehouse_id", site.warehouse_id.id)
+                and site.active == vals.get("active", site.active)
+            )
+        )
+
+    def _choose_showing(self, preferred):
+        """Of the sites that a warehouse serves, have exactly one show its stock.
+
+        :param preferred: sites that a person chose; else it is the one that shows it
+            already, else the first.
+        """
+        sites = self.search(
+            [("channel_id", "in", self.channel_id.ids), ("warehouse_id", "!=", False)],
+            order="id",
+        )
+        served = sites.grouped(lambda site: (site.channel_id, site.warehouse_id))
+        chosen = self.browse()
+        for group in served.values():
+            showing = group.filtered("shows_stock")
+            chosen |= (group & preferred)[:1] or showing[:1] or group[:1]
+        super(EcomLocation, sites - chosen).write({"shows_stock": False})
+        self.flush_model(["shows_stock"])
+        super(EcomLocation, chosen).write({"shows_stock": True})
 
 
 class EcomChannel(models.Model):

@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ..marketplaces.schema import PaymentKind
 from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
 from .order_plan import Hold
 
 _logger = logging.getLogger(__name__)
@@ -102,7 +103,7 @@ class EcomOrderAutomation(models.AbstractModel):
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - one bad order stops no other
             if not isinstance(error, UserError):
-                _logger.warning("Step %s of %s failed", step, order, exc_info=True)
+                log_failure(_logger, error, "Step %s of %s failed", step, order)
             self.env.invalidate_all()
             self._set_refused(step, order, error)
 

@@ -167,5 +167,11 @@ class EcomOrderEditor(models.AbstractModel):
         }
         if abs(amount) > Decimal(str(batch.channel.difference_limit)):
             plan.holds.append(
-                Hold("unexplained_difference", str(amount), details=details)
+                Hold(
+                    "unexplained_difference",
+                    str(amount),
+                    # found in Odoo, not told by the shop: no reason to take it back
+                    holding=order.state != "sale",
+                    details=details,
+                )
             )

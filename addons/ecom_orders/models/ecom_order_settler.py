@@ -8,7 +8,7 @@ from ..marketplaces.lifecycle import (
     Step,
     decide,
 )
-from ..marketplaces.schema import OrderStatus
+from ..marketplaces.schema import LineKind, OrderStatus
 from .order_plan import Hold
 
 ODOO_STATES = {
@@ -54,7 +54,9 @@ class EcomOrderSettler(models.AbstractModel):
                 odoo=ODOO_STATES[order.state],
                 paid=bool(external.paid_at),
                 holds=any(
-                    hold.holding and (order.id, hold.reason, hold.key) not in released
+                    hold.holding
+                    and (order.id, hold.reason, hold.key) not in released
+                    and self._is_held_by(channel, order, hold)
                     for hold in plan.holds
                 ),
                 cancelled_by_channel=order.ecom_cancelled_by_channel,
@@ -65,6 +67,7 @@ class EcomOrderSettler(models.AbstractModel):
                     for order_id, reason, key in released
                     if order_id == order.id and not key
                 ),
+                picked=self._is_picked(order),
             )
         )
         if decision.step is Step.CANCEL or order.state == "cancel":
@@ -88,6 +91,31 @@ class EcomOrderSettler(models.AbstractModel):
             )
             return Step.NONE if blocked else Step.CONFIRM
         return decision.step
+
+    @api.model
+    def _is_held_by(self, channel, order, hold):
+        """Whether an order has in it what a reason is about.
+
+        A confirmed order keeps the product and the taxes that its lines were confirmed
+        with, also when nobody could find them any more.
+        """
+        if order.state != "sale":
+            return True
+        lines = order.order_line.filtered("product_uom_qty")
+        if hold.reason == "unknown_sku":
+            return channel.unknown_product_id in lines.product_id
+        if hold.reason == "missing_tax":
+            return LineKind.UNMAPPED_TAX.value in lines.mapped("ecom_kind")
+        return True
+
+    @api.model
+    def _is_picked(self, order):
+        """Whether the warehouse is at work on an order."""
+        return any(
+            picking.printed or any(picking.move_ids.mapped("picked"))
+            for picking in order.picking_ids
+            if picking.state not in ("cancel", "done")
+        )
 
     @api.model
     def _get_confirm_policy(self, channel, order, plan):
@@ -181,7 +209,7 @@ class EcomOrderSettler(models.AbstractModel):
 
     @api.model
     def _withdraw(self, orders):
-        """Take confirmed orders back to quotations, because the channel holds them."""
+        """Take confirmed orders back to quotations, for what the channel says."""
         if not orders:
             return
         orders.filtered("locked").action_unlock()
@@ -189,7 +217,7 @@ class EcomOrderSettler(models.AbstractModel):
         quiet = orders._ecom_quiet().with_context(ecom_by_channel=True)
         quiet._action_cancel()
         quiet.action_draft()
-        body = self.env._("Held again, because the shop took back its release.")
+        body = self.env._("Held again, because of what the shop changed.")
         orders._message_log_batch(bodies=dict.fromkeys(orders.ids, body))
 
     @api.model

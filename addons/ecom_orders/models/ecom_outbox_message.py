@@ -19,6 +19,7 @@ from ..marketplaces.outbound import (
     read_shipment,
 )
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
+from .failure_log import describe, log_failure
 from .order_plan import naive
 
 _logger = logging.getLogger(__name__)
@@ -279,8 +280,8 @@ class EcomOutboxMessage(models.Model):
         cron = self.env["ir.cron"]
         try:
             connector = channel._get_connector()
-        except Exception:  # noqa: BLE001 - the other channels are still to be told
-            _logger.warning("Channel %s has no connector", channel.id, exc_info=True)
+        except Exception as error:  # noqa: BLE001 - the others are still to be told
+            log_failure(_logger, error, "Channel %s has no connector", channel.id)
             return True
         failures = 0
         while failures < MAX_ATTEMPTS:
@@ -336,9 +337,8 @@ class EcomOutboxMessage(models.Model):
                 error, TransportError | SendingStopped | AuthenticationFailed
             )
         except Exception as error:  # noqa: BLE001 - one bad message stops no other
-            _logger.warning("Message %s was not sent", self.id, exc_info=error)
-            text = f"{type(error).__name__}: {error}"
-            self._set_failed("internal_error", {"error": text[:500]})
+            log_failure(_logger, error, "Message %s was not sent", self.id)
+            self._set_failed("internal_error", {"error": describe(error)[:500]})
         return True
 
     def _tell(self, connector):

@@ -22,6 +22,7 @@ REASONS = [
     ("cancelled_after_invoice", "Cancelled after invoicing"),
     ("cancelled_in_odoo", "Cancelled in Odoo"),
     ("changed_after_shipping", "Changed after shipping"),
+    ("changed_while_picked", "Changed while picked"),
     ("payment_withdrawn", "Payment withdrawn"),
     ("refund_to_credit", "Refund to be credited"),
     ("automation_failed", "Booking refused"),
@@ -46,6 +47,7 @@ REASONS = [
     ("not_handled", "Not handled"),
     ("unknown_order", "Unknown order"),
     ("older_version", "Older version"),
+    ("row_corrected", "Row corrected"),
     ("unknown_buyer", "Unknown buyer"),
     ("erasure_waits", "Erased after delivery"),
     # a quantity could not be told, or is not what one would expect
@@ -221,6 +223,11 @@ class EcomReasonMixin(models.AbstractModel):
                 "The shop changed the order after it was shipped, invoiced or "
                 "locked; nothing was changed here. %(changes)s"
             ),
+            "changed_while_picked": self.env._(
+                "The shop changed the order to something that has to wait, but its "
+                "goods are being picked. See what it waits for, and decide whether "
+                "they leave without it."
+            ),
             "payment_withdrawn": self.env._(
                 "The shop took the payment back (%(status)s) after the order was "
                 "confirmed. Do not ship before it is cleared up."
@@ -264,8 +271,8 @@ class EcomReasonMixin(models.AbstractModel):
             "bad_file": self.env._("The file cannot be read: %(problem)s %(value)s"),
             "bad_file_row": self.env._(
                 "Line %(line)s, column “%(column)s”: %(problem)s (%(value)s). Correct "
-                "it in the file and import the file again; this message can then be "
-                "ignored."
+                "it in the file and import the file again; this message is then put "
+                "aside by itself."
             ),
             "unknown_currency": self.env._(
                 "The currency %(currency)s does not exist in Odoo. "
@@ -287,6 +294,10 @@ class EcomReasonMixin(models.AbstractModel):
             "unknown_order": self.env._("About an order that was never imported."),
             "older_version": self.env._(
                 "A newer version of the same order was applied."
+            ),
+            "row_corrected": self.env._(
+                "The row was corrected: a file has brought its order with rows that "
+                "can be read."
             ),
             "unknown_buyer": self.env._(
                 "The buyer is not known here: there is nothing to erase."

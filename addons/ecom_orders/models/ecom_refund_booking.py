@@ -2,6 +2,7 @@ import logging
 from decimal import Decimal
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Command
 
 from ..marketplaces.base import CONNECTORS
@@ -16,6 +17,7 @@ from ..marketplaces.refunding import (
 from ..marketplaces.schema import ZERO, LineKind, RefundStatus
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_message import REFUND
+from .failure_log import describe, log_failure
 from .order_plan import Hold
 
 _logger = logging.getLogger(__name__)
@@ -198,7 +200,13 @@ class EcomRefund(models.Model):
             except CONCURRENCY_ERRORS:
                 raise
             except Exception as error:  # noqa: BLE001 - an order must not fail for it
-                _logger.info("Refund %s was not booked", refund.id, exc_info=error)
+                log_failure(
+                    _logger,
+                    error,
+                    "Refund %s was not booked",
+                    refund.id,
+                    level=logging.INFO,
+                )
                 refund._raise_notice(error)
             else:
                 refund._resolve_notices()
@@ -503,7 +511,8 @@ class EcomRefund(models.Model):
         """Odoo refused to book it."""
         self.ensure_one()
         blocks = self.env["ecom.order.block"]
-        details = {"reference": self.external_id, "error": str(error)[:500]}
+        text = str(error) if isinstance(error, UserError) else describe(error)
+        details = {"reference": self.external_id, "error": text[:500]}
         known = self._find_notices(["credit_note_refused"])
         if known:
             known.reason_details = details

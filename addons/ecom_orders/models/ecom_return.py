@@ -4,7 +4,7 @@ from odoo.fields import Command
 
 from ..marketplaces.base import CONNECTORS, RETURN
 from ..marketplaces.reading import parse_json
-from ..marketplaces.schema import ReturnKind, ReturnStatus
+from ..marketplaces.schema import LineKind, ReturnKind, ReturnStatus
 from .order_plan import naive
 
 # The goods are coming, or are there: a transfer waits for them.
@@ -180,9 +180,7 @@ class EcomReturn(models.Model):
     @api.model
     def _prepare_line_values(self, order, line):
         """Values of a line; its quantity is in units of the product."""
-        lines = order.order_line.filtered(
-            lambda li: li.ecom_line_key == line.order_line_id
-        )
+        lines = self._find_order_line(order, line)
         return {
             "external_id": line.external_id,
             "order_line_id": lines.id,
@@ -190,6 +188,29 @@ class EcomReturn(models.Model):
             "reason_code": line.reason or False,
             "reason_text": line.note or False,
         }
+
+    @api.model
+    def _find_order_line(self, order, line):
+        """The order line that comes back; by its SKU where the channel names no line.
+
+        A SKU that is on several lines leaves open which of them it is.
+        """
+        lines = order.order_line
+        if line.order_line_id or not line.sku:
+            return lines.filtered(lambda li: li.ecom_line_key == line.order_line_id)
+        listings = self.env["ecom.listing"].search(
+            [("channel_id", "=", order.ecom_channel_id.id), ("sku", "=", line.sku)]
+        )
+        found = lines.filtered(
+            lambda li: (
+                li.ecom_kind == LineKind.PRODUCT.value
+                and (
+                    li.product_id in listings.product_id
+                    or li.product_id.default_code == line.sku
+                )
+            )
+        )
+        return found if len(found) == 1 else lines.browse()
 
     def _after_import(self):
         refunds = self.env["ecom.refund"].search(

@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from ..marketplaces.base import Capability
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class EcomStockAuditor(models.AbstractModel):
             _logger.info("Channel %s: compare: %s (%s)", channel.id, error.code, error)
             channel._record_stock_failure(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Channel %s: comparing failed", channel.id, exc_info=True)
+            log_failure(_logger, error, "Channel %s: comparing failed", channel.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             channel._record_stock_failure(UnexpectedError(error=type(error).__name__))

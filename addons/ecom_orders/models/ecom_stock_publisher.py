@@ -19,6 +19,7 @@ from ..marketplaces.schema import STALE, StockLevel
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
 from .ecom_stock_supply import TERMS, exact
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -110,7 +111,7 @@ class EcomStockPublisher(models.AbstractModel):
             except CONCURRENCY_ERRORS:
                 raise
             except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-                _logger.warning("Channel %s: computing failed", channel.id, exc_info=1)
+                log_failure(_logger, error, "Channel %s: computing failed", channel.id)
                 self.env.invalidate_all()
                 channel.stock_recompute = True
                 channel._record_stock_failure(
@@ -166,6 +167,9 @@ class EcomStockPublisher(models.AbstractModel):
     def _ensure_levels(self, channel, listings, stocked):
         """The levels of the listings that are kept in stock, made where missing.
 
+        A site that does not show its warehouse's stock (any more) keeps only those
+        that we told something: what is shown there is taken back.
+
         :return: levels with the rights of the system: users may ask for a computation,
             but not write the state of publication.
         """
@@ -173,7 +177,11 @@ class EcomStockPublisher(models.AbstractModel):
         by_location = channel._can(Capability.STOCK_BY_LOCATION)
         if by_location:
             locations = locations.search(
-                [("channel_id", "=", channel.id), ("warehouse_id", "!=", False)]
+                [
+                    ("channel_id", "=", channel.id),
+                    ("warehouse_id", "!=", False),
+                    ("shows_stock", "=", True),
+                ]
             )
         wanted = {
             (listing.id, location_id)
@@ -183,6 +191,11 @@ class EcomStockPublisher(models.AbstractModel):
         levels = self.env["ecom.listing.level"].sudo()
         known = levels.search([("listing_id", "in", listings.ids)])
         by_key = {(k.listing_id.id, k.location_id.id): k for k in known}
+        wanted |= {
+            (level.listing_id.id, level.location_id.id)
+            for level in known
+            if level.listing_id in stocked and level._is_to_be_taken_back()
+        }
         current = levels.union(*(by_key[key] for key in by_key if key in wanted))
         (known - current)._set_not_wanted()
         return current | levels.create(
@@ -261,6 +274,8 @@ class EcomStockPublisher(models.AbstractModel):
     def _get_scope(self, channel, level):
         """Ids of the warehouses whose stock a level shows, sorted."""
         site = level.location_id.warehouse_id
+        if site and not level.location_id.shows_stock:
+            return ()
         return tuple(sorted((site or channel._get_stock_warehouses()).ids))
 
     @api.model
@@ -327,7 +342,7 @@ class EcomStockPublisher(models.AbstractModel):
             # What is due stays due: the next run tells it.
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            _logger.warning("Channel %s: stock failed", channel.id, exc_info=True)
+            log_failure(_logger, error, "Channel %s: stock failed", channel.id)
             self.env.cr.rollback()
             self.env.invalidate_all()
             channel._record_stock_failure(UnexpectedError(error=type(error).__name__))
@@ -388,7 +403,7 @@ class EcomStockPublisher(models.AbstractModel):
         except CONCURRENCY_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 - a defect about one of them
-            _logger.warning("Levels %s: stock failed", levels.ids, exc_info=True)
+            log_failure(_logger, error, "Levels %s: stock failed", levels.ids)
             self._divide(connector, levels, UnexpectedError(error=type(error).__name__))
 
     @api.model

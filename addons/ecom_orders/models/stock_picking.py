@@ -3,10 +3,11 @@ import logging
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..marketplaces.base import Capability
+from ..marketplaces.base import CONNECTORS, Capability
 from ..marketplaces.errors import MarketplaceError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_message import SHIPMENT
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -42,6 +43,16 @@ class StockPicking(models.Model):
         groups=USER,
     )
     ecom_has_labels = fields.Boolean(compute="_compute_ecom_has_labels", groups=USER)
+    ecom_needs_shipment_ref = fields.Boolean(
+        compute="_compute_ecom_has_labels", groups=USER
+    )
+    ecom_shipment_ref = fields.Char(
+        string="Marketplace's Shipment ID",
+        copy=False,
+        groups=USER,
+        help="Of the shipment that was bought at the marketplace for this delivery; "
+        "several with commas between. Its labels are asked for by it.",
+    )
 
     def _compute_ecom_outbox(self):
         for picking in self:
@@ -60,7 +71,12 @@ class StockPicking(models.Model):
     def _compute_ecom_has_labels(self):
         for picking in self:
             channel = picking.ecom_channel_id
-            picking.ecom_has_labels = bool(channel) and channel._can(Capability.LABELS)
+            connector = CONNECTORS.get(channel.provider)
+            has_labels = bool(connector) and connector.can(Capability.LABELS)
+            picking.ecom_has_labels = has_labels
+            picking.ecom_needs_shipment_ref = (
+                has_labels and connector.labels_by_shipment
+            )
 
     def _action_done(self):
         result = super()._action_done()
@@ -91,7 +107,7 @@ class StockPicking(models.Model):
         except CONCURRENCY_ERRORS:
             raise
         except Exception as error:  # noqa: BLE001 - the goods have left anyway
-            _logger.warning("Shipments could not be told", exc_info=error)
+            log_failure(_logger, error, "Shipments could not be told")
             pickings._ecom_keep_failure(error)
 
     def _ecom_keep_failure(self, error):
@@ -118,11 +134,18 @@ class StockPicking(models.Model):
         self.ensure_one()
         order = self.sale_id
         channel = order.ecom_channel_id
+        references = self._ecom_get_shipment_refs()
+        if self.ecom_needs_shipment_ref and not references:
+            raise UserError(
+                self.env._(
+                    "The marketplace finds labels by the ID of the shipment that was "
+                    "bought. Enter it on this delivery (Marketplace's Shipment ID)."
+                )
+            )
         try:
             # The keys of the channel are for managers only; the packer uses them.
-            labels = (
-                channel.sudo()._get_connector().fetch_labels(order.ecom_external_id)
-            )
+            connector = channel.sudo()._get_connector()
+            labels = connector.fetch_labels(order.ecom_external_id, references)
         except MarketplaceError as error:
             raise UserError(channel._explain(error)) from error
         if not labels:
@@ -147,6 +170,11 @@ class StockPicking(models.Model):
         if references and not self.carrier_tracking_ref:
             self.carrier_tracking_ref = ", ".join(sorted(references))
         return True
+
+    def _ecom_get_shipment_refs(self):
+        """Ids of the shipments that were bought for this delivery, if any."""
+        parts = (self.ecom_shipment_ref or "").split(",")
+        return tuple(part.strip() for part in parts if part.strip())
 
     def action_ecom_view_outbox(self):
         """What the channel was told of this delivery."""

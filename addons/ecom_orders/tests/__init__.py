@@ -3,6 +3,7 @@ from . import (
     test_channel,
     test_completeness,
     test_failure_classes,
+    test_failure_log,
     test_health,
     test_credit_note_booking,
     test_import_amounts,
@@ -30,6 +31,7 @@ from . import (
     test_stock_location,
     test_stock_publish,
     test_stock_screens,
+    test_storage,
     test_tax_rule,
     test_tour,
     test_translation,
@@ -38,3 +40,4 @@ from . import (
 from . import test_import_facts
 from . import test_batch_confirm
 from . import test_file_import
+from . import test_file_upload

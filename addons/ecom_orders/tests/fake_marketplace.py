@@ -59,7 +59,7 @@ class FakeMarketplace(WooCommerceConnector):
     def fetch_submission(self, submission):
         return self.submissions.get(submission, Submission(done=False))
 
-    def fetch_labels(self, order_id):
+    def fetch_labels(self, order_id, shipment_refs=()):
         return self.labels
 
     def fetch_orders(self, cursor, page_size=100):

@@ -9,6 +9,8 @@ from odoo.tests import Form, tagged
 
 from odoo.addons.ecom_orders.marketplaces import errors
 from odoo.addons.ecom_orders.marketplaces.base import (
+    REFUND,
+    Capability,
     OrderCursor,
     OrderPage,
     ShopInfo,
@@ -259,6 +261,34 @@ class TestChannel(EcomOrdersCommon):
         self.assertEqual(order.state, "cancel")
         self.assertTrue(self.orders(2))
         self.assertTrue(self.channel.last_sweep_at)
+
+    def test_sweep_finds_refunds_of_which_orders_say_nothing(self):
+        order = self.import_orders(self.order(1))
+        refund = {
+            "id": 77,
+            "order_id": 1,
+            "amount": "2.00",
+            "date_created_gmt": "2026-03-04T09:00:00",
+            "line_items": [],
+        }
+        asked = []
+
+        def feed(since):
+            asked.append(since)
+            yield (self.envelope(refund, REFUND),)
+
+        with self.connector(
+            can=lambda capability: capability is Capability.REFUND_FEED,
+            fetch_orders=lambda _cursor: self.page(),
+            fetch_refund_feed=feed,
+        ):
+            for _day in range(2):
+                self.channel._cron_sweep()
+                self.process()
+        self.assertEqual(
+            [(r.external_id, r.amount) for r in order.ecom_refund_ids], [("77", 2.00)]
+        )
+        self.assertEqual(len(asked), 2)
 
     def test_listings_are_fetched_in_the_background_with_their_products(self):
         def pages():

@@ -466,6 +466,31 @@ class TestCreditNotePush(CreditNoteCommon):
         )
         self.assertEqual(note.ecom_refund_ids, self.env["ecom.refund"])
 
+    def test_refund_says_what_was_given_back_before_it(self):
+        for _time in range(2):
+            self.credit()
+        self.send()
+        told = [request.given_back for request in self.told("refund")]
+        self.assertEqual(told, [None, Decimal("11.00")])
+
+    def test_credit_notes_that_are_posted_together_know_of_each_other(self):
+        notes = self.posted._reverse_moves() | self.posted._reverse_moves()
+        for note in notes:
+            with Form(note) as form, form.invoice_line_ids.edit(0) as line:
+                line.quantity = 1
+        notes.action_post()
+        self.send()
+        told = [request.given_back for request in self.told("refund")]
+        self.assertEqual(told, [None, Decimal("11.00")])
+
+    def test_refund_that_came_back_counts_once(self):
+        self.credit()
+        self.send()
+        self.refund(77, "11.00", refund_line(977, 1, 1, "10.00", "1.00"))
+        self.credit()
+        self.send()
+        self.assertEqual(self.told("refund")[-1].given_back, Decimal("11.00"))
+
     def test_channel_is_left_untold_unless_it_is_wanted(self):
         self.channel.push_refund = False
         self.credit()

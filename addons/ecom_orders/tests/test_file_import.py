@@ -333,7 +333,10 @@ class TestFileImport(FileImportCommon):
         rows[1][6] = "2"
         rows[2][1] = "2026-03-04 08:00:00"
         wizard = self.import_file(text_of(rows))
-        self.assertEqual(wizard.result, "2 orders, 0 already known, 0 rows refused")
+        self.assertEqual(
+            wizard.result,
+            "2 orders, 0 already known, 3 refused rows corrected, 0 rows refused",
+        )
         self.assertMoney(self.orders("A-4").amount_total, 20.00 + 15.50)
 
     def test_refused_rows_can_be_downloaded_before_importing(self):
@@ -347,6 +350,75 @@ class TestFileImport(FileImportCommon):
         wizard = self.open_wizard(ENGLISH)
         with self.assertRaisesRegex(UserError, "Connect the channel first"):
             wizard.action_import()
+
+
+@tagged("post_install", "-at_install")
+class TestFileTaxes(FileImportCommon):
+    """A file that names its tax rate, in a column or for all rows, is not held."""
+
+    LIST = (
+        "Order number,Order date,Currency,SKU,Quantity,Line total,Shipping\n"
+        "T-1,2026-03-01 10:00:00,USD,MUG,2,20.00,5.50\n"
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.channel.tax_policy = "create"
+
+    def test_rate_of_a_column_is_the_tax_of_its_order_line(self):
+        content = self.LIST.replace("Shipping\n", "Shipping,Tax rate\n")
+        self.import_file(content.replace("5.50\n", "5.50,10\n"))
+        order = self.orders("T-1")
+        self.assertFalse(order.ecom_held)
+        self.assertEqual(order.order_line.tax_ids.mapped("amount"), [10.0])
+        self.assertMoney(order.amount_total, 20.00 + 5.50)
+        self.assertMoney(order.amount_tax, round((20.00 + 5.50) / 1.1 * 0.1, 2))
+
+    def test_one_rate_holds_for_all_rows_of_the_file(self):
+        wizard = self.open_wizard(self.LIST)
+        wizard.tax_rate = "10 %"
+        wizard.action_import()
+        self.process()
+        order = self.orders("T-1")
+        self.assertFalse(order.ecom_held)
+        self.assertMoney(order.amount_tax, round((20.00 + 5.50) / 1.1 * 0.1, 2))
+        self.assertEqual(self.open_wizard(self.LIST).tax_rate, "10")
+
+    def test_one_column_has_the_tax_in_it_and_the_others_do_not(self):
+        wizard = self.open_wizard(self.LIST)
+        wizard.prices_include_tax = False
+        wizard.tax_rate = "10"
+        shipping = wizard.column_ids.filtered(lambda c: c.meaning == "shipping")
+        shipping.tax = "included"
+        wizard.action_preview()
+        self.assertEqual(
+            wizard.column_ids.filtered(lambda c: c.meaning == "shipping").tax,
+            "included",
+        )
+        wizard.action_import()
+        self.process()
+        self.assertMoney(self.orders("T-1").amount_total, 20.00 * 1.1 + 5.50)
+        again = self.open_wizard(self.LIST)
+        self.assertEqual(
+            {c.name: c.tax for c in again.column_ids if c.tax}, {"Shipping": "included"}
+        )
+        self.assertIn("with tax", self.channel.file_mapping_html)
+
+    def test_columns_that_are_added_cannot_differ_in_tax(self):
+        wizard = self.open_wizard(self.LIST)
+        total, shipping = wizard.column_ids[-2:]
+        shipping.meaning = total.meaning
+        total.tax, shipping.tax = "included", "excluded"
+        with self.assertRaisesRegex(UserError, "choose for both"):
+            wizard.action_preview()
+
+    def test_rate_that_is_no_percentage_is_told(self):
+        wizard = self.open_wizard(self.LIST)
+        for text in ("lots", "190", "nan"):
+            wizard.tax_rate = text
+            with self.subTest(text), self.assertRaisesRegex(UserError, "0 to 100"):
+                wizard.action_import()
 
 
 @tagged("post_install", "-at_install")
@@ -376,7 +448,7 @@ class TestFileChannel(FileImportCommon):
         self.open_wizard(ENGLISH).action_save()
         html = self.channel.file_mapping_html
         self.assertIn("Buyer name", html)
-        self.assertIn("Line: quantity", html)
+        self.assertIn("Order line: quantity", html)
         self.assertIn("with tax", html)
 
     def test_scheduled_download_reads_the_file_as_it_was_saved(self):

@@ -123,3 +123,79 @@ class TestImportEdit(EcomOrdersCommon):
     def test_total_stays_the_shops_after_a_removal_to_nothing(self):
         self.edit()
         self.assertMoney(self.order.amount_total, 0)
+
+    # -- something that Odoo does not know is added ------------------------------------
+
+    def add_unknown(self, **extra):
+        self.edit(
+            woo_line(1, "MUG", 2, "20.00"),
+            woo_line(2, "TEE", 1, "15.00"),
+            woo_line(3, "NEW", 1, "9.00"),
+            **extra,
+        )
+
+    def test_unknown_article_added_before_picking_takes_the_order_back(self):
+        self.add_unknown()
+        self.assertEqual(self.order.state, "draft")
+        self.assertEqual(self.open_reasons(self.order), {"unknown_sku"})
+        self.assertEqual(set(self.order.picking_ids.mapped("state")), {"cancel"})
+        self.assertMoney(self.order.amount_total, 20.00 + 15.00 + 9.00)
+
+    def test_goods_of_an_order_that_was_taken_back_stay_promised(self):
+        listing = self.order.order_line.filtered(lambda li: li.product_id == self.mug)
+        self.assertEqual(listing.product_uom_qty, 2)
+        self.add_unknown()
+        supplies = self.env["ecom.stock.supply"]._get(self.mug, self.warehouse)
+        self.assertEqual(supplies[self.mug.id, self.warehouse.id].promisable(), 50 - 2)
+
+    def test_order_that_was_taken_back_goes_on_when_the_article_is_linked(self):
+        self.add_unknown()
+        new = self._create_product("NEW-1", 5)
+        listing = self.order.ecom_block_ids.listing_id
+        listing.product_id = new
+        self.process()
+        self.assertEqual(self.order.state, "sale")
+        self.assertFalse(self.open_reasons(self.order))
+        moves = self.order.picking_ids.move_ids.filtered(lambda m: m.state != "cancel")
+        self.assertEqual(
+            {(m.product_id, m.product_uom_qty, m.state) for m in moves},
+            {
+                (self.mug, 2, "assigned"),
+                (self.tee, 1, "assigned"),
+                (new, 1, "assigned"),
+            },
+        )
+
+    def test_unknown_article_added_to_picked_goods_is_a_task(self):
+        moves = self.order.picking_ids.move_ids
+        moves[0].write({"quantity": moves[0].product_uom_qty, "picked": True})
+        self.add_unknown()
+        self.assertEqual(self.order.state, "sale")
+        self.assertEqual(
+            self.open_reasons(self.order), {"unknown_sku", "changed_while_picked"}
+        )
+        self.assertEqual(self.tee.free_qty, 20 - 1)
+
+    def test_unknown_article_added_to_a_printed_delivery_is_a_task(self):
+        self.order.picking_ids.printed = True
+        self.add_unknown()
+        self.assertEqual(self.order.state, "sale")
+        self.assertIn("changed_while_picked", self.open_reasons(self.order))
+
+    def test_unknown_article_added_after_shipping_is_a_task(self):
+        self.ship()
+        self.add_unknown()
+        self.assertEqual(self.order.state, "sale")
+        self.assertIn("changed_after_shipping", self.open_reasons(self.order))
+
+    def test_link_that_is_lost_takes_no_confirmed_order_back(self):
+        listings = self.env["ecom.listing"].search([("sku", "=", "MUG")])
+        listings.product_id = False
+        self.mug.default_code = "RENAMED"
+        self.edit(
+            woo_line(1, "MUG", 2, "20.00"),
+            woo_line(2, "TEE", 1, "15.00"),
+            customer_note="Please ring twice",
+        )
+        self.assertEqual(self.order.state, "sale")
+        self.assertEqual(self.line(1).product_id, self.mug)

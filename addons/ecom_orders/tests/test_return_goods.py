@@ -1,10 +1,20 @@
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user, tagged
 
-from odoo.addons.ecom_orders.marketplaces.base import RETURN, Capability, Envelope
+from odoo.addons.ecom_orders.marketplaces.base import (
+    RETURN,
+    Capability,
+    Envelope,
+    OrderCursor,
+    OrderPage,
+)
+from odoo.addons.ecom_orders.marketplaces.schema import ReturnLine
 from odoo.addons.ecom_orders.marketplaces.woocommerce.client import WooCommerceConnector
 
 from .common import woo_line, woo_order
@@ -72,6 +82,56 @@ class ReturnCommon(DispatchCommon):
 @tagged("post_install", "-at_install")
 class TestReturnGoods(ReturnCommon):
     """What a marketplace says of goods that come back."""
+
+    def nameless(self, sku):
+        """A return whose line names its SKU only."""
+        line = ReturnLine("L1", "", Decimal(1), sku=sku)
+        return self.env["ecom.return"]._find_order_line(self.order, line)
+
+    def test_line_that_names_no_order_line_is_found_by_its_sku(self):
+        self.assertEqual(self.nameless("TEE").product_id, self.tee)
+        listing = self.env["ecom.listing"].search(
+            [("channel_id", "=", self.channel.id), ("product_id", "=", self.mug.id)],
+            limit=1,
+        )
+        self.mug.default_code = "RENAMED"
+        self.assertEqual(self.nameless(listing.sku).product_id, self.mug)
+
+    def test_sku_that_is_on_two_lines_or_on_none_leaves_the_line_open(self):
+        self.assertFalse(self.nameless("NOTHING"))
+        self.order.order_line[:1].copy({"order_id": self.order.id}).write(
+            {"ecom_kind": "product"}
+        )
+        self.assertFalse(self.nameless("MUG"))
+
+    def test_returns_are_not_asked_for_more_often_than_the_marketplace_likes(self):
+        asked = []
+        self.patch(
+            self.marketplace,
+            "fetch_returns",
+            lambda _self, cursor: asked.append(cursor) or OrderPage((), cursor, False),
+        )
+        self.patch(self.marketplace, "return_interval", timedelta(hours=4))
+        now = fields.Datetime.now()
+        for hours in (3, 5):
+            self.channel.return_cursor = now - timedelta(hours=hours)
+            self.channel._fetch_returns()
+        self.assertEqual(len(asked), 1)
+
+    def test_what_the_marketplace_is_still_making_is_asked_for_with_its_note(self):
+        asked = []
+        place = OrderCursor(datetime(2026, 3, 1, tzinfo=timezone.utc), {"note"})
+        self.patch(
+            self.marketplace,
+            "fetch_returns",
+            lambda _self, cursor: (
+                asked.append(cursor) or OrderPage((), place, False, waits=True)
+            ),
+        )
+        self.patch(self.marketplace, "return_interval", timedelta(days=9999))
+        for _time in range(2):
+            self.channel._fetch_returns()
+        self.assertEqual(asked[1], place)
 
     def test_return_is_a_record_with_lines_reasons_and_a_transfer(self):
         self.ship_all()

@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 
@@ -322,6 +323,25 @@ class TestShipmentParcels(DispatchCommon):
         )
         self.assertEqual(attachment.raw, b"%PDF-1.4")
         self.assertEqual(picking.carrier_tracking_ref, "L1")
+
+    def test_labels_by_shipment_need_its_id_and_are_asked_for_with_it(self):
+        picking = self.mugs().picking_ids
+        self.assertFalse(picking.ecom_needs_shipment_ref)
+        self.marketplace.labels_by_shipment = True
+        picking.invalidate_recordset(["ecom_needs_shipment_ref"])
+        self.assertTrue(picking.ecom_needs_shipment_ref)
+        with self.assertRaisesRegex(UserError, "Shipment ID"):
+            picking.action_ecom_fetch_labels()
+        asked = []
+        self.patch(
+            self.marketplace,
+            "fetch_labels",
+            lambda _self, order_id, refs: asked.append((order_id, refs)) or (),
+        )
+        picking.ecom_shipment_ref = "S1, S2,"
+        with self.assertRaisesRegex(UserError, "no label yet"):
+            picking.action_ecom_fetch_labels()
+        self.assertEqual(asked, [("1", ("S1", "S2"))])
 
     def count_queries(self, start, count):
         """Queries of telling the validated deliveries of new orders."""

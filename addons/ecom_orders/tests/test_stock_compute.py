@@ -1,5 +1,3 @@
-import unittest
-
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -241,52 +239,6 @@ class TestStockCompute(StockCommon):
         )
         self.assertEqual(self.quantity(listing), min(50 // 2, 20 // 1))
         self.assertEqual(self.level(listing).terms["limiting"], self.tee.display_name)
-
-    def test_kit_of_a_bill_of_materials(self):
-        if "mrp.bom" not in self.env:
-            raise unittest.SkipTest("the addon mrp is not installed")
-        dozen = self.env.ref("uom.product_uom_dozen")
-        inner, kit = self._create_product("INNER"), self._create_product("KIT")
-        screws = self._create_product("SCREW", 600)
-        for product, made, lines in (
-            (inner, 1, [(self.mug, 2, None), (screws, 1, dozen)]),
-            (kit, 2, [(inner, 4, None), (self.tee, 2, None)]),
-        ):
-            self.env["mrp.bom"].create(
-                {
-                    "product_tmpl_id": product.product_tmpl_id.id,
-                    "type": "phantom",
-                    "product_qty": made,
-                    "bom_line_ids": [
-                        Command.create(
-                            {
-                                "product_id": part.id,
-                                "product_qty": quantity,
-                                **({"product_uom_id": uom.id} if uom else {}),
-                            }
-                        )
-                        for part, quantity, uom in lines
-                    ],
-                }
-            )
-        listing = self._create_listing("KIT", kit)
-        # one kit: two of the inner ones (4 mugs, 24 screws) and one tee
-        self.assertEqual(self.quantity(listing), min(50 // 4, 600 // 24, 20 // 1))
-        self.order(kit, 3)
-        self.assertEqual(self.quantity(listing), min((50 - 12) // 4, 20 - 3))
-        self.import_orders(
-            woo_order(1, [woo_line(1, "KIT", 2, "15.00")], status="on-hold")
-        )
-        self.assertEqual(self.quantity(listing), min((50 - 12 - 8) // 4, 20 - 3 - 2))
-        self.assertEqual(self.quantity(self.mug_listing), 50 - 12 - 8)
-        self.assertEqual(
-            self.env["ecom.stock.supply"]._get_kits_with(self.mug), inner | kit
-        )
-        with self.shelf() as shelf:
-            self.publish()
-            self._set_stock(screws, 100)
-            self.publish()
-        self.assertEqual(shelf.shown["ref-KIT", ""], (100 - 2 * 24) // 24)
 
     # -- allocation --------------------------------------------------------------------
 

@@ -47,14 +47,94 @@ class TestStockLocation(StockCommon):
         self.assertEqual(locations._get_ref(self.channel, self.warehouse), "L1")
         self.assertEqual(locations._get_ref(self.channel, abroad), "")
 
-    def test_two_sites_cannot_show_the_same_warehouse(self):
-        locations = self.fetch(Location("L1", "Here"), Location("L2", "There"))
-        locations[0].warehouse_id = self.warehouse
+    # -- several sites that one warehouse serves ---------------------------------------
+
+    def two_sites_of_one_warehouse(self):
+        here, there = self.fetch(Location("L1", "Here"), Location("L2", "There"))
+        here.warehouse_id = self.warehouse
+        there.warehouse_id = self.warehouse
+        return here, there
+
+    def test_stock_of_a_warehouse_is_shown_at_one_of_its_sites(self):
+        with self.shelf(Capability.STOCK_BY_LOCATION, Capability.LOCATIONS) as shelf:
+            here, there = self.two_sites_of_one_warehouse()
+            self.assertEqual((here.shows_stock, there.shows_stock), (True, False))
+            self.publish()
+        self.assertEqual(shelf.shown, {("ref-MUG", "L1"): 50, ("ref-TEE", "L1"): 20})
+
+    def test_another_site_is_chosen_and_the_first_one_shows_none(self):
+        with self.shelf(Capability.STOCK_BY_LOCATION, Capability.LOCATIONS) as shelf:
+            here, there = self.two_sites_of_one_warehouse()
+            self.publish()
+            there.shows_stock = True
+            self.assertFalse(here.shows_stock)
+            self.publish()
+            self.assertEqual(
+                shelf.shown,
+                {
+                    ("ref-MUG", "L1"): 0,
+                    ("ref-TEE", "L1"): 0,
+                    ("ref-MUG", "L2"): 50,
+                    ("ref-TEE", "L2"): 20,
+                },
+            )
+            told = len(shelf.requests)
+            self._set_stock(self.mug, 40)
+            self.publish()
+            self.assertEqual(
+                [(x.location_ref, x.quantity) for x in shelf.requests[told]],
+                [("L2", 40)],
+            )
+
+    def test_what_is_taken_back_is_told_before_what_is_shown_instead(self):
+        with self.shelf(
+            Capability.STOCK_BY_LOCATION, Capability.LOCATIONS, batch=1
+        ) as shelf:
+            here, there = self.two_sites_of_one_warehouse()
+            self.publish()
+            shelf.requests.clear()
+            there.shows_stock = True
+            self.publish()
+        places = [level.location_ref for (level,) in shelf.requests]
+        self.assertEqual(places, ["L1", "L1", "L2", "L2"])
+
+    def test_site_that_goes_hands_its_part_to_the_other(self):
+        here, there = self.two_sites_of_one_warehouse()
+        here.active = False
+        self.assertTrue(there.shows_stock)
+        here.active = True
+        self.assertEqual((here.shows_stock, there.shows_stock), (False, True))
+        there.warehouse_id = False
+        self.assertTrue(here.shows_stock)
+        there.warehouse_id = self.warehouse
+        here.unlink()
+        self.assertTrue(there.shows_stock)
+
+    def test_fetching_again_keeps_the_site_that_shows(self):
+        _here, there = self.two_sites_of_one_warehouse()
+        there.shows_stock = True
+        self.fetch(Location("L1", "Here"), Location("L2", "There"))
+        self.assertTrue(there.shows_stock)
+
+    def test_orders_of_every_site_are_shipped_from_the_warehouse(self):
+        here, there = self.two_sites_of_one_warehouse()
+        locations = self.env["ecom.location"]
+        for site in (here, there):
+            self.assertEqual(
+                locations._get_warehouse(self.channel, site.ref), self.warehouse
+            )
+        there.shows_stock = True
+        self.assertEqual(locations._get_ref(self.channel, self.warehouse), "L2")
+
+    def test_database_refuses_a_second_site_that_shows_the_same_stock(self):
+        _here, there = self.two_sites_of_one_warehouse()
         self.env.flush_all()
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             with self.cr.savepoint():
-                locations[1].warehouse_id = self.warehouse
-                self.env.flush_all()
+                self.cr.execute(
+                    "UPDATE ecom_location SET shows_stock = true WHERE id = %s",
+                    [there.id],
+                )
 
     def test_marketplace_without_sites_says_so(self):
         with self.shelf(), self.assertRaisesRegex(UserError, "only one"):

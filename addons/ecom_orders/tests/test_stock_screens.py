@@ -120,6 +120,18 @@ class TestStockScreens(StockCommon):
             .create({"channel_id": self.channel.id, "days": 7})
         )
 
+    def test_simulator_opens_without_a_channel_and_lets_one_be_chosen(self):
+        wizard = self.simulation()
+        simulations = self.env["ecom.oversell.simulate"].with_user(self.manager)
+        with Form(simulations) as form:
+            self.assertFalse(form.product_id)
+            form.channel_id = self.channel
+            form.days = 7
+            self.assertEqual(form.product_id, self.mug)
+        self.assertEqual(form.record.stock, wizard.stock)
+        form.record.action_simulate()
+        self.assertTrue(form.record.line_ids)
+
     def test_simulator_measures_the_best_seller(self):
         wizard = self.simulation()
         self.assertEqual(wizard.product_id, self.mug)

@@ -1,36 +1,35 @@
 import base64
-import hashlib
+from datetime import timezone
+from itertools import islice
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
-from odoo.tools import split_every
 
 from odoo.addons.base.models.res_partner import _tz_get
 
-from ..marketplaces.base import CONNECTORS, ORDER, Envelope
+from ..marketplaces.base import CONNECTORS
 from ..marketplaces.errors import PayloadError
 from ..marketplaces.file import (
     DATE_FORMATS,
     FileUnreadable,
     Mapping,
-    export_refused,
+    OrderFile,
     known_status,
-    parse_orders,
     read_table,
-    refused_row,
     suggest_mapping,
 )
 from ..models.ecom_channel_file import FILE
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-DATES = ("created_at", "paid_at")
+TAX_RATE = "line.tax_percent"
 STATUS_MEANINGS = ("status", "fulfilment")
 MAX_SAMPLES = 3  # values of a column that are shown
 MAX_WORDS = 50  # distinct words of a status column
 SHOWN_ORDERS = 10
 SHOWN_ROWS = 100
-CHUNK = 500  # messages that are stored by one statement
+CHECKED_ORDERS = 2_000  # of which the preview says what would become of them
+FORESEEN = ("new", "changed", "unchanged", "older")
 
 
 class EcomFileImport(models.TransientModel):
@@ -124,6 +123,11 @@ class EcomFileImport(models.TransientModel):
         help="Of times that do not tell theirs.",
     )
     prices_include_tax = fields.Boolean(default=True)
+    tax_rate = fields.Char(
+        string="Tax Rate (%)",
+        help="Of order lines whose rate stands in no column, for example 19. Shipping "
+        "and fees have the rate of the goods.",
+    )
     currency_id = fields.Many2one(
         "res.currency",
         help="Of orders whose currency stands in no column.",
@@ -140,6 +144,16 @@ class EcomFileImport(models.TransientModel):
     preview = fields.Json(string="Preview Data", readonly=True)
     preview_html = fields.Html(compute="_compute_preview_html", string="Preview")
     result = fields.Text(readonly=True)
+    row_count = fields.Integer(readonly=True)
+    older_count = fields.Integer(readonly=True)
+    can_apply_older = fields.Boolean(compute="_compute_can_apply_older")
+    apply_older = fields.Boolean(
+        string="Apply Older States Too",
+        help="The file is right: what it says counts, also for orders that a later "
+        "file has changed since.",
+    )
+    upload_id = fields.Many2one("ecom.file.upload", readonly=True)
+    upload_state = fields.Selection(related="upload_id.state", string="Import State")
     refused_count = fields.Integer(readonly=True)
     refused_file = fields.Binary(readonly=True, attachment=False)
     refused_name = fields.Char(readonly=True)
@@ -147,6 +161,13 @@ class EcomFileImport(models.TransientModel):
     @api.depends_context("uid")
     def _compute_is_manager(self):
         self.is_manager = self.env["ecom.channel"].has_access("write")
+
+    @api.depends("older_count", "column_ids.meaning")
+    def _compute_can_apply_older(self):
+        """Not where orders tell when they were changed: the newest counts then."""
+        for wizard in self:
+            dated = "updated_at" in wizard.column_ids.mapped("meaning")
+            wizard.can_apply_older = bool(wizard.older_count) and not dated
 
     @api.depends("preview")
     @api.depends_context("lang")
@@ -235,24 +256,43 @@ class EcomFileImport(models.TransientModel):
             raise UserError(
                 self.env._("Connect the channel first, then import its files.")
             )
-        parsed = self._parse()
         mapping = self._get_mapping()
+        self._guarded(mapping.check)
         if self.is_manager and not self.channel_id.file_mapping:
             self.channel_id.file_mapping = mapping.as_json()
-        orders = [Envelope.of(ORDER, body["id"], body) for body in parsed.orders]
-        stored = self._store([*orders, *map(refused_row, parsed.errors)])
-        changed = len(stored.filtered(lambda message: message.kind == ORDER))
-        self._keep_refused(parsed)
+        uploads = self.env["ecom.file.upload"]
+        upload = self._guarded(
+            lambda: uploads._request(
+                self.channel_id,
+                self.file_name or self.env._("File"),
+                self._get_content(),
+                mapping,
+                self.row_count,
+                apply_older=self.apply_older and self.can_apply_older,
+            )
+        )
         self.write(
-            {"state": "done", "result": self._describe(parsed, len(orders) - changed)}
+            {
+                "state": "done",
+                "upload_id": upload.id,
+                "result": self._describe(upload),
+                "refused_count": upload.refused_count,
+                "refused_file": upload.with_context(bin_size=False).refused_file,
+                "refused_name": upload.refused_name,
+            }
         )
         return self._reopen()
+
+    def action_view_upload(self):
+        """How far the import is."""
+        self.ensure_one()
+        return self.upload_id._get_records_action()
 
     def action_download_refused(self):
         """The refused rows, to be corrected and imported again."""
         self.ensure_one()
         if not self.refused_file:
-            self._keep_refused(self._parse())
+            self._keep_refused()
         return {
             "type": "ir.actions.act_url",
             "target": "download",
@@ -318,6 +358,8 @@ class EcomFileImport(models.TransientModel):
         constants = {line.meaning: line.value for line in self.constant_ids}
         if self.currency_id:
             constants["currency"] = self.currency_id.name
+        if (self.tax_rate or "").strip():
+            constants[TAX_RATE] = self._read_tax_rate()
         return Mapping(
             columns={c.name: c.meaning for c in self.column_ids if c.meaning},
             constants=constants,
@@ -331,6 +373,7 @@ class EcomFileImport(models.TransientModel):
                 if status
             },
             prices_include_tax=self.prices_include_tax,
+            tax_included=self._get_tax_included(),
             decimal=self.decimal,
             date_formats=self._get_date_formats(),
             timezone=self.timezone,
@@ -339,6 +382,41 @@ class EcomFileImport(models.TransientModel):
             sheet=self.sheet or "",
             header_line=self.header_line,
         )
+
+    def _read_tax_rate(self):
+        """The rate of the file as the pure code wants it, with a decimal point.
+
+        :raises UserError: when it is not a percentage.
+        """
+        text = self.tax_rate.replace("%", "").replace(",", ".").strip()
+        try:
+            valid = 0 <= float(text) <= 100
+        except ValueError:
+            valid = False
+        if not valid:
+            raise UserError(
+                self.env._("Write the tax rate as a number from 0 to 100, like 19.")
+            )
+        return text
+
+    def _get_tax_included(self):
+        """Whether the tax is in the amounts of a field, where a column says so.
+
+        :raises UserError: when two columns of one field say the opposite: their
+            amounts are added.
+        """
+        said = {}
+        for column in self.column_ids.filtered(lambda c: c.is_taxed and c.tax):
+            included = column.tax == "included"
+            if said.setdefault(column.meaning, included) != included:
+                raise UserError(
+                    self.env._(
+                        "The amounts of “%s” and of another column are added: choose "
+                        "for both with tax, or for both without.",
+                        column.name,
+                    )
+                )
+        return said
 
     def _get_date_formats(self):
         if self.date_order == "other":
@@ -361,14 +439,19 @@ class EcomFileImport(models.TransientModel):
             )
         )
 
-    def _parse(self):
-        """Orders and refused rows of the file."""
+    def _open_orders(self):
+        """The file, to be read order by order.
+
+        :return: the :class:`~..marketplaces.file.OrderFile`, and whether its orders
+            tell no time at all.
+        """
         content = self._get_content()
         mapping = self._get_mapping()
-        dated = {*mapping.columns.values(), *mapping.constants} & set(DATES)
-        digest = hashlib.sha256(content).hexdigest()[:16]
-        file_time = None if dated else self.channel_id._get_file_time(digest)
-        return self._guarded(lambda: parse_orders(content, mapping, file_time))
+        uploads = self.env["ecom.file.upload"]
+        moment = uploads._get_file_time(self.channel_id, content, mapping)
+        file_time = moment and moment.replace(tzinfo=timezone.utc) or None
+        file = self._guarded(lambda: OrderFile(content, mapping, file_time))
+        return file, bool(moment)
 
     # -- what is shown -----------------------------------------------------------------
 
@@ -379,9 +462,11 @@ class EcomFileImport(models.TransientModel):
         """Note what was chosen, so that no change of the reading forgets it."""
         columns = {line.name: line.meaning or "" for line in self.column_ids}
         statuses = {line.word: line.status or "" for line in self.status_ids}
+        taxes = {line.name: line.tax for line in self.column_ids}
         self.choices = {
             "columns": {**self._get_choices("columns"), **columns},
             "statuses": {**self._get_choices("statuses"), **statuses},
+            "taxes": {**self._get_choices("taxes"), **taxes},
         }
 
     def _fill(self, mapping, guessed=False):
@@ -396,6 +481,7 @@ class EcomFileImport(models.TransientModel):
         constants = dict(mapping.constants)
         currency = self.env["res.currency"].with_context(active_test=False)
         currency = currency.search([("name", "=", constants.pop("currency", ""))])
+        tax_rate = constants.pop(TAX_RATE, False)
         if guessed and not currency and "currency" not in mapping.columns.values():
             currency = self.channel_id.company_id.currency_id
         delimiters = {mark: name for name, mark in DELIMITERS.items()}
@@ -409,6 +495,7 @@ class EcomFileImport(models.TransientModel):
                 **self._prepare_date_values(mapping.date_formats),
                 "timezone": zone,
                 "prices_include_tax": mapping.prices_include_tax,
+                "tax_rate": tax_rate,
                 "currency_id": currency.id,
                 "constant_ids": [
                     Command.clear(),
@@ -420,9 +507,19 @@ class EcomFileImport(models.TransientModel):
                 "choices": {
                     "columns": {**mapping.columns, **self._get_choices("columns")},
                     "statuses": {**mapping.statuses, **self._get_choices("statuses")},
+                    "taxes": self._prepare_tax_choices(mapping),
                 },
             }
         )
+
+    @api.model
+    def _prepare_tax_choices(self, mapping):
+        """What is shown beside each column of whether the tax is in its amounts."""
+        return {
+            column: "included" if mapping.tax_included[name] else "excluded"
+            for column, name in mapping.columns.items()
+            if name in mapping.tax_included
+        }
 
     @api.model
     def _prepare_date_values(self, formats):
@@ -449,6 +546,7 @@ class EcomFileImport(models.TransientModel):
                     "name": name,
                     "samples": self._sample(table, number),
                     "meaning": meaning or False,
+                    "tax": self._get_choices("taxes").get(name, False),
                     "suggestion": guess or False,
                     "confidence": suggested.confidence.get(name, 0.0),
                 }
@@ -457,6 +555,7 @@ class EcomFileImport(models.TransientModel):
             {
                 "column_ids": [Command.clear(), *map(Command.create, lines)],
                 "found": self._describe_table(table),
+                "row_count": len(table.rows),
             }
         )
 
@@ -515,29 +614,65 @@ class EcomFileImport(models.TransientModel):
     # -- preview -----------------------------------------------------------------------
 
     def _refresh_preview(self):
-        """What would come of it; an error about all of the file is part of it."""
+        """What would come of it; an error about all of the file is part of it.
+
+        Of a large file only the first orders are looked at: nobody waits for more.
+        """
         self.write({"refused_file": False, "refused_name": False})
         try:
-            parsed = self._parse()
+            file, undated = self._open_orders()
         except UserError as error:
-            self.refused_count = 0
+            self.write({"refused_count": 0, "older_count": 0})
             self.preview = {"error": str(error), "orders": [], "errors": []}
             return
-        self.refused_count = len({error.line for error in parsed.errors})
+        reads = list(islice(file.read(), CHECKED_ORDERS))
+        checked = sum(read.row_count for read in reads)
+        bodies = [read.payload for read in reads if read.payload is not None]
+        codes = self._foresee(bodies, undated)
+        errors = sorted(
+            (error for read in reads for error in read.errors), key=lambda e: e.line
+        )
+        start = self._get_start()
+        self.write(
+            {
+                "refused_count": len({error.line for error in errors}),
+                "older_count": codes.count("older"),
+            }
+        )
         self.preview = {
             "error": "",
-            "count": len(parsed.orders),
+            "count": len(bodies),
+            "unchecked": file.row_count - checked,
+            "states": {code: codes.count(code) for code in FORESEEN},
             "orders": [
-                self._prepare_order(body) for body in parsed.orders[:SHOWN_ORDERS]
+                {**self._prepare_order(body), "change": self._get_change_label(code)}
+                for body, code in list(zip(bodies, codes, strict=True))[:SHOWN_ORDERS]
             ],
-            "early": self._count_early(parsed.orders),
-            "start": str(self._get_start().date()) if self._get_start() else "",
+            "early": self._count_early(bodies),
+            "start": str(start.date()) if start else "",
             "refused": self.refused_count,
             "errors": [
-                self._prepare_row(error) for error in parsed.errors[:SHOWN_ROWS]
+                self.channel_id._prepare_row(error) for error in errors[:SHOWN_ROWS]
             ],
-            "hidden": max(0, len(parsed.errors) - SHOWN_ROWS),
+            "hidden": max(0, len(errors) - SHOWN_ROWS),
         }
+
+    def _foresee(self, bodies, undated):
+        """What importing the orders would do, see ``_compare_states`` of the inbox."""
+        self.channel_id.check_access("read")
+        # Who may see the channel may know which of its orders a file would change.
+        inbox, channel = self.env["ecom.inbox.message"].sudo(), self.channel_id.sudo()
+        pairs = inbox._prepare_file_orders(channel, bodies, undated)
+        return [code for _envelope, code in pairs]
+
+    @api.model
+    def _get_change_label(self, code):
+        return {
+            "new": self.env._("New"),
+            "changed": self.env._("Changed"),
+            "unchanged": self.env._("Unchanged"),
+            "older": self.env._("Older: left out"),
+        }[code]
 
     def _get_start(self):
         return self.channel_id.import_since
@@ -578,72 +713,21 @@ class EcomFileImport(models.TransientModel):
             "word": order.raw_status,
         }
 
-    def _prepare_row(self, error):
-        """A refused row as it is shown; texts in the user's language."""
-        details = self.channel_id._prepare_row_details(error.as_json())
-        labels = self.channel_id._get_detail_labels()
+    # -- result ------------------------------------------------------------------------
 
-        def words(value):
-            codes = value if isinstance(value, list) else [value]
-            return ", ".join(labels.get(code, code) for code in codes)
+    def _describe(self, upload):
+        if upload.state == "done":
+            return upload._describe_result()
+        return self.env._("%s rows are imported in the background", upload.row_count)
 
-        return {
-            "line": error.line,
-            "column": words(details["column"]),
-            "reason": words(details["problem"]),
-            "value": error.value,
-        }
-
-    # -- storing -----------------------------------------------------------------------
-
-    def _store(self, envelopes):
-        """Keep messages for the channel.
-
-        :return: those that now wait to be processed because of this call.
-        """
-        # Only the user of the scheduled jobs writes to the inbox; who may see the
-        # channel may let it read a file.
-        self.channel_id.check_access("read")
-        user = self.env.ref("ecom_orders.user_technical")
-        channel = self.channel_id.with_user(user).with_company(
-            self.channel_id.company_id
-        )
-        inbox = channel.env["ecom.inbox.message"]
-        stored = inbox
-        for chunk in split_every(CHUNK, envelopes):
-            stored += inbox._store(channel, chunk, origin="file")
-        return stored
-
-    def _describe(self, parsed, known):
-        texts = [
-            self.env._("%s orders", len(parsed.orders)),
-            self.env._("%s already known", known),
-            self.env._("%s rows refused", self.refused_count),
-        ]
-        return ", ".join(texts)
-
-    def _keep_refused(self, parsed):
-        """Make the file of refused rows, with the reason in the last column."""
-        reasons = {}
-        for error in parsed.errors:
-            row = self._prepare_row(error)
-            text = f"{row['column']}: {row['reason']}"
-            reasons.setdefault(error.line, []).append(text)
-        mapping = self._get_mapping()
-        table = self._read_table()
-        content = export_refused(
-            table,
-            {line: "; ".join(texts) for line, texts in reasons.items()},
-            self.env._("Reason"),
-            encoding=mapping.encoding,
-            delimiter=mapping.delimiter,
-            header_line=mapping.header_line or 1,
-        )
-        stem = (self.file_name or "orders").rpartition(".")[0] or "orders"
+    def _keep_refused(self):
+        """Make the file of refused rows of the preview."""
+        file, _undated = self._open_orders()
+        errors = [error for read in file.read() for error in read.errors]
+        content = self.channel_id._render_refused(file.table, file.mapping, errors)
         self.write(
             {
-                "refused_count": len(reasons),
-                "refused_file": base64.b64encode(content) if reasons else False,
-                "refused_name": f"{stem}-refused.csv",
+                "refused_file": base64.b64encode(content) if errors else False,
+                "refused_name": self.channel_id._get_refused_name(self.file_name),
             }
         )

@@ -1,5 +1,6 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
+from ..marketplaces.file import TAXED_FIELDS
 from ..models.file_meanings import MEANINGS, STATUSES
 
 
@@ -17,6 +18,12 @@ class EcomFileImportColumn(models.TransientModel):
     name = fields.Char(string="Column", required=True, readonly=True)
     samples = fields.Char(string="Values", readonly=True)
     meaning = fields.Selection(MEANINGS, help="Empty: the column is not read.")
+    tax = fields.Selection(
+        [("included", "With tax"), ("excluded", "Without tax")],
+        string="Amounts Are",
+        help="Empty: as is said for all amounts of the file.",
+    )
+    is_taxed = fields.Boolean(compute="_compute_is_taxed")
     suggestion = fields.Selection(
         MEANINGS,
         readonly=True,
@@ -25,6 +32,11 @@ class EcomFileImportColumn(models.TransientModel):
     confidence = fields.Float(
         readonly=True, help="How sure the suggestion is, from 0 to 100 %."
     )
+
+    @api.depends("meaning")
+    def _compute_is_taxed(self):
+        for column in self:
+            column.is_taxed = column.meaning in TAXED_FIELDS
 
 
 class EcomFileImportConstant(models.TransientModel):

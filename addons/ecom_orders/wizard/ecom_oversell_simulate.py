@@ -27,7 +27,7 @@ class EcomOversellSimulate(models.TransientModel):
     _name = "ecom.oversell.simulate"
     _description = "Oversell Simulator"
 
-    channel_id = fields.Many2one("ecom.channel", required=True, readonly=True)
+    channel_id = fields.Many2one("ecom.channel", required=True)
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
     days = fields.Integer(string="Measured Over (days)", default=28, required=True)
     product_id = fields.Many2one(
@@ -125,9 +125,9 @@ class EcomOversellSimulate(models.TransientModel):
     def _measure_sales(self, products):
         """Units sold in the last days, by channel id and product id."""
         self.ensure_one()
-        pool = self.channel_id._get_stock_pool() | self.channel_id
-        if not products or not pool:
+        if not products or not self.channel_id:
             return {}
+        pool = self.channel_id._get_stock_pool() | self.channel_id
         self.env["sale.order.line"].flush_model()
         since = fields.Datetime.now() - timedelta(days=max(1, self.days))
         rows = self.env.execute_query(
@@ -160,7 +160,7 @@ class EcomOversellSimulate(models.TransientModel):
     def _measure_stock(self):
         """Units of the product that may be promised now, without any buffer."""
         self.ensure_one()
-        if not self.product_id:
+        if not self.product_id or not self.channel_id:
             return 0
         warehouses = self.channel_id._get_stock_warehouses()
         supplies = self.env["ecom.stock.supply"]._get(self.product_id, warehouses)

@@ -1,7 +1,8 @@
 """``test``: all tests, in three layers, with one closing line at the end.
 
 ``pure``  plain Python, no Odoo and no database: seconds
-``odoo``  the tests of each addon, in a fresh database with our addons installed
+``odoo``  the tests of each addon, in a fresh database with our addons installed; then
+          those of ``tests/optional``, in a copy with modules that none of ours needs
 ``e2e``   end to end and conformance: Odoo over HTTP, simulated shops, a browser
 """
 
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 from dev import addons, bootstrap, postgres
@@ -26,6 +28,9 @@ HELP = "run the tests"
 LAYERS = ("pure", "odoo", "e2e")
 PURE = ("pure", "contract", "simulator", "property", "architecture", "dev")
 END_TO_END = ("e2e", "conformance")
+#: what works with modules that may be there or not, and those modules
+OPTIONAL = "optional"
+OPTIONAL_MODULES = ("mrp", "sale_mrp", "loyalty", "sale_loyalty")
 #: folders below tests/ that hold no tests
 OTHER = ("bench", "support")
 #: a folder per run, for two may go on at once; the logs of ended ones are kept until
@@ -91,6 +96,7 @@ def run_with_odoo(environment, layers, extra: list[str]) -> Outcome:
             if "odoo" in layers:
                 heading("2 of 3: Odoo")
                 total += run_pytest(odoo_pytest(instance), of_addons, extra, instance)
+                total += run_with_optional_modules(instance, extra)
             if "e2e" in layers:
                 heading("3 of 3: end to end")
                 total += run_pytest(odoo_pytest(instance), end_to_end, extra, instance)
@@ -100,13 +106,48 @@ def run_with_odoo(environment, layers, extra: list[str]) -> Outcome:
     return total
 
 
+def run_with_optional_modules(instance: Instance, extra: list[str]) -> Outcome:
+    """Run the tests of what works with modules that ours do not depend on.
+
+    In a copy of the database, with those of the modules that this Odoo has.
+    """
+    folders, _rest = chosen(existing([ROOT / "tests" / OPTIONAL]), extra)
+    modules = available(instance.environment.odoo.addons_paths)
+    if not folders or not modules:
+        return Outcome()
+    heading(f"2 of 3: Odoo with {', '.join(modules)}")
+    name = f"{instance.database}_{OPTIONAL}"
+    copy = replace(instance, database=name, folder=instance.folder / OPTIONAL)
+    try:
+        copy.databases.create(name, instance.database)
+        copy.write_config()
+        copy.apply(f"installing {', '.join(modules)}", install=modules)
+        return run_pytest(odoo_pytest(copy), folders, extra, copy)
+    finally:
+        copy.databases.drop(name)
+
+
+def available(addons_paths) -> list[str]:
+    """Return the optional modules that an Odoo has."""
+    return [
+        name
+        for name in OPTIONAL_MODULES
+        if any(
+            (Path(folder) / name / "__manifest__.py").is_file()
+            for folder in addons_paths
+        )
+    ]
+
+
 def make_instance(environment, server) -> Instance:
     """Return an instance of our own; tidy up after runs that were killed."""
     data_dir = postgres.test_cluster_folder() / "files"
     prefix = f"test_{checkout_id()}_"
     databases = Databases(server, data_dir)
     for name in databases.names():
-        if name.startswith(prefix) and not recorded_pid(RUNS / name / OWNER):
+        # a run's copies of its database are named after it
+        run = prefix + name.removeprefix(prefix).partition("_")[0]
+        if name.startswith(prefix) and not recorded_pid(RUNS / run / OWNER):
             databases.drop(name)
     for folder in RUNS.glob("*"):
         if not recorded_pid(folder / OWNER):
@@ -131,13 +172,7 @@ def odoo_pytest(instance: Instance) -> list[str]:
 
 def run_pytest(command: list[str], folders: list[str], extra, where) -> Outcome:
     """Run pytest, show its output, return what it came to."""
-    named = [a for a in extra if not a.startswith("-") and path_of(a).exists()]
-    if named:  # "make test ARGS=tests/pure/x.py": only these, in the layer they are of
-        extra = [argument for argument in extra if argument not in named]
-        inside = [(ROOT / folder).resolve() for folder in folders]
-        folders = [
-            n for n in named if any(path_of(n).is_relative_to(i) for i in inside)
-        ]
+    folders, extra = chosen(folders, extra)
     if not folders:
         print("nothing to run in this layer", flush=True)
         return Outcome()
@@ -162,6 +197,21 @@ def run_pytest(command: list[str], folders: list[str], extra, where) -> Outcome:
     return outcome(list(tail), process.returncode)
 
 
+def chosen(folders: list[str], extra: list[str]) -> tuple[list[str], list[str]]:
+    """Return what to run of a layer's folders, and the arguments that remain.
+
+    "make test ARGS=tests/pure/x.py" runs only this, in the layer that it is of.
+    """
+    named = [a for a in extra if not a.startswith("-") and path_of(a).exists()]
+    if not named:
+        return folders, extra
+    inside = [(ROOT / folder).resolve() for folder in folders]
+    return (
+        [n for n in named if any(path_of(n).is_relative_to(i) for i in inside)],
+        [argument for argument in extra if argument not in named],
+    )
+
+
 def path_of(argument: str) -> Path:
     """Return the file or folder that an argument of pytest names."""
     return (ROOT / argument.split("::")[0]).resolve()
@@ -169,7 +219,7 @@ def path_of(argument: str) -> Path:
 
 def refuse_forgotten_folders() -> None:
     """Fail when a folder of tests belongs to no layer: it would never be run."""
-    known = {*PURE, *END_TO_END, *OTHER}
+    known = {*PURE, OPTIONAL, *END_TO_END, *OTHER}
     for folder in sorted((ROOT / "tests").iterdir()):
         if folder.name not in known and any(folder.glob("**/test_*.py")):
             raise ToolError(

@@ -24,9 +24,11 @@ PLANS: dict[str, tuple[float, int]] = {
     "getReportDocument": (0.0167, 15),
     "createFeedDocument": (0.5, 15),
     "createFeed": (0.0083, 15),
+    "getFeeds": (0.0222, 10),
     "getFeed": (2.0, 15),
     "getFeedDocument": (0.0222, 10),
     "listTransactions": (0.5, 10),
+    "getShipment": (1.0, 1),
 }
 
 

@@ -17,12 +17,18 @@ from typing import Any
 from ..core.message import Request, Response
 from ..world.model import Product
 from ..world.shop import World
-from . import errors, facts
-from .call import Call
+from . import errors, facts, order_feeds
+from .call import Call, parse_moment
 from .ids import asin_of
+from .order_feeds import CANCEL_FEED, REFUND_FEED
+from .returns import RETURN_REPORT, return_report
 
 FILES = "/document-store/"
 LISTING_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
+LISTING_FEED = "JSON_LISTINGS_FEED"
+_TSV = "text/tab-separated-values; charset=UTF-8"
+_LONGEST = timedelta(days=60)  # of a report of returns
+_FEED_PAGE = 10
 _ADDRESS_LIFE = timedelta(minutes=5)
 _TIME_NEEDED = timedelta(minutes=1)
 _COLUMNS = (
@@ -49,6 +55,8 @@ class Job:
     kind: str
     marketplaces: tuple[str, ...]
     created: datetime
+    begin: datetime | None = None
+    end: datetime | None = None
     document_id: str = ""
     result_id: str = ""
     looks: int = 0
@@ -82,9 +90,21 @@ class DocumentDesk:
     def create_report(self, call: Call) -> Response:
         """Answer ``createReport``."""
         body = call.body()
-        if body.get("reportType") != LISTING_REPORT or not body.get("marketplaceIds"):
+        kind = body.get("reportType")
+        if kind not in (LISTING_REPORT, RETURN_REPORT) or not body.get(
+            "marketplaceIds"
+        ):
             raise errors.invalid("reportType or marketplaceIds is not known.")
-        job = self._new_job(LISTING_REPORT, tuple(body["marketplaceIds"]))
+        now = self.world.clock.now()
+        begin, end = (
+            parse_moment(name, body[name]) if body.get(name) else now
+            for name in ("dataStartTime", "dataEndTime")
+        )
+        if begin > now or end - begin > _LONGEST:
+            raise errors.invalid("dataStartTime or dataEndTime is not possible.")
+        job = self._new_job(kind, tuple(body["marketplaceIds"]))
+        # A moment is told in whole seconds: the end of the window is that of its own.
+        job.begin, job.end = begin, end + timedelta(seconds=1)
         return Response.of_json({"reportId": job.job_id}, 202)
 
     def get_report(self, call: Call) -> Response:
@@ -92,10 +112,7 @@ class DocumentDesk:
         job = self._job(call.parts[0])
         with self._lock:
             if self._is_due(job):
-                report = gzip.compress(self._listing_report())
-                job.result_id = self._store(
-                    "text/tab-separated-values; charset=UTF-8", report
-                )
+                job.result_id = self._store(_TSV, gzip.compress(self._report(job)))
                 job.done = True
         row = {**self._status(job), "reportId": job.job_id, "reportType": job.kind}
         if job.done:
@@ -105,6 +122,11 @@ class DocumentDesk:
     def get_report_document(self, call: Call) -> Response:
         """Answer ``getReportDocument``."""
         return self._document(call, "reportDocumentId")
+
+    def _report(self, job: Job) -> bytes:
+        if job.kind == RETURN_REPORT and job.begin and job.end:
+            return return_report(self.world, job.marketplaces, job.begin, job.end)
+        return self._listing_report()
 
     def _listing_report(self) -> bytes:
         rows = ["\t".join(_COLUMNS)]
@@ -128,13 +150,13 @@ class DocumentDesk:
         """Answer ``createFeed``."""
         body = call.body()
         file = self.files.get(str(body.get("inputFeedDocumentId")))
-        if body.get("feedType") != "JSON_LISTINGS_FEED" or not body.get(
-            "marketplaceIds"
-        ):
+        kind = body.get("feedType")
+        known = (LISTING_FEED, CANCEL_FEED, REFUND_FEED)
+        if kind not in known or not body.get("marketplaceIds"):
             raise errors.invalid("feedType or marketplaceIds is not known.")
         if file is None or not file.content:
             raise errors.invalid("inputFeedDocumentId has no content.")
-        job = self._new_job("JSON_LISTINGS_FEED", tuple(body["marketplaceIds"]))
+        job = self._new_job(kind, tuple(body["marketplaceIds"]))
         job.document_id = body["inputFeedDocumentId"]
         return Response.of_json({"feedId": job.job_id}, 202)
 
@@ -143,13 +165,38 @@ class DocumentDesk:
         job = self._job(call.parts[0])
         with self._lock:
             if self._is_due(job):
-                report = json.dumps(self._apply(job)).encode()
-                job.result_id = self._store("application/json", gzip.compress(report))
+                kind, report = self._process(job)
+                job.result_id = self._store(kind, gzip.compress(report))
                 job.done = True
+        return Response.of_json(self._feed_row(job))
+
+    def _feed_row(self, job: Job) -> dict[str, Any]:
         row = {**self._status(job), "feedId": job.job_id, "feedType": job.kind}
         if job.done:
             row["resultFeedDocumentId"] = job.result_id
-        return Response.of_json(row)
+        return row
+
+    def list_feeds(self, call: Call) -> Response:
+        """Answer ``getFeeds``: the newest first, one page."""
+        kinds, since = call.words("feedTypes"), call.moment("createdSince")
+        if not kinds:
+            raise errors.invalid("feedTypes is missing.")
+        rows = [
+            self._feed_row(job)
+            for job in reversed(list(self.jobs.values()))
+            if job.kind in kinds and (since is None or job.created >= since)
+        ]
+        return Response.of_json({"feeds": rows[:_FEED_PAGE]})
+
+    def _process(self, job: Job) -> tuple[str, bytes]:
+        """Carry out a feed; returns type and content of its processing report."""
+        if job.kind == LISTING_FEED:
+            return "application/json", json.dumps(self._apply(job)).encode()
+        content = self.files[job.document_id].content
+        report = order_feeds.apply(
+            self.world, job.kind, self.account, job.job_id, content
+        )
+        return "text/xml; charset=UTF-8", report
 
     def get_feed_document(self, call: Call) -> Response:
         """Answer ``getFeedDocument``."""

@@ -22,11 +22,20 @@ from .call import Call
 from .documents import FILES, DocumentDesk
 from .facts import MARKETPLACES, Facts
 from .finances import FinanceDesk
+from .labels import LabelDesk
 from .listings import ListingDesk
 from .orders import OrderDesk
 
 Handler = Callable[[Call], Response]
-_ROOTS = ("/orders/", "/listings/", "/feeds/", "/reports/", "/finances/", "/sellers/")
+_ROOTS = (
+    "/orders/",
+    "/listings/",
+    "/feeds/",
+    "/reports/",
+    "/finances/",
+    "/sellers/",
+    "/mfn/",
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +67,7 @@ class AmazonProtocol(Protocol):
         self._orders = OrderDesk(world)
         self._listings = ListingDesk(world, account)
         self._finances = FinanceDesk(world, account)
+        self.labels = LabelDesk(world)
         self._routes = self._table()
 
     @classmethod
@@ -166,9 +176,11 @@ class AmazonProtocol(Protocol):
                 files.create_feed_document,
             ),
             ("POST", f"{feeds}/feeds", "createFeed", files.create_feed),
+            ("GET", f"{feeds}/feeds", "getFeeds", files.list_feeds),
             ("GET", f"{feeds}/feeds/*", "getFeed", files.get_feed),
             ("GET", f"{feeds}/documents/*", "getFeedDocument", files.get_feed_document),
             ("GET", money, "listTransactions", self._finances.list),
+            ("GET", "/mfn/v0/shipments/*", "getShipment", self.labels.get),
             ("GET", sellers, "getMarketplaceParticipations", self._participations),
         )
         return tuple(_route(*row) for row in rows)

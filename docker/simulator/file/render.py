@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 
-from ..world.model import TRASH, LineItem, Order
-from ..world.money import fixed, plain, total_of
+from ..world.model import TRASH, ItemTax, LineItem, Order, TaxRate
+from ..world.money import ZERO, fixed, plain, total_of
 from ..world.shop import World
 
 
@@ -45,6 +46,7 @@ _PLAIN = Style(
         "Total",
         "Shipping",
         "Shipping tax",
+        "Shipping tax rate",
         "Refunded",
         "Shipping method",
         "Payment method",
@@ -65,6 +67,7 @@ _PLAIN = Style(
         "Quantity",
         "Line total",
         "Item tax",
+        "Tax rate",
         "Shipped quantity",
     ),
     statuses={},
@@ -83,6 +86,7 @@ _CHINESE = Style(
         "总金额",
         "运费",
         "运费税",
+        "运费税率",
         "退款金额",
         "运送方式",
         "支付方式",
@@ -103,6 +107,7 @@ _CHINESE = Style(
         "数量",
         "小计",
         "税额",
+        "税率",
         "已发数量",
     ),
     statuses={
@@ -137,8 +142,10 @@ def render(world: World, style: Style) -> bytes:
 def _rows(world: World, order: Order, style: Style) -> Iterator[list[str]]:
     head = _head(world, order, style)
     shipped = _shipped(world, order)
+    rates = {rate.id: rate for rate in world.rates()}
     for line in order.lines:
-        yield [*head, *_line(line, shipped.get(line.id, 0), _id_writer(style))]
+        parcels = shipped.get(line.id, 0)
+        yield [*head, *_line(line, parcels, rates, _id_writer(style))]
 
 
 def _id_writer(style: Style) -> Callable[[object], str]:
@@ -163,6 +170,10 @@ def _head(world: World, order: Order, style: Style) -> list[str]:
         fixed(order.totals.total, places),
         plain(shipping),
         plain(shipping_tax),
+        _percent(
+            (tax for line in order.shipping_lines for tax in line.taxes),
+            {rate.id: rate for rate in world.rates()},
+        ),
         fixed(world.refunded(order.id), places),
         ", ".join(line.method_title for line in order.shipping_lines),
         order.payment_method,
@@ -180,7 +191,12 @@ def _head(world: World, order: Order, style: Style) -> list[str]:
     ]
 
 
-def _line(line: LineItem, shipped: int, write_id: Callable[[object], str]) -> list[str]:
+def _line(
+    line: LineItem,
+    shipped: int,
+    rates: dict[int, TaxRate],
+    write_id: Callable[[object], str],
+) -> list[str]:
     return [
         write_id(line.id),
         line.sku or "",
@@ -188,8 +204,19 @@ def _line(line: LineItem, shipped: int, write_id: Callable[[object], str]) -> li
         str(line.quantity),
         plain(line.total),
         plain(total_of(tax.total for tax in line.taxes)),
+        _percent(line.taxes, rates),
         str(shipped),
     ]
+
+
+def _percent(taxes: Iterable[ItemTax], rates: dict[int, TaxRate]) -> str:
+    """All rates that were levied as one; a compound one is on top of the others."""
+    levied = [rates[rate_id] for rate_id in {tax.rate_id for tax in taxes if tax.total}]
+    percent = total_of(rate.rate for rate in levied if not rate.compound)
+    for rate in levied:
+        if rate.compound:
+            percent += rate.rate * (Decimal(100) + percent) / 100
+    return plain(percent) if percent != ZERO else ""
 
 
 def _shipped(world: World, order: Order) -> dict[int, int]:

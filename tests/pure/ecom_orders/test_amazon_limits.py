@@ -169,6 +169,7 @@ def test_the_rates_are_those_of_the_models():
         "reports": "reports_2021-06-30.json",
         "feeds": "feeds_2021-06-30.json",
         "finances": "finances_2024-06-19.json",
+        "merchantFulfillment": "merchantFulfillmentV0.json",
     }
     checked = 0
     for name, rate in RATES.items():

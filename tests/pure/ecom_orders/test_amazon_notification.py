@@ -1,5 +1,8 @@
 """Amazon, notifications that were forwarded: a secret, and no more than a hint."""
 
+import base64
+import hashlib
+import hmac
 import json
 from dataclasses import replace
 
@@ -7,6 +10,7 @@ import pytest
 from amazon_seller import MODELS, WEBHOOK_SECRET, credentials_for
 from ecom_orders.marketplaces import base, errors
 from ecom_orders.marketplaces.amazon import AmazonConnector
+from ecom_orders.marketplaces.amazon.notification import signature
 from ecom_orders.marketplaces.base import Capability
 from ecom_orders.marketplaces.transport import Transport
 
@@ -17,7 +21,7 @@ SECRET = {"X-Webhook-Secret": WEBHOOK_SECRET}
 def read(body, headers=SECRET):
     connector = AmazonConnector(credentials_for("https://amazon.example"), Transport())
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return connector.read_notification(headers, raw)
+    return connector.read_webhook(headers, raw)
 
 
 def change(order_id=ORDER_ID):
@@ -70,7 +74,7 @@ def test_without_a_configured_secret_nothing_is_read():
     known = replace(credentials_for("https://amazon.example"), webhook_secret="")
     connector = AmazonConnector(known, Transport())
     with pytest.raises(errors.SignatureInvalid):
-        connector.read_notification({"X-Webhook-Secret": ""}, b"{}")
+        connector.read_webhook({"X-Webhook-Secret": ""}, b"{}")
 
 
 @pytest.mark.parametrize(
@@ -93,8 +97,34 @@ def test_rubbish_is_kept_as_unreadable(body):
     assert read(body).kind == base.UNREADABLE
 
 
-def test_it_is_not_claimed_as_a_webhook():
+def test_it_is_claimed_as_passed_on_not_as_a_webhook_to_be_registered():
+    assert AmazonConnector.can(Capability.RELAYED_EVENTS)
     assert not AmazonConnector.can(Capability.WEBHOOKS)
+
+
+def signed(body, secret=WEBHOOK_SECRET):
+    return {"X-Webhook-Signature": signature(body, secret)}
+
+
+def test_a_signature_over_the_body_is_as_good_as_the_secret():
+    body = json.dumps(change()).encode()
+    digest = hmac.new(WEBHOOK_SECRET.encode(), body, hashlib.sha256).digest()
+    assert signed(body)["X-Webhook-Signature"] == base64.b64encode(digest).decode()
+    assert read(body, signed(body)) == read(body)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        signed(b"something else"),
+        signed(json.dumps(change()).encode(), "another secret"),
+        {"X-Webhook-Signature": ""},
+        {**SECRET, **signed(b"something else")},
+    ],
+)
+def test_a_wrong_signature_is_refused_whatever_else_is_sent(headers):
+    with pytest.raises(errors.SignatureInvalid):
+        read(change(), headers)
 
 
 @pytest.mark.skipif(

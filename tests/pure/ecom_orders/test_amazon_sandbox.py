@@ -29,6 +29,7 @@ FILES = (
     "feeds_2021-06-30.json",
     "reports_2021-06-30.json",
     "finances_2024-06-19.json",
+    "merchantFulfillmentV0.json",
     "sellers.json",
 )
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=timezone.utc)

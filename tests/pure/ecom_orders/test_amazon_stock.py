@@ -91,6 +91,14 @@ def test_the_character_set_is_found(charset, country, told):
     assert row.name == name
 
 
+def test_a_carriage_return_or_a_very_long_name_breaks_no_listing_report():
+    name = "torn\r here " + "x" * 200_000
+    body = f"item-name\tseller-sku\tquantity\n{name}\tMUG\t5\r\nCup\tCUP\t2\r\n"
+    ((mug, cup),) = read_report(body.encode(), Headers(), "DE")
+    assert (mug.sku, mug.stock, cup.sku) == ("MUG", 5, "CUP")
+    assert mug.name.startswith("torn\r here xx")
+
+
 def test_a_report_without_its_columns_is_a_bad_answer():
     with pytest.raises(errors.BadAnswer):
         list(read_report(b"a\tb\n1\t2\n", Headers(), "DE"))

@@ -73,6 +73,51 @@ def test_shipping_fee_and_discount_are_lines_taxed_like_the_goods():
     assert found.total == D("20.00") + D("4.90") + D("1.00") - D("2.00")
 
 
+def test_prices_without_tax_beside_shipping_with_it():
+    found = order(
+        line(tax_percent="19"),
+        prices_include_tax=False,
+        tax_included={"shipping": True},
+        shipping="5.95",
+    )
+    goods, shipping = found.lines
+    assert (goods.total, goods.total_tax) == (D("20.00"), D("20.00") * D("0.19"))
+    assert (shipping.total, shipping.total_tax) == (D("5.00"), D("0.95"))
+    assert found.total == D("23.80") + D("5.95")
+
+
+def test_unit_price_with_tax_beside_a_line_total_without():
+    (goods,) = order(
+        line(unit_price="11.90", total="18.00", tax_percent="19"),
+        tax_included={"line.total": False},
+    ).lines
+    assert (goods.subtotal, goods.total) == (D("11.90") / D("1.19") * 2, D("18.00"))
+    assert goods.total_tax == D("18.00") * D("0.19")
+
+
+def test_amounts_with_and_without_tax_are_not_added_when_no_rate_is_told():
+    with pytest.raises(PayloadError, match="no rate is told"):
+        order(line(discount="1.00"), tax_included={"line.discount": False})
+
+
+def test_shipping_has_a_rate_of_its_own():
+    found = order(line(tax_percent="7"), shipping="11.90", shipping_tax_percent="19")
+    assert set(by_kind(found, LineKind.SHIPPING).taxes) == {"19"}
+    assert by_kind(found, LineKind.SHIPPING).total_tax == D("1.90")
+
+
+def test_an_amount_of_tax_with_its_rate_is_kept_under_that_rate():
+    found = order(line(tax="3.20", tax_percent="19"), prices_include_tax=False)
+    assert found.lines[0].taxes == {"19": D("3.20")}
+    assert [(rate.key, rate.percent) for rate in found.tax_rates] == [("19", D("19"))]
+
+
+def test_no_tax_at_all_is_not_a_tax_of_an_unknown_rate():
+    found = order(line(tax="0.00"), prices_include_tax=False)
+    assert found.lines[0].taxes == {}
+    assert found.tax_rates == ()
+
+
 def test_goods_of_two_rates_do_not_tell_that_of_shipping():
     found = order(
         line(tax_percent="19"), line(id="2", tax_percent="7"), shipping="4.90"

@@ -131,6 +131,28 @@ def test_a_release_taken_back_too_late_is_a_task_for_a_person(fact):
     assert (decision.step, decision.notices) == (Step.NONE, ("payment_withdrawn",))
 
 
+CONFIRMED = replace(PAID, odoo=OdooState.CONFIRMED)
+
+
+def test_something_unknown_added_later_holds_the_order_like_at_first():
+    assert decide(replace(PAID, holds=True)).step is Step.NONE
+    assert decide(replace(CONFIRMED, holds=True)).step is Step.WITHDRAW
+
+
+def test_picked_goods_are_not_taken_back_for_something_unknown():
+    decision = decide(replace(CONFIRMED, holds=True, picked=True))
+    assert (decision.step, decision.notices) == (Step.NONE, ("changed_while_picked",))
+
+
+@pytest.mark.parametrize("fact", ["shipped", "invoiced"])
+def test_what_has_left_or_is_invoiced_is_not_held_for_something_unknown(fact):
+    assert decide(replace(CONFIRMED, holds=True, **{fact: True})).step is Step.NONE
+
+
+def test_picking_alone_is_no_reason():
+    assert decide(replace(CONFIRMED, picked=True)) == decide(CONFIRMED)
+
+
 def test_an_order_that_a_person_let_go_is_not_held_again():
     facts = replace(
         PAID,

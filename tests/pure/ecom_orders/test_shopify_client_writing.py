@@ -532,6 +532,17 @@ def test_the_payment_that_was_named_is_the_one():
     assert moves(shop) == [("4", "8", "card")]
 
 
+def test_the_payment_is_named_as_the_order_names_it():
+    rows = [
+        transaction(3, 5, paymentId="P1"),
+        transaction(4, 5, paymentId="P2"),
+        transaction(5, 5, paymentId="P2"),
+    ]
+    shop = refunding_shop(rows)
+    shop.connector().push_refund(request(8, payment_ref="P2"))
+    assert moves(shop) == [("4", "5", "card"), ("5", "3", "card")]
+
+
 @pytest.mark.parametrize("payment_ref", ["", "3"])
 def test_more_than_is_left_cannot_be_given_back(payment_ref):
     shop = refunding_shop([transaction(3, 5)])

@@ -241,6 +241,17 @@ def test_a_refunded_sub_order_is_not_delivered_whatever_the_payment_says():
     assert [line.total for line in taken_out.lines] == [D(30), D(0)]
 
 
+def test_a_sub_order_that_is_refunded_after_it_left_is_no_change_of_the_order():
+    sent = {"consign_time": "2026-03-01 10:00:00"}
+    other = sub_order(1, "30.00", status="WAIT_BUYER_CONFIRM_GOODS", **sent)
+    waits = sub_order(2, "20.00", status="WAIT_BUYER_CONFIRM_GOODS", **sent)
+    refunded = waits | {"status": "TRADE_CLOSED", "refund_status": "SUCCESS"}
+    before = normalise(other, waits, payment="50.00")
+    after = normalise(other, refunded, payment="50.00")
+    assert before.lines == after.lines
+    assert [line.fulfilled_quantity for line in after.lines] == [1, 1]
+
+
 def test_services_and_import_tax_are_lines_when_the_payment_has_them():
     service = {"oid": 77, "title": "上门安装", "payment": "50.00"}
     more = {

@@ -4,10 +4,9 @@ See the package for where the parts are. What holds for all verbs: nothing is se
 except through the transport, at the published rate of each operation, and a record
 that cannot be read never stops the others.
 
-What is not claimed, and why: orders are cancelled and refunded by feeds for which the
-official models have no schema; the returns interface is one of "external fulfillment"
-and names no order item; notifications reach a queue or event bus of the seller, never
-an address of ours (see :meth:`AmazonConnector.read_notification`).
+What is not claimed, and why: notifications reach a queue or event bus of the seller,
+never an address of ours, so that there is nothing to register; what somebody passes on
+from there is understood (see :mod:`.notification`).
 """
 
 from __future__ import annotations
@@ -33,26 +32,36 @@ from ..errors import PermissionRefused
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
+    Label,
     OrderSummary,
     Refund,
+    RefundRequest,
+    Return,
     Shipment,
     StockLevel,
     StockResult,
     Submission,
     WriteResult,
 )
-from . import finances, normaliser, notification
+from . import finances, normaliser, notification, returns
+from .adjusting import CANCEL, Adjusting
+from .adjusting import REFUND as REFUND_SUBMISSION
 from .api import Api
 from .const import MARKETPLACES
 from .documents import Documents
 from .finances import Finances
+from .labels import Labels
 from .listings import REPORT, country_of, read_report
 from .orders import Orders
+from .returns import Returns
 from .shipping import Shipping
 from .stock import FEED_LIMIT, Stock
 
 NEWEST = timedelta(hours=1)
 """How far back the connection test looks for orders where it has to."""
+
+RETURN_INTERVAL = timedelta(hours=4)
+"""Returns come in a report of which Amazon makes one a minute, for all purposes."""
 
 
 @register
@@ -75,12 +84,18 @@ class AmazonConnector(Connector):
             Capability.ORDER_BY_ID,
             Capability.ORDER_LIST,
             Capability.REFUNDS,
+            Capability.REFUND_FEED,
+            Capability.RETURNS,
             Capability.PRODUCTS,
             Capability.STOCK,
             Capability.STOCK_READ,
             Capability.SUBMISSIONS,
             Capability.SHIPMENTS,
             Capability.PARTIAL_SHIPMENTS,
+            Capability.CANCEL,
+            Capability.REFUND_PUSH,
+            Capability.LABELS,
+            Capability.RELAYED_EVENTS,
         }
     )
     required = frozenset(
@@ -90,13 +105,17 @@ class AmazonConnector(Connector):
         {Credential.URL, Credential.MARKETPLACES, Credential.API_VERSION}
     )
     stock_batch_size = FEED_LIMIT
+    labels_by_shipment = True
+    return_interval = RETURN_INTERVAL
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
         self.api = Api(credentials, transport)
         self._orders = Orders(self.api)
         self._finances = Finances(self.api)
-        self._stock = Stock(self.api)
+        self._documents = Documents(self.api)
+        self._stock = Stock(self.api, self._documents)
+        self._adjusting = Adjusting(self.api, self._orders, self._documents)
 
     # -- reading from Amazon -----------------------------------------------------------
 
@@ -153,6 +172,34 @@ class AmazonConnector(Connector):
             for row in rows
         )
 
+    def fetch_refund_feed(self, since: datetime) -> Iterator[tuple[Envelope, ...]]:
+        """See :meth:`~..base.Connector.fetch_refund_feed`.
+
+        Amazon's transactions may be missing for 48 hours, and are then found under
+        the time at which they were posted.
+        """
+        try:
+            for page in self._finances.since(since):
+                yield tuple(
+                    Envelope.of(REFUND, f"{order_id}/{number}", row)
+                    for order_id, number, row in finances.refunds_of(page)
+                )
+        except PermissionRefused:
+            return  # an application without the role for finances
+
+    def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
+        """See :meth:`~..base.Connector.fetch_returns` and :mod:`.returns`.
+
+        A page is a report and as long as that; it may take some minutes.
+        """
+        return Returns(self.api, self._documents).next_page(cursor)
+
+    def fetch_labels(
+        self, order_id: str, shipment_refs: Iterable[str] = ()
+    ) -> tuple[Label, ...]:
+        """See :meth:`~..base.Connector.fetch_labels` and :mod:`.labels`."""
+        return Labels(self.api).fetch(order_id, shipment_refs)
+
     def fetch_transactions(self, since: datetime) -> Iterator[Mapping[str, Any]]:
         """Yield pages of all transactions posted at or after a moment, as they came.
 
@@ -174,7 +221,7 @@ class AmazonConnector(Connector):
         """
         seen: set[str] = set()
         for marketplace in self.api.marketplaces():
-            body, headers = Documents(self.api).report(REPORT, marketplace)
+            body, headers = self._documents.report(REPORT, marketplace)
             for page in read_report(body, headers, country_of(marketplace)):
                 new = {row.product_ref: row for row in page}
                 rows = tuple(row for ref, row in new.items() if ref not in seen)
@@ -190,6 +237,8 @@ class AmazonConnector(Connector):
 
     def fetch_submission(self, submission: str) -> Submission:
         """See :meth:`~..base.Connector.fetch_submission`."""
+        if submission.partition(" ")[0] in (CANCEL, REFUND_SUBMISSION):
+            return self._adjusting.outcome(submission)
         return self._stock.outcome(submission)
 
     # -- writing to Amazon -------------------------------------------------------------
@@ -202,14 +251,25 @@ class AmazonConnector(Connector):
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.shipping`."""
         return Shipping(self.api, self._orders).push(shipment)
 
+    def cancel_order(
+        self, order_id: str, reason: str = "", restock: bool = True
+    ) -> WriteResult:
+        """See :meth:`~..base.Connector.cancel_order` and :mod:`.adjusting`.
+
+        Amazon keeps no stock that an order has taken: there is nothing to restock.
+        """
+        return self._adjusting.cancel(order_id, reason)
+
+    def push_refund(self, request: RefundRequest) -> WriteResult:
+        """See :meth:`~..base.Connector.push_refund` and :mod:`.adjusting`."""
+        return self._adjusting.refund(request)
+
     # -- understanding -----------------------------------------------------------------
 
-    def read_notification(self, headers: Mapping[str, str], body: bytes) -> Envelope:
-        """Check a notification that was forwarded with a secret header, and wrap it.
+    def read_webhook(self, headers: Mapping[str, str], body: bytes) -> Envelope:
+        """See :meth:`~..base.Connector.read_webhook`: a notification passed on to us.
 
-        See :mod:`.notification` for what such a secret proves.
-
-        :raises SignatureInvalid: when the secret is missing or wrong.
+        See :mod:`.notification` for who does that, and what its secret proves.
         """
         return notification.read(headers, body, self.credentials.webhook_secret)
 
@@ -222,6 +282,11 @@ class AmazonConnector(Connector):
     def normalise_refund(cls, payload: Any, order_id: str) -> Refund:
         """See :meth:`~..base.Connector.normalise_refund`."""
         return finances.normalise_refund(payload, order_id)
+
+    @classmethod
+    def normalise_return(cls, payload: Any) -> Return:
+        """See :meth:`~..base.Connector.normalise_return`."""
+        return returns.normalise_return(payload)
 
     # -- connection test ---------------------------------------------------------------
 

@@ -8,6 +8,7 @@ confirmed by them). Currencies and time zones are those of the countries.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from ..schema import OrderStatus
 
@@ -63,6 +64,15 @@ MARKETPLACES = {
     "A39IBJ37TRP1C6": Marketplace("AU", "AUD", "Australia/Sydney", FAR_EAST),
     "A1VC38T7YXB528": Marketplace("JP", "JPY", "Asia/Tokyo", FAR_EAST),
 }
+
+# Currencies without a smaller unit among those of the marketplaces.
+_WHOLE = frozenset({"JPY"})
+
+
+def unit_of(currency: str) -> Decimal:
+    """The smallest unit of a currency of the marketplaces."""
+    return Decimal(1) if currency in _WHOLE else Decimal("0.01")
+
 
 # Orders API 2026-01-01, definition FulfillmentStatus; Orders API v0, OrderStatus.
 ORDER_STATUSES = {

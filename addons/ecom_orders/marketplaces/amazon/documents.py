@@ -10,15 +10,28 @@ by the models).
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from ..errors import BadAnswer, RequestRefused, TimedOut
+from ..errors import (
+    BadAnswer,
+    ConnectionFailed,
+    MarketplaceError,
+    RateLimited,
+    RequestRefused,
+    TimedOut,
+    TransportError,
+)
 from ..transport import Headers, Request, Response
-from .api import Api
+from .api import Api, rows_of, timestamp
 
 JSON_TYPE = "application/json; charset=UTF-8"
+XML_TYPE = "text/xml; charset=UTF-8"
+CLOCKS_APART = timedelta(seconds=5)
+"""So much Amazon's clock may be behind ours."""
+
 MOST_BYTES = 256 * 1024 * 1024  # of a document, decompressed
 REPORT_POLL = 30.0  # seconds between two questions about a report, at most
 REPORT_POLLS = 40  # questions; most listing reports take a few minutes
@@ -31,24 +44,64 @@ class Documents:
 
     def __init__(self, api: Api):
         self._api = api
+        self._made: set[str] = set()
 
     # -- reports -----------------------------------------------------------------------
 
-    def report(self, report_type: str, marketplace_id: str) -> tuple[bytes, Headers]:
+    def report(
+        self,
+        report_type: str,
+        marketplace_id: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> tuple[bytes, Headers]:
         """Have a report made and read it; waits for Amazon to make it.
 
+        :param since: from when on it shall tell, where the type makes use of that.
+        :param until: likewise.
         :raises TimedOut: when it takes longer than 20 minutes.
+        :raises RequestRefused: see :meth:`finished_report`.
+        """
+        report_id = self.order_report(report_type, marketplace_id, since, until)
+        found = self.finished_report(report_id, REPORT_POLLS)
+        if found is None:
+            raise TimedOut("the report is not ready", operation="reports.getReport")
+        return found
+
+    def order_report(
+        self,
+        report_type: str,
+        marketplace_id: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> str:
+        """Have a report made; returns its id. See :meth:`report`."""
+        wanted: dict[str, Any] = {
+            "reportType": report_type,
+            "marketplaceIds": [marketplace_id],
+        }
+        if since:
+            wanted["dataStartTime"] = timestamp(since)
+        if until:
+            wanted["dataEndTime"] = timestamp(until)
+        answer = self._api.change(
+            "POST", "/reports/2021-06-30/reports", "reports.createReport", wanted
+        )
+        return _text(answer, "reportId")
+
+    def finished_report(
+        self, report_id: str, polls: int
+    ) -> tuple[bytes, Headers] | None:
+        """A report that was ordered, or ``None`` when Amazon is still making it.
+
+        :param polls: so often it is asked for at most, after 2, 4, 8... seconds.
         :raises RequestRefused: when Amazon gives up (``FATAL``); an empty document for
             one that was cancelled, which is how it says that there are no data.
         """
-        answer = self._api.change(
-            "POST",
-            "/reports/2021-06-30/reports",
-            "reports.createReport",
-            {"reportType": report_type, "marketplaceIds": [marketplace_id]},
-        )
-        report = self._wait_for_report(_text(answer, "reportId"))
+        report = self._wait_for_report(report_id, polls)
         status = report.get("processingStatus")
+        if status in IN_WORK:
+            return None
         if status == "CANCELLED":
             return b"", Headers()
         if status != "DONE":
@@ -61,48 +114,102 @@ class Documents:
         )
         return self._download(document)
 
-    def _wait_for_report(self, report_id: str) -> Mapping[str, Any]:
+    def _wait_for_report(self, report_id: str, polls: int) -> Mapping[str, Any]:
         path = f"/reports/2021-06-30/reports/{quote(report_id, safe='')}"
-        for number in range(REPORT_POLLS):
+        report: Mapping[str, Any] = {}
+        for number in range(polls):
             if number:
                 pause = min(REPORT_POLL, 2.0**number)
                 self._api.transport.clock.sleep(pause)
             report = self._api.get(path, "reports.getReport")
             if report.get("processingStatus") not in IN_WORK:
-                return report
-        raise TimedOut("the report is not ready", operation="reports.getReport")
+                break
+        return report
 
     # -- feeds -------------------------------------------------------------------------
 
     def send_feed(self, feed_type: str, body: Any) -> str:
         """Hand a JSON feed over; returns its id. Nothing is applied yet."""
+        document_id = self._upload(JSON_TYPE, json=body)
+        return self._create_feed(feed_type, document_id, self._api.marketplaces())
+
+    def send_xml_feed(self, feed_type: str, body: bytes, marketplace_id: str) -> str:
+        """Hand an XML feed over, exactly once; returns its id.
+
+        Amazon keeps no key of ours by which a second feed would be known for the
+        first one. So when the answer is lost, the feeds of these seconds are looked
+        through for it.
+
+        :raises RequestRefused: ``outcome_unknown`` when it cannot be found out whether
+            Amazon has it: a person has to look before it is sent again.
+        """
+        document_id = self._upload(XML_TYPE, content=body)
+        begun = self._api.now()
+        try:
+            return self._create_feed(feed_type, document_id, (marketplace_id,))
+        except (RateLimited, ConnectionFailed):
+            raise  # Amazon has not even seen it
+        except TransportError as error:
+            feed_id = self._find_feed(feed_type, begun)
+            if feed_id:
+                return feed_id
+            raise RequestRefused(
+                "it is not known whether Amazon has the feed",
+                remote_code="outcome_unknown",
+                remote_message=str(error)[:200],
+            ) from error
+
+    def _find_feed(self, feed_type: str, begun: datetime) -> str:
+        """The only feed of a type that was made since; empty = none, or doubtful."""
+        try:
+            answer = self._api.get(
+                "/feeds/2021-06-30/feeds",
+                "feeds.getFeeds",
+                feedTypes=feed_type,
+                createdSince=begun - CLOCKS_APART,
+            )
+        except MarketplaceError:
+            return ""
+        rows = [row.get("feedId") for row in rows_of(answer, "feeds")]
+        ids = {row for row in rows if isinstance(row, str)} - self._made
+        return ids.pop() if len(ids) == 1 else ""
+
+    def _upload(self, kind: str, json: Any = None, content: bytes | None = None) -> str:
         document = self._api.change(
             "POST",
             "/feeds/2021-06-30/documents",
             "feeds.createFeedDocument",
-            {"contentType": JSON_TYPE},
+            {"contentType": kind},
             idempotent=True,  # a document that is not used disappears by itself
         )
         upload = Request(
             "PUT",
             _text(document, "url"),
             operation="feeds.upload",
-            headers={"Content-Type": JSON_TYPE},
-            json=body,
+            headers={"Content-Type": kind},
+            json=json,
+            content=content,
             idempotent=True,
         )
         _check(self._api.transport.send(upload))
+        return _text(document, "feedDocumentId")
+
+    def _create_feed(
+        self, feed_type: str, document_id: str, marketplaces: Iterable[str]
+    ) -> str:
         answer = self._api.change(
             "POST",
             "/feeds/2021-06-30/feeds",
             "feeds.createFeed",
             {
                 "feedType": feed_type,
-                "marketplaceIds": list(self._api.marketplaces()),
-                "inputFeedDocumentId": _text(document, "feedDocumentId"),
+                "marketplaceIds": list(marketplaces),
+                "inputFeedDocumentId": document_id,
             },
         )
-        return _text(answer, "feedId")
+        feed_id = _text(answer, "feedId")
+        self._made.add(feed_id)
+        return feed_id
 
     def feed(self, feed_id: str) -> Mapping[str, Any]:
         """What Amazon says of a feed."""

@@ -59,6 +59,16 @@ class Finances:
         return [row for key, row in found.items() if key]
 
 
+def refunds_of(
+    page: Mapping[str, Any],
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yield the refunds of a page: order id, refund id and transaction."""
+    for row in rows_of(page, "payload", "transactions"):
+        order_id, number = _related(row, "ORDER_ID"), refund_id(row)
+        if is_refund(row) and order_id and number:
+            yield order_id, number, row
+
+
 def is_refund(transaction: Mapping[str, Any]) -> bool:
     """Whether a transaction is about money given back to a buyer."""
     kind = transaction.get("transactionType")

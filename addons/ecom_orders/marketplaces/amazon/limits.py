@@ -35,9 +35,11 @@ RATES = {
     "reports.getReportDocument": (0.0167, 15),
     "feeds.createFeedDocument": (0.5, 15),
     "feeds.createFeed": (0.0083, 15),
+    "feeds.getFeeds": (0.0222, 10),
     "feeds.getFeed": (2.0, 15),
     "feeds.getFeedDocument": (0.0222, 10),
     "finances.listTransactions": (0.5, 10),
+    "merchantFulfillment.getShipment": (1.0, 1),
 }
 
 

@@ -8,7 +8,8 @@ Facts used here (Orders API 2026-01-01, definitions):
 * ``tax.taxCollections`` with the model ``MARKETPLACE_FACILITATOR``: Amazon withholds
   the tax and remits it;
 * without the roles for personal data ``buyer`` and ``recipient`` are simply absent;
-* no rate of a tax is stated, only amounts; see :mod:`.proceeds` for amounts.
+* no rate of a tax is stated, only amounts; see :mod:`.proceeds` for amounts and
+  :mod:`.rates` for what they tell of the rate.
 
 An order of version v0 is translated first, see :mod:`.legacy`.
 """
@@ -16,7 +17,7 @@ An order of version v0 is translated first, see :mod:`.legacy`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +37,7 @@ from ..schema import (
     TaxRate,
 )
 from . import finances, legacy
-from .const import MARKETPLACES, ORDER_STATUSES, Marketplace
+from .const import MARKETPLACES, ORDER_STATUSES, Marketplace, unit_of
 from .proceeds import (
     GIFT_WRAP,
     ITEM,
@@ -47,6 +48,7 @@ from .proceeds import (
     place_of_tax,
     read_proceeds,
 )
+from .rates import with_rates
 
 FACILITATOR = "MARKETPLACE_FACILITATOR"
 TAX_KEY, CHANNEL_TAX_KEY = "tax", "marketplace_facilitator"
@@ -69,12 +71,16 @@ class _Item:
 
 @dataclass(frozen=True)
 class _Value:
-    """What an order is worth: its lines, and how their amounts are to be read."""
+    """What an order is worth: its lines, and how their amounts are to be read.
+
+    :param rates: those that could be worked out, in percent, by key of the tax.
+    """
 
     lines: tuple[ExternalLine, ...]
     total: Decimal
     currency: str
     place: TaxPlace
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 def normalise_order(payload: Any) -> ExternalOrder:
@@ -277,7 +283,10 @@ def _value(
     lines = (*(line for item in items for line in _lines(item, place)), *tips)
     if total is None:
         total = sum((line.total + line.total_tax for line in lines), ZERO)
-    return _Value(lines, total, currency, place)
+    rates: dict[str, Decimal] = {}
+    if place is TaxPlace.INSIDE:
+        lines, rates = with_rates(lines, TAX_KEY, unit_of(currency))
+    return _Value(lines, total, currency, place, rates)
 
 
 def _total(read: Reader, items: Iterable[_Item]) -> tuple[Decimal | None, str]:
@@ -320,6 +329,7 @@ def _tax_rates(value: _Value, country: str, state: str) -> tuple[TaxRate, ...]:
         TaxRate(
             key=key,
             label="Tax collected by Amazon" if key == CHANNEL_TAX_KEY else "Tax",
+            percent=value.rates.get(key),
             country_code=country,
             state_code=state,
             included=value.place is TaxPlace.INSIDE,

@@ -1,10 +1,18 @@
-"""What Amazon sends by itself: notifications.
+"""What Amazon sends by itself: notifications, passed on to us.
 
 Amazon delivers notifications to a queue (SQS) or an event bus (EventBridge) of the
-seller's, never to an address of ours; a rule there can forward them ("API destination")
-with a fixed secret in a header. Such a header proves the sender but not the body, so
-this is offered beside the webhooks of the contract, not as them, and what is read is
-never more than a hint to fetch the order.
+seller's, never to an address of ours. The assumption here: something of the seller's
+passes each one on, unchanged, to the address that the channel shows, and proves with
+the channel's webhook secret that it may. There are two ways:
+
+* a function that reads the queue signs the raw body: header ``X-Webhook-Signature``,
+  the HMAC-SHA256 in Base64;
+* a rule of the event bus ("API destination") can only add a fixed header: it sends the
+  secret itself as ``X-Webhook-Secret``. That proves the sender but not the body.
+
+Both names are our own. Because of the second way, what is read is never more than a
+hint to fetch the order: who forges one makes us ask Amazon, nothing else. A
+notification may come twice or late; the polling of orders does not rely on any.
 
 Facts (schema OrderChangeNotification): ``NotificationType`` ``ORDER_CHANGE``, the order
 in ``Payload.OrderChangeNotification.AmazonOrderId``, an id of the notification in
@@ -15,6 +23,8 @@ versions of the schema write names in lower camel case.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any
@@ -24,27 +34,43 @@ from ..errors import PayloadError, SignatureInvalid
 from ..reading import parse_json
 from .api import ORDER_ID
 
-HEADER = "x-webhook-secret"  # our own choice: the name that the rule is given
+SECRET_HEADER = "x-webhook-secret"
+SIGNATURE_HEADER = "x-webhook-signature"
 
 
 def read(headers: Mapping[str, str], body: bytes, secret: str) -> Envelope:
-    """Check a forwarded notification and wrap it.
+    """Check a notification that was passed on and wrap it.
 
     :param headers: names in any case.
-    :raises SignatureInvalid: when the secret is missing or wrong, or none is set.
+    :raises SignatureInvalid: when signature and secret are missing or one of them is
+        wrong, or no secret is set.
     """
     fields = {str(name).lower(): str(value) for name, value in headers.items()}
-    given = fields.get(HEADER, "")
     if not secret:
         raise SignatureInvalid("no webhook secret is configured")
-    if not hmac.compare_digest(
-        given.encode("utf-8", "replace"), secret.encode("utf-8", "replace")
-    ):
-        raise SignatureInvalid("the secret of the notification is missing or wrong")
+    proofs = {
+        SIGNATURE_HEADER: signature(body, secret),
+        SECRET_HEADER: secret,
+    }
+    given = [name for name in proofs if name in fields]
+    if not given or not all(_same(fields[name], proofs[name]) for name in given):
+        raise SignatureInvalid("the proof of the notification is missing or wrong")
     try:
         return wrap(parse_json(body.decode("utf-8")), body)
     except (UnicodeDecodeError, PayloadError):
         return Envelope.unreadable(body)
+
+
+def signature(body: bytes, secret: str) -> str:
+    """How whoever passes a notification on signs it."""
+    key = secret.encode("utf-8", "replace")
+    return base64.b64encode(hmac.new(key, body, hashlib.sha256).digest()).decode()
+
+
+def _same(given: str, proof: str) -> bool:
+    return hmac.compare_digest(
+        given.encode("utf-8", "replace"), proof.encode("utf-8", "replace")
+    )
 
 
 def wrap(payload: Any, body: bytes) -> Envelope:

@@ -43,10 +43,10 @@ _LOCAL_ERRORS = (RequestRefused, NotFound, BadAnswer)
 class Stock:
     """Writes and reads quantities of the seller's own stock."""
 
-    def __init__(self, api: Api):
+    def __init__(self, api: Api, documents: Documents):
         self._api = api
         self._listings = Listings(api)
-        self._documents = Documents(api)
+        self._documents = documents
 
     # -- writing -----------------------------------------------------------------------
 

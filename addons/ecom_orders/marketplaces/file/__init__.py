@@ -12,8 +12,8 @@
 from .client import FileConnector, refused_row
 from .errors import FileUnreadable
 from .export import export_refused, export_shipments
-from .mapping import FIELDS, Mapping
-from .orders import Parsed, RowError, parse_orders
+from .mapping import FIELDS, TAXED_FIELDS, Mapping
+from .orders import OrderFile, Parsed, ReadOrder, RowError, parse_orders
 from .suggestions import DATE_FORMATS, Suggestion, known_status, suggest_mapping
 from .table import Table, read_table
 
@@ -23,9 +23,12 @@ __all__ = [
     "FileConnector",
     "FileUnreadable",
     "Mapping",
+    "OrderFile",
     "Parsed",
+    "ReadOrder",
     "RowError",
     "Suggestion",
+    "TAXED_FIELDS",
     "Table",
     "export_refused",
     "export_shipments",

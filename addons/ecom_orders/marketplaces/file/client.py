@@ -274,7 +274,8 @@ def _dated(payloads: tuple[dict, ...]) -> list[tuple[datetime, str, dict]]:
 def refused_row(error: RowError) -> Envelope:
     """A row that could not be read, for the inbox: kept, and told to a person."""
     body = canonical_json(error.as_json())
-    return Envelope(UNREADABLE, hashlib.sha256(body.encode()).hexdigest()[:32], body)
+    key = error.key or hashlib.sha256(body.encode()).hexdigest()[:32]
+    return Envelope(UNREADABLE, key, body)
 
 
 def _refusal(response: Response) -> Exception:

@@ -60,6 +60,7 @@ FIELDS: dict[str, Kind] = {
     "total_tax": Kind.AMOUNT,
     "shipping": Kind.AMOUNT,
     "shipping_tax": Kind.AMOUNT,
+    "shipping_tax_percent": Kind.AMOUNT,
     "discount": Kind.AMOUNT,  # with or without minus
     "fee": Kind.AMOUNT,
     "refunded": Kind.AMOUNT,
@@ -94,6 +95,17 @@ FIELDS: dict[str, Kind] = {
     "line.shipped": Kind.AMOUNT,
 }
 
+#: Amounts of which a file may say each by itself whether the tax is in them.
+TAXED_FIELDS = (
+    "line.unit_price",
+    "line.total",
+    "line.discount",
+    "line.shipping",
+    "shipping",
+    "discount",
+    "fee",
+)
+
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
 
 
@@ -106,7 +118,10 @@ class Mapping:
         counts (all others).
     :param constants: value by field, for what no column (or an empty cell) tells.
     :param statuses: word of the file, in lower case, to :class:`OrderStatus` value.
-    :param prices_include_tax: of all amounts of lines, shipping, fee and discount.
+    :param prices_include_tax: of all amounts of lines, shipping, fee and discount that
+        ``tax_included`` says nothing about.
+    :param tax_included: whether the tax is in the amounts of a field, of
+        :data:`TAXED_FIELDS`.
     :param decimal: ``"."`` or ``","``.
     :param date_formats: as of :func:`time.strptime`, tried in order after ISO 8601 and
         other forms that begin with the year.
@@ -119,6 +134,7 @@ class Mapping:
     constants: AbstractMapping[str, str] = field(default_factory=dict)
     statuses: AbstractMapping[str, str] = field(default_factory=dict)
     prices_include_tax: bool = True
+    tax_included: AbstractMapping[str, bool] = field(default_factory=dict)
     decimal: str = "."
     date_formats: tuple[str, ...] = ()
     timezone: str = "UTC"
@@ -146,6 +162,11 @@ class Mapping:
                 isinstance(text, str) for pair in table.items() for text in pair
             ):
                 raise FileUnreadable("mapping", name)
+        included = known.get("tax_included", {})
+        if not isinstance(included, AbstractMapping) or not all(
+            isinstance(flag, bool) for flag in included.values()
+        ):
+            raise FileUnreadable("mapping", "tax_included")
         formats = known.get("date_formats", ())
         if not isinstance(formats, list | tuple):
             raise FileUnreadable("mapping", "date_formats")
@@ -173,11 +194,23 @@ class Mapping:
         wrong = sorted(set(self.statuses.values()) - statuses)
         if wrong:
             raise FileUnreadable("mapping", wrong[0])
+        untaxed = sorted(set(self.tax_included) - set(TAXED_FIELDS))
+        if untaxed:
+            raise FileUnreadable("mapping", untaxed[0])
         if self.decimal not in (".", ",") or len(self.delimiter) > 1:
             raise FileUnreadable("mapping", "decimal")
         if "number" not in self.columns.values():
             raise FileUnreadable("missing_number")
         self.zone()
+
+    @property
+    def exceptions(self) -> dict[str, bool]:
+        """What :attr:`tax_included` says that differs from the other amounts."""
+        return {
+            name: included
+            for name, included in self.tax_included.items()
+            if included != self.prices_include_tax
+        }
 
     def zone(self) -> tzinfo:
         """The zone of times without one.

@@ -75,6 +75,9 @@ NAMES: dict[str, tuple[str, ...]] = {
         "买家应付邮费", "邮费", "运费", "运费金额", "運費",
     ),
     "shipping_tax": ("shipping tax", "mwst versand", "送料消費税", "运费税"),
+    "shipping_tax_percent": (
+        "shipping tax rate", "mwst satz versand", "送料税率", "运费税率",
+    ),
     "discount": (
         "discount amount", "order discount", "discount", "total discount", "rabatt",
         "gutschein betrag", "値引", "割引", "割引額", "クーポン利用額",

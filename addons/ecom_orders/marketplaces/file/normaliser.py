@@ -1,9 +1,9 @@
 """Orders of a file (payloads of :mod:`.orders`) to the common schema.
 
-A file tells amounts with tax or without (``prices_include_tax``), and taxes as an
-amount of the line, as a rate of the line, or as one amount of the whole order, which is
-then spread over everything in proportion. What is told is kept; only what follows from
-it is computed.
+A file tells amounts with tax or without (``prices_include_tax``, and for single fields
+``tax_included``), and taxes as an amount of the line, as a rate of the line, or as one
+amount of the whole order, which is then spread over everything in proportion. What is
+told is kept; only what follows from it is computed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..names import is_masked, person_name
-from ..reading import MAX_AMOUNT, MAX_NOTE, Reader
+from ..reading import MAX_AMOUNT, MAX_NOTE, MAX_SCALE, Reader
 from ..schema import (
     ZERO,
     Address,
@@ -40,6 +40,7 @@ class _Item:
 
     :param amount: after discounts, as the file tells it.
     :param subtotal: the same before discounts.
+    :param included: whether the tax is in both.
     :param tax: ``None`` when not told.
     """
 
@@ -48,6 +49,7 @@ class _Item:
     name: str
     amount: Decimal
     subtotal: Decimal
+    included: bool
     quantity: Decimal = Decimal(1)
     tax: Decimal | None = None
     percent: Decimal | None = None
@@ -198,14 +200,19 @@ def _items(read: Reader, status: OrderStatus) -> list[_Item]:
     goods = [_product(read, line, status, len(lines) == 1) for line in lines]
     percents = {item.percent for item in goods if item.amount}
     percent = percents.pop() if len(percents) == 1 else None
-    shipping = read.decimal("shipping") + _sum(lines, "shipping")
+    shipping_percent = _percent(read, "shipping_tax_percent")
+    if shipping_percent is None:
+        shipping_percent = percent
+    shipping, ships_with_tax = _shipping(read, lines, shipping_percent)
     taxes = [read.decimal("shipping_tax", None)]
     taxes += [line.decimal("shipping_tax", None) for line in lines]
     told = [tax for tax in taxes if tax is not None]
+    tax = sum(told, ZERO) if told else None
+    fee, discount = read.decimal("fee"), -abs(read.decimal("discount"))
     extra = (
-        (LineKind.SHIPPING, shipping, sum(told, ZERO) if told else None),
-        (LineKind.FEE, read.decimal("fee"), None),
-        (LineKind.DISCOUNT, -abs(read.decimal("discount")), None),
+        (LineKind.SHIPPING, shipping, ships_with_tax, shipping_percent, tax),
+        (LineKind.FEE, fee, _includes_tax(read, "fee"), percent, None),
+        (LineKind.DISCOUNT, discount, _includes_tax(read, "discount"), percent, None),
     )
     title = read.text("shipping_method", 200)
     return goods + [
@@ -215,40 +222,61 @@ def _items(read: Reader, status: OrderStatus) -> list[_Item]:
             name=(title if kind is LineKind.SHIPPING else "") or kind.value,
             amount=_sane(read, kind.value, amount),
             subtotal=amount,
+            included=included,
             tax=tax,
-            percent=percent,
+            percent=rate,
             method=title[:100] if kind is LineKind.SHIPPING else "",
         )
-        for kind, amount, tax in extra
+        for kind, amount, included, rate, tax in extra
         if amount
     ]
+
+
+def _shipping(
+    read: Reader, lines: list[Reader], percent: Decimal | None
+) -> tuple[Decimal, bool]:
+    """What the order and its lines say of shipping, and whether the tax is in it."""
+    whole, parts = read.decimal("shipping"), _sum(lines, "shipping")
+    if not whole:
+        return parts, _includes_tax(read, "line.shipping")
+    included = _includes_tax(read, "shipping")
+    if parts:
+        parts = _taxed_as(read, "line.shipping", parts, included, percent)
+    return whole + parts, included
 
 
 def _product(read: Reader, line: Reader, status: OrderStatus, alone: bool) -> _Item:
     quantity = line.decimal("quantity", default=Decimal(1))
     if quantity < 0:
         raise line.fail("quantity", "is negative")
-    unit_price = line.decimal("unit_price", default=None)
-    discount = abs(line.decimal("discount"))
+    percent = _percent(line, "tax_percent")
     amount = line.decimal("total", default=None)
-    if unit_price is not None:
-        subtotal = unit_price * quantity
+    told = "line.unit_price" if amount is None else "line.total"
+    included = _includes_tax(read, told)
+    if amount is None and line.decimal("unit_price", default=None) is None:
+        included = read.flag("prices_include_tax")
+
+    def of(key: str) -> Decimal:
+        value = line.decimal(key)
+        return _taxed_as(read, f"line.{key}", value, included, percent)
+
+    discount = abs(of("discount"))
+    if line.decimal("unit_price", default=None) is not None:
+        subtotal = of("unit_price") * quantity
         amount = subtotal - discount if amount is None else amount
     elif amount is not None:
         subtotal = amount + discount
     elif alone:
-        subtotal = amount = _rest_of_total(read)
+        subtotal = amount = _rest_of_total(read, percent)
     else:
         raise line.fail("total", "is missing")
-    percent = line.decimal("tax_percent", default=None)
-    if percent is not None and not 0 <= percent <= HUNDRED:
-        raise line.fail("tax_percent", "is not a rate")
     return _Item(
         line_id=line.identifier("id"),
         kind=LineKind.PRODUCT,
         name=line.text("name", 500) or line.text("sku", 200),
         amount=_sane(line, "total", amount),
         subtotal=_sane(line, "unit_price", subtotal),
+        included=included,
         quantity=quantity,
         tax=line.decimal("tax", default=None),
         percent=percent,
@@ -259,13 +287,17 @@ def _product(read: Reader, line: Reader, status: OrderStatus, alone: bool) -> _I
     )
 
 
-def _rest_of_total(read: Reader) -> Decimal:
+def _rest_of_total(read: Reader, percent: Decimal | None) -> Decimal:
     """What the only line of an order costs when only the order's total is told."""
-    rest = read.required_decimal("total") - read.decimal("shipping")
-    rest += abs(read.decimal("discount")) - read.decimal("fee")
-    if not read.flag("prices_include_tax"):
+    included = read.flag("prices_include_tax")
+
+    def of(key: str) -> Decimal:
+        return _taxed_as(read, key, read.decimal(key), included, percent)
+
+    rest = read.required_decimal("total")
+    if not included:
         rest -= read.decimal("total_tax")
-    return rest
+    return rest - of("shipping") + abs(of("discount")) - of("fee")
 
 
 def _shipped(line: Reader, quantity: Decimal, status: OrderStatus) -> Decimal:
@@ -289,16 +321,45 @@ def _sane(read: Reader, key: str, amount: Decimal) -> Decimal:
 # -- taxes -----------------------------------------------------------------------------
 
 
+def _includes_tax(read: Reader, name: str) -> bool:
+    """Whether the tax is in the amounts of a field of :data:`.mapping.TAXED_FIELDS`."""
+    exceptions = read.child("tax_included")
+    told = name in exceptions.data
+    return exceptions.flag(name) if told else read.flag("prices_include_tax")
+
+
+def _taxed_as(
+    read: Reader, name: str, amount: Decimal, included: bool, percent: Decimal | None
+) -> Decimal:
+    """An amount of a field with or without tax, as others that it is added to.
+
+    :param included: whether those have the tax in them.
+    :raises PayloadError: when it would have to be converted and no rate is told.
+    """
+    if not amount or _includes_tax(read, name) == included:
+        return amount
+    if percent is None:
+        raise read.fail(name, "has tax in it, others do not, and no rate is told")
+    factor = (HUNDRED + percent) / HUNDRED
+    return round(amount * factor if included else amount / factor, MAX_SCALE)
+
+
+def _percent(read: Reader, key: str) -> Decimal | None:
+    percent = read.decimal(key, default=None)
+    if percent is not None and not 0 <= percent <= HUNDRED:
+        raise read.fail(key, "is not a rate")
+    return percent
+
+
 def _taxed(read: Reader, items: list[_Item]) -> Iterable[ExternalLine]:
     """Lines of the order, each amount cut into net and tax."""
-    included = read.flag("prices_include_tax")
     spread = _spread(read, items)
     for item in items:
-        tax = _tax_of(item, included) if spread is None else spread * item.amount
+        tax = _tax_of(item) if spread is None else spread * item.amount
         if tax is not None and abs(tax) > abs(item.amount):
             raise read.fail("lines", "have more tax than what is taxed")
         tax = tax if tax is None else tax.quantize(EXACT)
-        net = item.amount - (tax or ZERO) if included else item.amount
+        net = item.amount - (tax or ZERO) if item.included else item.amount
         yield ExternalLine(
             external_id=item.line_id,
             kind=item.kind,
@@ -307,7 +368,7 @@ def _taxed(read: Reader, items: list[_Item]) -> Iterable[ExternalLine]:
             subtotal=_net_subtotal(item, net),
             total=net,
             total_tax=tax or ZERO,
-            taxes={} if tax is None else {_rate_key(item): tax},
+            taxes={_rate_key(item): tax} if _is_taxed(item, tax) else {},
             sku=item.sku,
             barcode=item.barcode,
             product_ref=item.product_ref,
@@ -329,12 +390,17 @@ def _spread(read: Reader, items: list[_Item]) -> Decimal | None:
     return share
 
 
-def _tax_of(item: _Item, included: bool) -> Decimal | None:
+def _is_taxed(item: _Item, tax: Decimal | None) -> bool:
+    """Whether a tax was levied; none at all is not one of an unknown rate."""
+    return bool(tax) or (tax is not None and item.percent is not None)
+
+
+def _tax_of(item: _Item) -> Decimal | None:
     if item.tax is not None:
         return item.tax
     if item.percent is None:
         return None
-    base = HUNDRED + item.percent if included else HUNDRED
+    base = HUNDRED + item.percent if item.included else HUNDRED
     return item.amount * item.percent / base
 
 

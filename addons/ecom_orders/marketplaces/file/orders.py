@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from ..reading import MAX_NOTE, MAX_TEXT, clean, shorten
@@ -47,12 +48,15 @@ class RowError:
         ``negative_quantity``, ``too_many_cells``, ``conflict`` (rows of one order
         contradict each other), ``order_refused`` (another row of the order is wrong).
     :param value: what stands there, shortened.
+    :param key: the order's number; of a row without one its :attr:`_ReadRow.identity`.
+        By it a later row is recognised as this one corrected.
     """
 
     line: int
     column: str
     code: str
     value: str = ""
+    key: str = field(default="", compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, for the inbox."""
@@ -80,6 +84,21 @@ class Parsed:
 
 
 @dataclass(frozen=True)
+class ReadOrder:
+    """What became of the rows of one order.
+
+    :param payload: ``None`` when one of its rows cannot be read.
+    :param keys: by which its rows are recognised, see :attr:`RowError.key`.
+    :param row_count: how many rows it has.
+    """
+
+    payload: dict[str, Any] | None
+    errors: tuple[RowError, ...]
+    keys: frozenset[str]
+    row_count: int
+
+
+@dataclass(frozen=True)
 class _ReadRow:
     """A row with its fields read; texts and :class:`~decimal.Decimal` by field."""
 
@@ -90,6 +109,12 @@ class _ReadRow:
     @property
     def number(self) -> str:
         return self.fields.get("number", "")
+
+    @property
+    def identity(self) -> str:
+        """Digest of all that is read of the row but the number of its order."""
+        told = sorted((k, str(v)) for k, v in self.fields.items() if k != "number")
+        return "row-" + hashlib.sha256(repr(told).encode()).hexdigest()[:28]
 
     @property
     def is_line(self) -> bool:
@@ -108,36 +133,74 @@ def parse_orders(
     :raises FileUnreadable: when it cannot be read at all, or columns of the mapping
         are missing in it: without them amounts would be wrong unnoticed.
     """
-    mapping.check()
-    table = read_table(
-        content,
-        encoding=mapping.encoding,
-        delimiter=mapping.delimiter,
-        sheet=mapping.sheet,
-        columns=mapping.columns,
-        decimal=mapping.decimal,
-        header_line=mapping.header_line,
-    )
-    missing = [name for name in mapping.columns if name not in table.header]
-    if missing:
-        raise FileUnreadable("missing_column", missing[0])
-    reader = _RowReader(table, mapping)
+    file = OrderFile(content, mapping, file_time)
     orders, errors = [], []
-    for rows in _grouped(map(reader.read_row, table.rows)):
-        payload, wrong = _order(rows, mapping, file_time)
-        errors += wrong
-        if payload is not None:
-            orders.append(payload)
+    for read in file.read():
+        errors += read.errors
+        if read.payload is not None:
+            orders.append(read.payload)
     errors.sort(key=lambda error: error.line)
     return Parsed(tuple(orders), tuple(errors), hashlib.sha256(content).hexdigest())
 
 
-def _grouped(rows: Iterable[_ReadRow]) -> Iterable[list[_ReadRow]]:
-    """Rows by order number, wherever they stand; one without is a group of its own."""
-    groups: dict[Any, list[_ReadRow]] = {}
-    for row in rows:
-        groups.setdefault(row.number or row.line, []).append(row)
-    return groups.values()
+class OrderFile:
+    """A file whose orders are read one after the other.
+
+    Its cells are kept as text; what is made of them is not, so that a large file takes
+    little more memory than its text.
+
+    The parameters and errors are those of :func:`parse_orders`.
+    """
+
+    def __init__(
+        self, content: bytes, mapping: Mapping, file_time: datetime | None = None
+    ):
+        mapping.check()
+        self.mapping, self.file_time = mapping, file_time
+        self.table = read_table(
+            content,
+            encoding=mapping.encoding,
+            delimiter=mapping.delimiter,
+            sheet=mapping.sheet,
+            columns=mapping.columns,
+            decimal=mapping.decimal,
+            header_line=mapping.header_line,
+        )
+        missing = [name for name in mapping.columns if name not in self.table.header]
+        if missing:
+            raise FileUnreadable("missing_column", missing[0])
+        self._reader = _RowReader(self.table, mapping)
+        self._groups = self._group()
+
+    @property
+    def row_count(self) -> int:
+        """How many rows it has below its header."""
+        return len(self.table.rows)
+
+    def read(self, start: int = 0) -> Iterator[ReadOrder]:
+        """Yield what became of each order, in the order of the file.
+
+        :param start: how many orders were read before and are left out.
+        """
+        for rows in islice(self._groups, start, None):
+            yield self._read_order([self._reader.read_row(row) for row in rows])
+
+    def _group(self) -> list[list[Row]]:
+        """Rows by order number, wherever they stand; one without is by itself."""
+        groups: dict[Any, list[Row]] = {}
+        for row in self.table.rows:
+            groups.setdefault(self._reader.number_of(row) or row.line, []).append(row)
+        return list(groups.values())
+
+    def _read_order(self, rows: list[_ReadRow]) -> ReadOrder:
+        payload, errors = _order(rows, self.mapping, self.file_time)
+        key = rows[0].number or rows[0].identity
+        return ReadOrder(
+            payload,
+            tuple(replace(error, key=key) for error in errors),
+            frozenset({key, *(row.identity for row in rows)}),
+            len(rows),
+        )
 
 
 # -- one row ---------------------------------------------------------------------------
@@ -156,6 +219,16 @@ class _RowReader:
         )
         named = [n for n, name in enumerate(table.header) if not name.startswith("#")]
         self.width = max(named, default=-1) + 1
+
+    def number_of(self, row: Row) -> str:
+        """The number of a row's order, empty when it cannot be read."""
+        fields: dict[str, Any] = {}
+        for place, _column, name in self.places:
+            text = row.cells[place] if place < len(row.cells) else ""
+            if name == "number" and text and not values.has_lost_digits(text):
+                _add(fields, name, self._value(name, text))
+        constant = self.mapping.constants.get("number", "")
+        return fields.get("number") or clean(constant, 200)
 
     def read_row(self, row: Row) -> _ReadRow:
         """A row, with everything that is wrong with it."""
@@ -339,6 +412,8 @@ def _payload(
         "prices_include_tax": mapping.prices_include_tax,
         "lines": _lines(lines),
     }
+    if mapping.exceptions:
+        payload["tax_included"] = mapping.exceptions
     for part in ("buyer", "bill_to", "ship_to"):
         prefix = f"{part}."
         nested = {

@@ -139,10 +139,12 @@ def _transactions(
             parent = row.get("parentTransaction")
             source = parent.get("id") if isinstance(parent, Mapping) else ""
             given[str(source)] = given.get(str(source), ZERO) + amount
-        elif kind in ("SALE", "CAPTURE") and status == "SUCCESS":
+        elif (
+            kind in ("SALE", "CAPTURE")
+            and status == "SUCCESS"
+            and _is_named(row, request.payment_ref)
+        ):
             paid.append((str(row.get("id")), str(row.get("gateway") or ""), amount))
-    if request.payment_ref:
-        paid = [row for row in paid if number_of(row[0]) == request.payment_ref]
     rest, moves = request.amount, []
     for source, gateway, amount in paid:
         part = min(rest, amount - given.get(source, ZERO))
@@ -160,3 +162,13 @@ def _transactions(
     if rest > 0:
         raise AlreadyDone("not so much was paid", remote_message="not_so_much_left")
     return moves
+
+
+def _is_named(row: Mapping[str, Any], payment_ref: str) -> bool:
+    """Whether a transaction is of the payment from which it is to be taken.
+
+    An order names its payment by ``paymentId``, which several transactions share; a
+    single one is named by its number.
+    """
+    names = (number_of(str(row.get("id"))), row.get("paymentId"))
+    return not payment_ref or payment_ref in names

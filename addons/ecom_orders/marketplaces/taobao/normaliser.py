@@ -214,12 +214,18 @@ def _consigned(read: Reader) -> dict[str, Decimal]:
 def _line(
     order: Reader, consigned: Mapping[str, Decimal], warehouses: list[Reader]
 ) -> ExternalLine:
-    """A sub-order; its money is settled by :func:`.amounts.balanced`."""
+    """A sub-order; its money is settled by :func:`.amounts.balanced`.
+
+    One that was closed is not delivered any more, unless it had left before: then its
+    money is given back and nothing of the order has changed. (That ``consign_time``
+    stays when a sub-order is closed is not confirmed.)
+    """
     order_id = order.identifier("oid")
     ordered = order.decimal("num", default=Decimal(1))
-    closed = order.text("status", 64) in const.CLOSED
-    quantity = ZERO if closed else ordered
-    gone = order.text("status", 64) in const.SHIPPED
+    status = order.text("status", 64)
+    closed = status in const.CLOSED
+    gone = status in const.SHIPPED or (closed and bool(order.text("consign_time", 30)))
+    quantity = ZERO if closed and not gone else ordered
     properties = order.text("sku_properties_name", 200)
     title = order.text("title", 400)
     return ExternalLine(

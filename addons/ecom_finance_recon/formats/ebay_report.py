@@ -1,0 +1,158 @@
+"""eBay: transaction report (CSV of Seller Hub), a settlement for each payout.
+
+Some lines stand above the header. ``--`` is nothing, thousands have commas, dates have
+no time and are the seller's. An order of several items is one row with ``Net`` and rows
+for each item with their fees but without ``Net``: amounts come from the first, fees
+from whichever row has them. eBay-collected tax is no part of ``Net``. The names of the
+fee columns differ between sites, so every column between the taxes and the gross amount
+is a fee.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+
+from .base import Book, Draft, register, types
+from .document import Document
+from .schema import ZERO, FeeType, Kind
+from .tables import Row, Table, TableFormat
+
+KINDS = types(
+    {
+        Kind.SALE: ("order",),
+        Kind.REFUND: ("refund",),
+        Kind.RESERVE: ("hold",),
+        Kind.FEE: ("other fee", "fee", "shipping label"),
+        Kind.PAYOUT: ("payout",),
+        Kind.CHARGEBACK: ("claim", "payment dispute"),
+        Kind.ADJUSTMENT: ("adjustment",),
+        Kind.TRANSFER: ("charge", "transfer", "withdrawal"),
+    }
+)
+_FEES = (
+    ("final value fee", FeeType.COMMISSION),
+    ("regulatory", FeeType.COMMISSION),
+    ("international", FeeType.COMMISSION),
+    ("performance", FeeType.COMMISSION),
+    ("not as described", FeeType.COMMISSION),
+    ("deposit processing", FeeType.PAYMENT),
+)
+_TAXES = ("seller collected tax", "ebay collected tax")
+
+
+@register
+class EbayReport(TableFormat):
+    """The report of all transactions, or that of one payout."""
+
+    code = "ebay_report"
+    title = "eBay: transaction report (CSV)"
+    required = (
+        "transaction creation date",
+        "type",
+        "order number",
+        "net amount",
+        "gross transaction amount",
+    )
+    delimiters = (",", ";", "\t")
+
+    def read(self, document: Document, book: Book) -> None:
+        table = self.table(
+            document,
+            amount_columns=("net amount", "gross transaction amount"),
+            date_columns=("transaction creation date",),
+            decimal=book.options.decimal,
+            zone=book.options.zone,
+        )
+        fees = fee_columns(table)
+        account = next(
+            (row[1] for row in table.preamble if row[:1] == ["Seller"] and row[1:]), ""
+        )
+        nets: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        currencies: dict[str, str] = {}
+        for row in table:
+            payout = row.text("payout id")
+            currency = row.text("payout currency") or currencies.get(payout, "")
+            if currency:
+                currencies.setdefault(payout, currency)
+            draft = book.draft(payout, currency)
+            draft.account = account
+            net = row.amount("net amount")
+            nets[id(draft)] += net or ZERO
+            self._read_row(row, draft, net, fees)
+        for draft in book.drafts.values():
+            if draft.payout:
+                draft.check("payout", -draft.payout, draft.total)
+            else:
+                draft.warn("not_paid_out")
+            draft.check("net", nets[id(draft)], draft.total + draft.payout)
+            if book.options.zone is None:
+                draft.warn("zone_assumed_utc")
+
+    def _read_row(
+        self, row: Row, draft: Draft, net: Decimal | None, fees: list[str]
+    ) -> None:
+        word = row.text("type").lower()
+        kind = KINDS.get(word, Kind.SUSPENSE)
+        values = {
+            "type_code": row.text("type"),
+            "order_ref": row.text("order number"),
+            "transaction_ref": row.text("transaction id", "reference id"),
+            "related_ref": row.text("reference id"),
+            "item_ref": row.text("item id"),
+            "sku": row.text("custom label"),
+            "quantity": row.amount("quantity"),
+            "payout_ref": draft.reference,
+            "posted_at": row.moment("transaction creation date"),
+            "description": row.text("item title", "description"),
+            "partner": row.text("buyer username"),
+        }
+        if net is not None:
+            gross = row.amount("gross transaction amount")
+            draft.add(
+                row,
+                kind,
+                net if gross is None else gross,
+                part="gross",
+                fee=_fee_of(word, row.text("description"))
+                if kind is Kind.FEE
+                else None,
+                **values,
+            )
+        for column in fees:
+            draft.add(
+                row,
+                Kind.FEE,
+                row.amount(column),
+                part=column,
+                fee=fee_type(column),
+                **values,
+            )
+
+
+def fee_columns(table: Table) -> list[str]:
+    """Columns of fees: behind those of taxes, before that of the gross amount."""
+    end = table.names.index("gross transaction amount")
+    starts = [table.names.index(name) for name in _TAXES if table.has(name)]
+    if not starts:
+        return [name for name in table.names if "fee" in name.split()]
+    return [name for name in table.names[max(starts) + 1 : end] if name]
+
+
+def fee_type(column: str) -> FeeType:
+    """Which fee a column is."""
+    for words, fee in _FEES:
+        if words in column:
+            return fee
+    return FeeType.OTHER
+
+
+def _fee_of(word: str, description: str) -> FeeType:
+    if word == "shipping label":
+        return FeeType.SHIPPING
+    text = description.lower()
+    if "promoted" in text or "advertis" in text or "offsite ads" in text:
+        return FeeType.ADVERTISING
+    if "subscription" in text or "store fee" in text:
+        return FeeType.SUBSCRIPTION
+    return FeeType.OTHER

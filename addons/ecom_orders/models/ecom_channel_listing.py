@@ -1,0 +1,88 @@
+import logging
+
+from odoo import api, fields, models
+
+from ..marketplaces.errors import MarketplaceError
+from .ecom_channel import UnexpectedError
+from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
+
+_logger = logging.getLogger(__name__)
+
+
+class EcomChannel(models.Model):
+    """How the listings of a channel are fetched."""
+
+    _inherit = "ecom.channel"
+
+    listing_fetch_state = fields.Selection(
+        [
+            ("requested", "Waiting"),
+            ("running", "Running"),
+            ("done", "Done"),
+            ("failed", "Failed"),
+        ],
+        string="Fetching Listings",
+        readonly=True,
+        copy=False,
+    )
+    listing_fetch_count = fields.Integer(
+        string="Listings Read", readonly=True, copy=False
+    )
+
+    def action_fetch_products(self):
+        """Read everything that the shop sells, as listings, in the background."""
+        self.write({"listing_fetch_state": "requested", "listing_fetch_count": 0})
+        self._trigger_fetch()
+        return self._notify("info", self.env._("Listings are being fetched."))
+
+    @api.model
+    def _fetch_requested_listings(self):
+        """Read the listings of the channels where somebody asked for it."""
+        channels = self.search(
+            [
+                ("listing_fetch_state", "in", ("requested", "running")),
+                ("state", "=", "connected"),
+                ("emergency_stop", "=", False),
+            ]
+        )
+        for channel in channels:
+            channel.with_company(channel.company_id)._fetch_listings_guarded()
+
+    def _fetch_listings_guarded(self):
+        """Read the listings; a failure is told to somebody, who may ask again.
+
+        Apart from the fetching of orders: neither hides or delays the other.
+        """
+        self.ensure_one()
+        try:
+            self._fetch_listings()
+        except CONCURRENCY_ERRORS as error:  # the next run reads them again
+            self.env["ecom.inbox.message"]._start_over(error)
+        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
+            if not isinstance(error, MarketplaceError):
+                log_failure(_logger, error, "Channel %s: listings failed", self.id)
+                self.env.cr.rollback()
+                self.env.invalidate_all()
+                error = UnexpectedError(error=type(error).__name__)
+            self.listing_fetch_state = "failed"
+            self._alert(
+                self.env._("Listings could not be fetched"), self._explain(error)
+            )
+        self.env["ir.cron"]._commit_progress()
+
+    def _fetch_listings(self):
+        """Read what the shop sells, page by page; the count shows how far it is.
+
+        What is not among it any more is archived, once all pages were read.
+        """
+        self.ensure_one()
+        self.write({"listing_fetch_state": "running", "listing_fetch_count": 0})
+        listings, keys = self.env["ecom.listing"], set()
+        for products in self._get_connector().fetch_products():
+            found = listings._resolve(self, [p for p in products if not p.is_parent])
+            keys.update(found)
+            self.listing_fetch_count += len(found)
+            self.env["ir.cron"]._commit_progress()
+        listings._note_removed(self, keys)
+        self.listing_fetch_state = "done"
