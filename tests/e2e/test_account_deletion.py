@@ -11,7 +11,8 @@ from odoo.tests import tagged
 
 from odoo.addons.ecom_orders.marketplaces.base import MemoryKeyStore, PublicKey
 from odoo.addons.ecom_orders.marketplaces.ebay import keys
-from odoo.addons.ecom_orders.models import ecom_channel
+from odoo.addons.ecom_orders.models import ecom_channel_connection
+from odoo.addons.ecom_orders.models.ecom_channel_key import ChannelKeys
 
 from simulator.ebay.notices import KEY_ID, Portal, signature_header
 from simulator.ebay.render import buyer_name
@@ -35,7 +36,7 @@ class TestAccountDeletion(MarketplaceCase):
         """A test has one connection: a request that is refused takes back what it kept
         in a transaction of its own, which a server does not."""
         store = MemoryKeyStore()
-        self.patch(ecom_channel, "ChannelKeys", lambda channel: store)
+        self.patch(ecom_channel_connection, "ChannelKeys", lambda channel: store)
 
     def path_of_hook(self):
         return f"/ecom/webhook/{self.channel.webhook_token}"
@@ -112,7 +113,7 @@ class TestAccountDeletion(MarketplaceCase):
         self.assertEqual((kept.channel_id, kept.key_ref), (self.channel, KEY_ID))
 
     def test_kept_keys_are_renewed_and_those_of_yesterday_forgotten(self):
-        store = ecom_channel.ChannelKeys(self.channel)
+        store = ChannelKeys(self.channel)
         now = datetime.now(timezone.utc).replace(microsecond=0)
         store.save("old", PublicKey("text", "SHA1", now - timedelta(days=2)))
         store.save("none", PublicKey("", "", now))

@@ -7,6 +7,7 @@ from ..marketplaces.base import Capability
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
+from .failure_log import log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ class EcomChannel(models.Model):
             self.env["ecom.inbox.message"]._start_over(error)
         except Exception as error:  # noqa: BLE001 - the job must not fail, ever
             if not isinstance(error, MarketplaceError):
-                _logger.warning("Channel %s: messages failed", self.id, exc_info=True)
+                log_failure(_logger, error, "Channel %s: messages failed", self.id)
                 self.env.cr.rollback()
                 self.env.invalidate_all()
                 error = UnexpectedError(error=type(error).__name__)
