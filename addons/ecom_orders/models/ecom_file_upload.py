@@ -313,7 +313,9 @@ class EcomFileUpload(models.Model):
 
     def _set_failed(self, error):
         """A person has to look; it can be tried again."""
-        self.write({"state": "failed", **self.channel_id._prepare_error(error)})
+        reason = self.channel_id._prepare_error(error)
+        now = fields.Datetime.now()
+        self.write({"state": "failed", "finished_at": now, **reason})
         self._tell_result(
             self.env._("%s could not be imported", self.name), self.explanation
         )
@@ -341,7 +343,7 @@ class EcomChannel(models.Model):
                 [
                     ("channel_id", "=", self.id),
                     ("state", "in", ("done", "failed")),
-                    ("write_date", "<", limit),
+                    ("finished_at", "<", limit),
                     ("emptied", "=", False),
                 ]
             )._empty()

@@ -286,10 +286,6 @@ class TestLargeFile(FileImportCommon):
         with freeze_time("2026-01-01 10:00:00"):
             upload = self.start(self.large(3, bad={1})).upload_id.sudo()
         self.assertTrue(upload.refused_file)
-        self.env.cr.execute(
-            "UPDATE ecom_file_upload SET write_date = '2026-01-01' WHERE id = %s",
-            [upload.id],
-        )
         self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 1)
         with freeze_time("2026-05-01 10:00:00"):  # 120 days later
             self.channel._drop_contents()
