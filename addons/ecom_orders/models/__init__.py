@@ -1,4 +1,5 @@
 from . import ecom_reason_mixin
+from . import ecom_message_mixin
 from . import ecom_channel
 from . import ecom_channel_token
 from . import ecom_channel_connection
@@ -12,7 +13,6 @@ from . import ecom_channel_key
 from . import ecom_channel_messages
 from . import ecom_channel_permission
 from . import ecom_inbox_message_file
-from . import ecom_file_upload
 from . import ecom_listing
 from . import ecom_location
 from . import ecom_channel_stock
@@ -50,6 +50,7 @@ from . import ecom_payment
 from . import ecom_order_automation
 from . import ecom_backfill
 from . import ecom_retention
+from . import ecom_file_upload
 from . import ecom_erasure
 from . import ecom_failure_class
 from . import ecom_lead_time

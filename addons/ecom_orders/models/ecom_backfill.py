@@ -1,16 +1,10 @@
-import logging
 from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..marketplaces.errors import MarketplaceError
-from .ecom_channel import UnexpectedError
-from .ecom_inbox_message import CONCURRENCY_ERRORS
-from .failure_log import log_failure
-
-_logger = logging.getLogger(__name__)
+from .guard import run_guarded
 
 FIRST_WINDOW = 7 * 24  # hours of history that are read in one go
 LAST_WINDOW = 1
@@ -34,8 +28,8 @@ class EcomBackfill(models.Model):
         "ecom.channel", required=True, ondelete="cascade", index=True, readonly=True
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
-    since = fields.Datetime(string="From", required=True, readonly=True)
-    until = fields.Datetime(string="To", required=True, readonly=True)
+    since = fields.Datetime(string="Orders Since", required=True, readonly=True)
+    until = fields.Datetime(string="Orders Until", required=True, readonly=True)
     state = fields.Selection(
         [
             ("requested", "Waiting"),
@@ -55,10 +49,12 @@ class EcomBackfill(models.Model):
     window = fields.Integer(
         string="Window (hours)", default=FIRST_WINDOW, readonly=True
     )
-    page_count = fields.Integer(string="Pages", readonly=True)
+    page_count = fields.Integer(string="Pages Read", readonly=True)
     read_count = fields.Integer(string="Orders Read", readonly=True)
     new_count = fields.Integer(
-        string="New", readonly=True, help="States of orders that were not here yet."
+        string="New States",
+        readonly=True,
+        help="States of orders that were not here yet.",
     )
     progress = fields.Float(compute="_compute_progress", string="Progress (%)")
     failures = fields.Integer(readonly=True)
@@ -159,18 +155,7 @@ class EcomBackfill(models.Model):
         """Read so that a failure is a recorded fact, not an exception."""
         self.ensure_one()
         self = self.with_company(self.company_id)
-        try:
-            self._read_windows()
-        except CONCURRENCY_ERRORS as error:  # the next run goes on
-            self.env["ecom.inbox.message"]._start_over(error)
-        except MarketplaceError as error:
-            _logger.info("Backfill %s: %s (%s)", self.id, error.code, error)
-            self._set_failure(error)
-        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            log_failure(_logger, error, "Backfill %s failed", self.id)
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            self._set_failure(UnexpectedError(error=type(error).__name__))
+        run_guarded(self, self._read_windows, self._set_failure)
 
     def _set_failure(self, error):
         """Later again, if that can help; else a person has to look."""

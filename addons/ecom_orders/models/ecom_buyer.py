@@ -18,6 +18,7 @@ class EcomBuyer(models.Model):
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
     key = fields.Char(
+        string="Buyer Identity",
         required=True,
         help="How the channel identifies the buyer: id:…, email:… or address:…",
     )

@@ -17,7 +17,9 @@ class EcomCarrierCode(models.Model):
         "delivery.carrier", required=True, ondelete="cascade", check_company=True
     )
     code = fields.Char(
-        required=True, help="The channel's code of the carrier, as its list names it."
+        string="Carrier Code",
+        required=True,
+        help="The channel's code of the carrier, as its list names it.",
     )
     name = fields.Char(
         string="Name Shown to the Buyer", help="Empty = the carrier's name in Odoo."

@@ -32,13 +32,13 @@ class EcomChannel(models.Model):
     )
     url = fields.Char(string="Shop Address", tracking=True)
     api_key = fields.Char(
-        string="Key",
+        string="API Key",
         groups=SECRETS,
         copy=False,
         help="Consumer key (WooCommerce), client ID (Amazon, eBay), app key (Taobao).",
     )
     api_secret = fields.Char(
-        string="Secret",
+        string="API Secret",
         groups=SECRETS,
         copy=False,
         help="What belongs to the key: consumer secret, client secret, app secret.",

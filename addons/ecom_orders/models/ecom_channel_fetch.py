@@ -1,16 +1,11 @@
-import logging
 from datetime import datetime, timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..marketplaces.base import ORDER, Capability, OrderCursor
-from ..marketplaces.errors import MarketplaceError
-from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS, MAX_ATTEMPTS
-from .failure_log import log_failure
-
-_logger = logging.getLogger(__name__)
+from .guard import run_guarded
 
 REFUNDS_BACK = timedelta(days=4)  # marketplaces book refunds up to two days late
 
@@ -111,21 +106,7 @@ class EcomChannel(models.Model):
     def _fetch_guarded(self, fetch):
         """Run a fetch so that its failure is a recorded fact, not an exception."""
         self.ensure_one()
-        try:
-            fetch()
-        except MarketplaceError as error:
-            _logger.info("Channel %s: %s (%s)", self.id, error.code, error)
-            self._record_failure(error)
-        except CONCURRENCY_ERRORS as error:
-            # Somebody else was faster, again and again: no fault of the shop. It is
-            # still due, so the next run fetches.
-            self.env["ecom.inbox.message"]._start_over(error)
-        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            log_failure(_logger, error, "Channel %s: fetching failed", self.id)
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            self._record_failure(UnexpectedError(error=type(error).__name__))
-        else:
+        if run_guarded(self, fetch, self._record_failure):
             self._record_success()
 
     def _record_success(self):

@@ -1,7 +1,9 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
+from ..marketplaces.base import Capability
 from ..marketplaces.errors import MarketplaceError
 from .ecom_channel import UnexpectedError
 from .ecom_inbox_message import CONCURRENCY_ERRORS
@@ -32,9 +34,31 @@ class EcomChannel(models.Model):
 
     def action_fetch_products(self):
         """Read everything that the shop sells, as listings, in the background."""
+        self._check_listings_fetchable()
         self.write({"listing_fetch_state": "requested", "listing_fetch_count": 0})
         self._trigger_fetch()
         return self._notify("info", self.env._("Listings are being fetched."))
+
+    def _check_listings_fetchable(self):
+        """Listings can be asked for from the action menu of any channel.
+
+        :raises UserError: when they cannot be fetched, and what to do.
+        """
+        for channel in self:
+            if not channel._can(Capability.PRODUCTS):
+                raise UserError(
+                    self.env._(
+                        "“%s” cannot tell what it sells: listings are made from its "
+                        "orders.",
+                        channel.name,
+                    )
+                )
+            if channel.state != "connected" or channel.emergency_stop:
+                raise UserError(
+                    self.env._(
+                        "Connect “%s” first, then fetch its listings.", channel.name
+                    )
+                )
 
     @api.model
     def _fetch_requested_listings(self):

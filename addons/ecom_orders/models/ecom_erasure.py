@@ -61,7 +61,7 @@ class EcomErasure(models.Model):
         help="Used elsewhere in Odoo, or not made by the channel: a person decides.",
     )
     order_count = fields.Integer(string="Orders", readonly=True)
-    message_count = fields.Integer(string="Messages", readonly=True)
+    message_count = fields.Integer(string="Messages Emptied", readonly=True)
 
 
 class EcomBuyer(models.Model):

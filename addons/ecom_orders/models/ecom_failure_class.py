@@ -48,7 +48,7 @@ class EcomFailureClass(models.Model):
 
     source = fields.Selection(
         [("message", "Failed messages"), ("block", "Orders to look at")],
-        string="What",
+        string="Kind of Failure",
         readonly=True,
     )
     channel_id = fields.Many2one("ecom.channel", readonly=True)
@@ -58,8 +58,8 @@ class EcomFailureClass(models.Model):
     holding = fields.Boolean(
         readonly=True, help="Orders wait or were not imported because of it."
     )
-    first_at = fields.Datetime(string="First", readonly=True)
-    last_at = fields.Datetime(string="Last", readonly=True)
+    first_at = fields.Datetime(string="First Seen", readonly=True)
+    last_at = fields.Datetime(string="Last Seen", readonly=True)
     releasable = fields.Boolean(compute="_compute_releasable")
 
     @property

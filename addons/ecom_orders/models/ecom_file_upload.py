@@ -1,24 +1,20 @@
 import base64
 import hashlib
-import logging
-from datetime import timezone
+from datetime import timedelta, timezone
 
 from odoo import api, fields, models
 from odoo.tools import split_every
 
 from ..marketplaces.base import ORDER, Envelope
-from ..marketplaces.errors import MarketplaceError
 from ..marketplaces.file import Mapping, OrderFile, refused_row
-from .ecom_channel import UnexpectedError
-from .ecom_inbox_message import CONCURRENCY_ERRORS
-from .failure_log import log_failure
+from .guard import run_guarded
 from .order_plan import naive
-
-_logger = logging.getLogger(__name__)
 
 DATES = ("created_at", "paid_at")
 IMMEDIATE_ROWS = 1_000  # larger files are not worth a person's wait
 CHUNK = 500  # orders that are stored by one statement
+LEAST_CHUNKS = 5  # of one run: opening a large file takes as long as storing some
+UNFINISHED = ("requested", "running")
 
 
 class EcomFileUpload(models.Model):
@@ -85,6 +81,11 @@ class EcomFileUpload(models.Model):
     refused_count = fields.Integer(string="Refused Rows", readonly=True)
     refused_file = fields.Binary(readonly=True)
     refused_name = fields.Char(readonly=True)
+    emptied = fields.Boolean(
+        string="Content Dropped",
+        readonly=True,
+        help="The file and its refused rows were dropped after the channel's time.",
+    )
     progress = fields.Float(compute="_compute_progress", string="Progress (%)")
     finished_at = fields.Datetime(string="Finished", readonly=True)
 
@@ -102,7 +103,9 @@ class EcomFileUpload(models.Model):
         """Go on where it failed."""
         # Everybody who works with orders may ask; the row is written by the job.
         self.check_access("read")
-        failed = self.filtered(lambda upload: upload.state == "failed").sudo()
+        failed = self.filtered(
+            lambda upload: upload.state == "failed" and not upload.emptied
+        ).sudo()
         failed.write({"state": "requested", "reason": False, "reason_details": False})
         self.env["ecom.inbox.message"]._trigger_processing()
 
@@ -174,11 +177,8 @@ class EcomFileUpload(models.Model):
 
         :return: whether there is time left.
         """
-        waiting = self.search([("state", "in", ("requested", "running"))], order="id")
-        for upload in waiting.ids:
-            if not self.browse(upload)._read_guarded():
-                return False
-        return True
+        waiting = self.search([("state", "in", UNFINISHED)], order="id")
+        return all(self.browse(upload)._read_guarded() for upload in waiting.ids)
 
     def _read_guarded(self):
         """Read so that a failure is a recorded fact, not an exception.
@@ -187,19 +187,11 @@ class EcomFileUpload(models.Model):
         """
         self.ensure_one()
         self = self.with_company(self.company_id)
-        try:
-            return self._read(self.channel_id._keep)
-        except CONCURRENCY_ERRORS as error:  # the next run goes on
-            self.env["ecom.inbox.message"]._start_over(error)
-        except MarketplaceError as error:
-            _logger.info("File %s: %s (%s)", self.id, error.code, error)
-            self._set_failed(error)
-        except Exception as error:  # noqa: BLE001 - the job must not fail, ever
-            log_failure(_logger, error, "File %s failed", self.id)
-            self.env.cr.rollback()
-            self.env.invalidate_all()
-            self._set_failed(UnexpectedError(error=type(error).__name__))
+        run_guarded(self, self._read_in_background, self._set_failed)
         return bool(self.env["ir.cron"]._commit_progress())
+
+    def _read_in_background(self):
+        self._read(self.channel_id._keep)
 
     def _read(self, keep):
         """Store what the file brings, from where the last run stopped.
@@ -210,9 +202,10 @@ class EcomFileUpload(models.Model):
         """
         self.ensure_one()
         file = self._open()
-        reads = file.read(start=self.orders_read)
-        for chunk in split_every(CHUNK, reads):
-            if not keep(lambda chunk=chunk: self._store_chunk(chunk)):
+        reads = file.read_orders(start=self.orders_read)
+        for number, chunk in enumerate(split_every(CHUNK, reads), start=1):
+            left = keep(lambda chunk=chunk: self._store_chunk(chunk))
+            if not left and number >= LEAST_CHUNKS:
                 return False
             if self.in_background:
                 # What was stored is not needed again: memory must not grow with rows.
@@ -272,6 +265,11 @@ class EcomFileUpload(models.Model):
 
     # -- outcomes ----------------------------------------------------------------------
 
+    def _empty(self):
+        """Drop what personal data there may be; the counts stay."""
+        nothing = dict.fromkeys(("content", "refused_file", "refused_name"), False)
+        self.write({**nothing, "emptied": True})
+
     def _finish(self, file):
         """All was read: drop the content, and tell who does not look any more."""
         self.write({"content": False, "state": "done", **self._prepare_refused(file)})
@@ -287,7 +285,7 @@ class EcomFileUpload(models.Model):
             return {}
         # Users are not for the technical user to read; only the language is.
         channel = self.channel_id.with_context(lang=self.user_id.sudo().lang)
-        errors = [error for read in file.read() for error in read.errors]
+        errors = [error for read in file.read_orders() for error in read.errors]
         content = channel._render_refused(file.table, file.mapping, errors)
         return {
             "refused_file": base64.b64encode(content),
@@ -315,7 +313,9 @@ class EcomFileUpload(models.Model):
 
     def _set_failed(self, error):
         """A person has to look; it can be tried again."""
-        self.write({"state": "failed", **self.channel_id._prepare_error(error)})
+        reason = self.channel_id._prepare_error(error)
+        now = fields.Datetime.now()
+        self.write({"state": "failed", "finished_at": now, **reason})
         self._tell_result(
             self.env._("%s could not be imported", self.name), self.explanation
         )
@@ -330,6 +330,26 @@ class EcomFileUpload(models.Model):
         )
 
 
+class EcomChannel(models.Model):
+    """Files hold buyers' data: they are dropped when contents of messages are."""
+
+    _inherit = "ecom.channel"
+
+    def _drop_contents(self):
+        self.ensure_one()
+        if self.keep_days:
+            limit = fields.Datetime.now() - timedelta(days=self.keep_days)
+            self.env["ecom.file.upload"].search(
+                [
+                    ("channel_id", "=", self.id),
+                    ("state", "in", ("done", "failed")),
+                    ("finished_at", "<", limit),
+                    ("emptied", "=", False),
+                ]
+            )._empty()
+        return super()._drop_contents()
+
+
 class EcomInboxMessage(models.Model):
     """The job that applies messages reads the files first that bring them."""
 
@@ -337,8 +357,11 @@ class EcomInboxMessage(models.Model):
 
     @api.model
     def _cron_process(self):
-        if self.env["ecom.file.upload"]._read_waiting():
-            super()._cron_process()
+        # A large file does not make the orders of all channels wait: what is left of
+        # it is read by the next run.
+        if not self.env["ecom.file.upload"]._read_waiting():
+            self._trigger_processing()
+        return super()._cron_process()
 
     @api.model
     def _prepare_file_orders(self, channel, payloads, undated=False, apply_older=False):

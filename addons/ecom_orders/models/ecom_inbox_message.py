@@ -6,7 +6,6 @@ from psycopg2 import errors as pg_errors
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..marketplaces.base import (
@@ -30,7 +29,6 @@ CONCURRENCY_ERRORS = (
     pg_errors.DeadlockDetected,
     pg_errors.LockNotAvailable,
 )
-LOCK_SPACE = 0xEC0  # first key of this addon's advisory locks
 MAX_ATTEMPTS = 5
 
 
@@ -50,14 +48,11 @@ class EcomInboxMessage(models.Model):
 
     _name = "ecom.inbox.message"
     _description = "Message from a channel"
-    _inherit = ["ecom.reason.mixin"]
-    _order = "id desc"
+    _inherit = ["ecom.message.mixin"]
     _rec_name = "external_id"
+    _waiting_states = ("received",)
+    _lock_space = 0xEC0
 
-    channel_id = fields.Many2one(
-        "ecom.channel", required=True, ondelete="cascade", index=True, readonly=True
-    )
-    company_id = fields.Many2one(related="channel_id.company_id", store=True)
     kind = fields.Selection(
         [
             (ORDER, "Order"),
@@ -67,10 +62,13 @@ class EcomInboxMessage(models.Model):
             (IGNORED, "Other"),
             (UNREADABLE, "Unreadable"),
         ],
+        string="Kind of Message",
         required=True,
         readonly=True,
     )
-    external_id = fields.Char(string="Reference", required=True, readonly=True)
+    external_id = fields.Char(
+        string="Reference in the Shop", required=True, readonly=True
+    )
     digest = fields.Char(required=True, readonly=True)
     body = fields.Text(string="Content", required=True, readonly=True)
     pretty_body = fields.Text(string="Formatted", compute="_compute_pretty_body")
@@ -87,7 +85,7 @@ class EcomInboxMessage(models.Model):
         readonly=True,
     )
     received_at = fields.Datetime(
-        string="Received", default=fields.Datetime.now, required=True, readonly=True
+        string="Received On", default=fields.Datetime.now, required=True, readonly=True
     )
     state = fields.Selection(
         # "held": applied, but its order waits for a person
@@ -104,10 +102,10 @@ class EcomInboxMessage(models.Model):
         readonly=True,
         index=True,
     )
-    attempts = fields.Integer(readonly=True)
-    next_attempt_at = fields.Datetime(string="Next Attempt", readonly=True)
-    processed_at = fields.Datetime(string="Processed", readonly=True)
-    version = fields.Char(readonly=True, help="Age of the order's state in it.")
+    processed_at = fields.Datetime(string="Processed On", readonly=True)
+    version = fields.Char(
+        string="Order Version", readonly=True, help="Age of the order's state in it."
+    )
     order_id = fields.Many2one(
         "sale.order", index="btree_not_null", ondelete="set null", readonly=True
     )
@@ -246,33 +244,15 @@ class EcomInboxMessage(models.Model):
         """Process the messages again, as soon as the scheduler is free."""
         self._requeue()
         self._trigger_processing()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._(
-                    "%s messages will be processed again.", len(self)
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    @api.model
-    def action_retry_all(self):
-        """Process all failed messages that the user sees again."""
-        return self.search([("state", "=", "failed")]).action_retry()
+        return self._notify_retry(
+            self.env._("%s messages will be processed again.", len(self))
+        )
 
     def action_ignore(self):
         """Put failed messages aside; they stay readable and can be retried."""
         self.filtered(lambda m: m.state == "failed").sudo().write(
             {"state": "ignored", "processed_at": fields.Datetime.now()}
         )
-
-    def action_view_order(self):
-        """The sale order it belongs to."""
-        self.ensure_one()
-        return self.order_id._get_records_action()
 
     def _requeue(self):
         # Users read the inbox and may ask for a retry, but never write to it: the
@@ -316,46 +296,14 @@ class EcomInboxMessage(models.Model):
         self.env.invalidate_all()
 
     @api.model
-    def _get_queue_domain(self):
-        """Messages to be processed now."""
-        return (
-            Domain("state", "=", "received")
-            & Domain("channel_id.state", "=", "connected")
-            & Domain("channel_id.emergency_stop", "=", False)
-            & (
-                Domain("next_attempt_at", "=", False)
-                | Domain("next_attempt_at", "<=", fields.Datetime.now())
-            )
-        )
-
-    @api.model
-    def _get_waiting_channels(self):
-        groups = self._read_group(self._get_queue_domain(), ["channel_id"])
-        return self.env["ecom.channel"].union(*(channel for (channel,) in groups))
-
-    @api.model
     def _process_batch(self, channel, limit=100):
         """Apply the oldest waiting messages of a channel.
 
         :return: how many were taken; 0 when none waits or another worker is at it.
         """
-        if not self._take_channel(channel):
-            return 0
-        messages = self.search(
-            self._get_queue_domain() & Domain("channel_id", "=", channel.id),
-            order="id",
-            limit=limit,
-        ).try_lock_for_update()
+        messages = self._take_oldest(channel, limit)
         messages._process()
         return len(messages)
-
-    @api.model
-    def _take_channel(self, channel):
-        """Take the channel for this transaction: one worker at a time applies."""
-        [(taken,)] = self.env.execute_query(
-            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_SPACE, channel.id)
-        )
-        return taken
 
     def _process(self):
         """Understand and apply messages of one channel; every one gets its outcome."""
@@ -461,14 +409,9 @@ class EcomInboxMessage(models.Model):
 
     def _set_failed(self, code, details=None):
         """It cannot be used; a person is told."""
-        self.write(
-            {
-                "state": "failed",
-                "attempts": self[:1].attempts + 1,
-                "processed_at": fields.Datetime.now(),
-                **self._prepare_reason(code, self._plain(details)),
-            }
-        )
+        now = fields.Datetime.now()
+        attempts = self[:1].attempts + 1
+        self._set_outcome("failed", code, details, attempts=attempts, processed_at=now)
         for channel in self.channel_id:
             channel._alert(
                 self.env._("Messages of the shop could not be used"),
@@ -495,23 +438,12 @@ class EcomInboxMessage(models.Model):
         )
 
     def _set_ignored(self, code, details=None):
-        self.write(
-            {
-                "state": "ignored",
-                "processed_at": fields.Datetime.now(),
-                **self._prepare_reason(code, self._plain(details)),
-            }
-        )
+        now = fields.Datetime.now()
+        self._set_outcome("ignored", code, details, processed_at=now)
 
     def _set_superseded(self, code="older_version"):
         """Put aside, because something else says more."""
-        self.write(
-            {
-                "state": "superseded",
-                "processed_at": fields.Datetime.now(),
-                **self._prepare_reason(code),
-            }
-        )
+        self._set_outcome("superseded", code, processed_at=fields.Datetime.now())
 
     def _set_done(self, order=None):
         """Applied. When its order is held, the reason is shown here too."""
@@ -528,14 +460,3 @@ class EcomInboxMessage(models.Model):
                 "reason_details": (hold[0].reason_details or False) if hold else False,
             }
         )
-
-    @api.model
-    def _plain(self, details):
-        """Only what JSON can hold and a text can show; lists hold codes."""
-
-        def plain(value):
-            if isinstance(value, list):
-                return [str(code) for code in value]
-            return value if isinstance(value, int | float | bool) else str(value)
-
-        return {key: plain(value) for key, value in (details or {}).items()}

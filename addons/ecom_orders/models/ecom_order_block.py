@@ -36,7 +36,10 @@ class EcomOrderBlock(models.Model):
     company_id = fields.Many2one(related="order_id.company_id", store=True)
     reason = fields.Selection(required=True)
     key = fields.Char(
-        default="", readonly=True, help="What it is about, when several are possible."
+        string="Subject",
+        default="",
+        readonly=True,
+        help="What it is about, when several are possible.",
     )
     holding = fields.Boolean(
         readonly=True, help="The order is not confirmed before this is resolved."

@@ -3,8 +3,6 @@ import logging
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.fields import Domain
-from odoo.tools import SQL
 
 from ..marketplaces.base import Capability
 from ..marketplaces.errors import (
@@ -37,7 +35,6 @@ NOTICES = {
     CANCEL: "cancel_not_told",
     REFUND: "refund_not_told",
 }
-LOCK_SPACE = 0xEC1  # first key of the outbox' advisory locks
 MAX_TRIES = 12  # with the delays below: given up after about fifteen hours
 MAX_DELAY = timedelta(hours=2)
 
@@ -54,20 +51,19 @@ class EcomOutboxMessage(models.Model):
 
     _name = "ecom.outbox.message"
     _description = "Message to a channel"
-    _inherit = ["ecom.reason.mixin"]
-    _order = "id desc"
+    _inherit = ["ecom.message.mixin"]
     _rec_name = "key"
+    _waiting_states = ("waiting", "pending")
+    _lock_space = 0xEC1
 
-    channel_id = fields.Many2one(
-        "ecom.channel", required=True, ondelete="cascade", index=True, readonly=True
-    )
-    company_id = fields.Many2one(related="channel_id.company_id", store=True)
     kind = fields.Selection(
         [(SHIPMENT, "Shipment"), (CANCEL, "Cancellation"), (REFUND, "Refund")],
+        string="Kind of Message",
         required=True,
         readonly=True,
     )
     key = fields.Char(
+        string="Message Identity",
         required=True,
         readonly=True,
         help="Its identity: the same thing told twice is one message.",
@@ -100,9 +96,7 @@ class EcomOutboxMessage(models.Model):
         readonly=True,
         index=True,
     )
-    attempts = fields.Integer(readonly=True)
-    next_attempt_at = fields.Datetime(string="Next Attempt", readonly=True)
-    sent_at = fields.Datetime(string="Sent", readonly=True)
+    sent_at = fields.Datetime(string="Sent On", readonly=True)
     external_id = fields.Char(
         string="Channel's ID",
         readonly=True,
@@ -196,20 +190,9 @@ class EcomOutboxMessage(models.Model):
     def action_retry(self):
         """Send the messages again, as soon as the scheduler is free."""
         self._requeue()
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("%s messages will be sent again.", len(self)),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
-
-    @api.model
-    def action_retry_all(self):
-        """Send all failed messages that the user sees again."""
-        return self.search([("state", "=", "failed")]).action_retry()
+        return self._notify_retry(
+            self.env._("%s messages will be sent again.", len(self))
+        )
 
     def action_ignore(self):
         """Put messages aside that were not sent; they can still be retried."""
@@ -218,11 +201,6 @@ class EcomOutboxMessage(models.Model):
         unsent = self.filtered(lambda row: row.state in ("waiting", "failed")).sudo()
         unsent.write({"state": "ignored"})
         unsent._resolve_notices()
-
-    def action_view_order(self):
-        """The sale order it is about."""
-        self.ensure_one()
-        return self.order_id._get_records_action()
 
     def action_view_source(self):
         """The transfer or the credit note that it tells."""
@@ -252,24 +230,6 @@ class EcomOutboxMessage(models.Model):
         for channel in self._get_waiting_channels():
             if not self._send_channel(channel.with_company(channel.company_id)):
                 return
-
-    @api.model
-    def _get_queue_domain(self):
-        """Messages to be sent, or asked after, now."""
-        return (
-            Domain("state", "in", ("waiting", "pending"))
-            & Domain("channel_id.state", "=", "connected")
-            & Domain("channel_id.emergency_stop", "=", False)
-            & (
-                Domain("next_attempt_at", "=", False)
-                | Domain("next_attempt_at", "<=", fields.Datetime.now())
-            )
-        )
-
-    @api.model
-    def _get_waiting_channels(self):
-        groups = self._read_group(self._get_queue_domain(), ["channel_id"])
-        return self.env["ecom.channel"].union(*(channel for (channel,) in groups))
 
     @api.model
     def _send_channel(self, channel):
@@ -305,16 +265,7 @@ class EcomOutboxMessage(models.Model):
         :return: whether it makes sense to go on with the next one: one was there, and
             the channel could be reached.
         """
-        [(taken,)] = self.env.execute_query(
-            SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_SPACE, channel.id)
-        )
-        if not taken:
-            return False
-        message = self.search(
-            self._get_queue_domain() & Domain("channel_id", "=", channel.id),
-            order="id",
-            limit=1,
-        ).try_lock_for_update()
+        message = self._take_oldest(channel, limit=1)
         return bool(message) and message._send(connector)
 
     def _send(self, connector):
@@ -384,15 +335,8 @@ class EcomOutboxMessage(models.Model):
         self._postpone()
 
     def _set_sent(self):
-        self.write(
-            {
-                "state": "sent",
-                "sent_at": fields.Datetime.now(),
-                "next_attempt_at": False,
-                "reason": False,
-                "reason_details": False,
-            }
-        )
+        now = fields.Datetime.now()
+        self._set_outcome("sent", sent_at=now, next_attempt_at=False)
         self._resolve_notices()
 
     def _set_not_sent(self, error):
@@ -429,14 +373,9 @@ class EcomOutboxMessage(models.Model):
 
     def _set_failed(self, code, details=None):
         """A person has to look at it: told on the order and to the responsible."""
-        plain = self.env["ecom.inbox.message"]._plain(details)
-        self.write(
-            {
-                "state": "failed",
-                "attempts": self.attempts + 1,
-                "next_attempt_at": False,
-                **self._prepare_reason(code, plain),
-            }
+        attempts = self.attempts + 1
+        self._set_outcome(
+            "failed", code, details, attempts=attempts, next_attempt_at=False
         )
         self._raise_notice()
         self.channel_id._alert(

@@ -21,7 +21,7 @@ class EcomShippingMethod(models.Model):
         "ecom.channel", required=True, ondelete="cascade", index=True, readonly=True
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
-    code = fields.Char(required=True, readonly=True)
+    code = fields.Char(string="Shipping Code", required=True, readonly=True)
     title = fields.Char(readonly=True)
     carrier_id = fields.Many2one(
         "delivery.carrier", ondelete="set null", check_company=True

@@ -14,8 +14,9 @@ class EcomTaxRule(models.Model):
         "ecom.channel", required=True, ondelete="cascade", index=True
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
-    label = fields.Char(required=True, readonly=True)
+    label = fields.Char(string="Tax Name in the Shop", required=True, readonly=True)
     rate_key = fields.Char(
+        string="Tax Rate in the Shop",
         required=True,
         readonly=True,
         help="The rate in percent, or the channel's name of the tax if it tells no "

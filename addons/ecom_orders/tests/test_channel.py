@@ -1,6 +1,7 @@
 from datetime import datetime, timedelta, timezone
 
 from freezegun import freeze_time
+from lxml import etree
 from psycopg2 import errors as pg_errors
 
 from odoo import fields
@@ -314,6 +315,35 @@ class TestChannel(EcomOrdersCommon):
             {listing.key: listing.product_id for listing in listings},
             {"MUG": self.mug, "TEE": self.tee, "NEW": self.env["product.product"]},
         )
+
+    def test_header_has_what_is_needed_daily_and_the_action_menu_the_rest(self):
+        view = self.env.ref("ecom_orders.ecom_channel_view_form")
+        arch = etree.fromstring(
+            self.env["ecom.channel"].get_view(view.id, "form")["arch"]
+        )
+        self.assertEqual(
+            {button.get("name") for button in arch.iterfind("./header/button")},
+            {
+                "action_onboard",
+                "action_connect",
+                "action_import_file",
+                "action_fetch_now",
+                "action_pause",
+                "action_emergency_stop",
+                "action_emergency_release",
+            },
+        )
+        bound = self.env["ir.actions.actions"].get_bindings("ecom.channel")["action"]
+        names = {action["name"] for action in bound}
+        self.assertLessEqual({"Fetch Listings", "Fetch by Hand"}, names)
+
+    def test_listings_are_not_asked_for_where_there_are_none(self):
+        files = self._create_channel(name="Lists", provider="file", url=False)
+        with self.assertRaisesRegex(UserError, "made from its orders"):
+            files.action_fetch_products()
+        self.channel.action_pause()
+        with self.assertRaisesRegex(UserError, "Connect “Test Shop” first"):
+            self.channel.action_fetch_products()
 
     def fetch_listings(self, *skus, then=None):
         """Read listings of these SKUs; ``then`` fails after them."""

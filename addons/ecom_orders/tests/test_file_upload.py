@@ -177,6 +177,7 @@ class TestLargeFile(FileImportCommon):
         super().setUp()
         self.patch(ecom_file_upload, "IMMEDIATE_ROWS", 3)
         self.patch(ecom_file_upload, "CHUNK", 2)
+        self.patch(ecom_file_upload, "LEAST_CHUNKS", 1)
 
     def large(self, count, bad=()):
         """A file of orders ``N-0``, ``N-1``..., a row each; some cannot be read."""
@@ -230,9 +231,10 @@ class TestLargeFile(FileImportCommon):
 
     def test_interrupted_job_goes_on_where_it_stopped(self):
         upload = self.start(self.large(5, bad={0})).upload_id.sudo()
-        with patch.object(
-            type(self.channel), "_keep", lambda _channel, store: store()
-        ):  # keeps a chunk, and says that time is over
+        time_is_over = patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: 0
+        )
+        with time_is_over:
             self.assertFalse(upload._read_guarded())
         self.assertEqual((upload.state, upload.rows_read), ("running", 2))
         self.assertEqual(upload.progress, 100 * 2 / 5)
@@ -240,6 +242,17 @@ class TestLargeFile(FileImportCommon):
         self.assertEqual(upload.state, "done")
         self.assertEqual((upload.new_count, upload.refused_count), (4, 1))
         self.assertIn("N-0", base64.b64decode(upload.refused_file).decode())
+
+    def test_file_whose_time_is_over_wakes_the_job_and_lets_messages_pass(self):
+        self.start(self.large(5))
+        triggers = self.env["ir.cron.trigger"]
+        before = triggers.search_count([])
+        with patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *_a, **_k: 0
+        ):
+            self.inbox._cron_process()
+        self.assertGreater(triggers.search_count([]), before)
+        self.assertTrue(self.messages(("state", "=", "done")), "some were applied")
 
     def test_file_that_cannot_be_read_fails_with_the_reason_and_can_be_retried(self):
         upload = self.start(self.large(5)).upload_id.sudo()
@@ -268,6 +281,19 @@ class TestLargeFile(FileImportCommon):
         upload = self.start(self.large(5)).upload_id.sudo()
         self.run_job()
         self.assertEqual((upload.new_count, upload.unchanged_count), (0, 5))
+
+    def test_refused_rows_are_dropped_with_the_contents_of_messages(self):
+        with freeze_time("2026-01-01 10:00:00"):
+            upload = self.start(self.large(3, bad={1})).upload_id.sudo()
+        self.assertTrue(upload.refused_file)
+        self.patch(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 1)
+        with freeze_time("2026-05-01 10:00:00"):  # 120 days later
+            self.channel._drop_contents()
+            self.assertTrue(upload.refused_file)
+            self.channel.keep_days = 119
+            self.channel._drop_contents()
+        self.assertFalse(upload.refused_file)
+        self.assertEqual(upload.refused_count, 1, "the counts stay")
 
     def test_nobody_writes_uploads_by_hand(self):
         desk = new_test_user(self.env, "desk", groups="ecom_orders.group_user")

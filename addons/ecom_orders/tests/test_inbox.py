@@ -267,7 +267,7 @@ class TestInbox(EcomOrdersCommon):
 
         self.patch(type(self.channel), "_fetch_orders", broken)
         with (
-            mute_logger("odoo.addons.ecom_orders.models.ecom_channel_fetch"),
+            mute_logger("odoo.addons.ecom_orders.models.guard"),
             self.enter_registry_test_mode(),
         ):
             self.env.ref("ecom_orders.ir_cron_fetch").method_direct_trigger()

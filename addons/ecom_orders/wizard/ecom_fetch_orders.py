@@ -30,9 +30,9 @@ class EcomFetchOrders(models.TransientModel):
     can_fetch_single = fields.Boolean(compute="_compute_can_fetch_single")
     references = fields.Text(help="The shop's ids or numbers, one on each line.")
     first_day = fields.Date(
-        string="From", default=lambda self: fields.Date.today() - timedelta(days=30)
+        default=lambda self: fields.Date.today() - timedelta(days=30),
     )
-    last_day = fields.Date(string="To", default=fields.Date.today)
+    last_day = fields.Date(default=fields.Date.today)
     before_start = fields.Boolean(compute="_compute_before_start")
     move_start = fields.Boolean(
         string="Import Older Orders Too",

@@ -87,7 +87,7 @@ class EcomFileImport(models.TransientModel):
     )
     sheet = fields.Char(help="Sheet of a workbook. Empty: the first one.")
     header_line = fields.Integer(
-        string="Names in Line",
+        string="Line with Column Names",
         help="Line with the names of the columns; what stands above it is left out. "
         "0: it is found out for each file.",
     )
@@ -197,12 +197,7 @@ class EcomFileImport(models.TransientModel):
         saved = self.channel_id.file_mapping
         if saved:
             self._fill(self._guarded(lambda: Mapping.of_json(saved)))
-        table = self._read_table()
-        suggested = suggest_mapping(table.header, (row.cells for row in table.rows))
-        if not saved:
-            self._fill(suggested.mapping, guessed=True)
-        self._list_columns(table, suggested)
-        self._list_statuses(table)
+        self._look_at_table(fill=not saved)
         self.state = "check"
         self._refresh_preview()
         return self._reopen()
@@ -211,11 +206,7 @@ class EcomFileImport(models.TransientModel):
         """Read the file as it is described now; what was chosen stays."""
         self.ensure_one()
         self._remember()
-        table = self._read_table()
-        self._list_columns(
-            table, suggest_mapping(table.header, (row.cells for row in table.rows))
-        )
-        self._list_statuses(table)
+        self._look_at_table()
         self._refresh_preview()
         return self._reopen()
 
@@ -455,6 +446,18 @@ class EcomFileImport(models.TransientModel):
 
     # -- what is shown -----------------------------------------------------------------
 
+    def _look_at_table(self, fill=False):
+        """Show the columns of the file and its words, with what they look like.
+
+        :param fill: nothing is known of the file yet: all of it is guessed.
+        """
+        table = self._read_table()
+        suggested = suggest_mapping(table.header, (row.cells for row in table.rows))
+        if fill:
+            self._fill(suggested.mapping, guessed=True)
+        self._list_columns(table, suggested)
+        self._list_statuses(table)
+
     def _get_choices(self, kind):
         return (self.choices or {}).get(kind, {})
 
@@ -625,7 +628,7 @@ class EcomFileImport(models.TransientModel):
             self.write({"refused_count": 0, "older_count": 0})
             self.preview = {"error": str(error), "orders": [], "errors": []}
             return
-        reads = list(islice(file.read(), CHECKED_ORDERS))
+        reads = list(islice(file.read_orders(), CHECKED_ORDERS))
         checked = sum(read.row_count for read in reads)
         bodies = [read.payload for read in reads if read.payload is not None]
         codes = self._foresee(bodies, undated)
@@ -723,7 +726,7 @@ class EcomFileImport(models.TransientModel):
     def _keep_refused(self):
         """Make the file of refused rows of the preview."""
         file, _undated = self._open_orders()
-        errors = [error for read in file.read() for error in read.errors]
+        errors = [error for read in file.read_orders() for error in read.errors]
         content = self.channel_id._render_refused(file.table, file.mapping, errors)
         self.write(
             {

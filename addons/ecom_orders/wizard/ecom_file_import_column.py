@@ -15,8 +15,8 @@ class EcomFileImportColumn(models.TransientModel):
         "ecom.file.import", required=True, ondelete="cascade", index=True
     )
     sequence = fields.Integer()
-    name = fields.Char(string="Column", required=True, readonly=True)
-    samples = fields.Char(string="Values", readonly=True)
+    name = fields.Char(string="Column of the File", required=True, readonly=True)
+    samples = fields.Char(string="Sample Values", readonly=True)
     meaning = fields.Selection(MEANINGS, help="Empty: the column is not read.")
     tax = fields.Selection(
         [("included", "With tax"), ("excluded", "Without tax")],

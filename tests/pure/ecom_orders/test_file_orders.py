@@ -2,15 +2,18 @@
 
 import io
 import json
+import tracemalloc
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
+from itertools import islice
 
 import pytest
 from ecom_orders.marketplaces.file import (
     FileConnector,
     FileUnreadable,
     Mapping,
+    OrderFile,
     RowError,
     parse_orders,
 )
@@ -317,3 +320,44 @@ def test_columns_of_one_field_are_joined_as_they_stand_in_the_file():
     }
     [order] = understood(parse_orders(content, Mapping(columns=columns)))
     assert order.shipping.street == "Chaoyang North Road 5"
+
+
+# -- large files -----------------------------------------------------------------------
+
+
+def test_orders_are_read_one_after_the_other_and_from_where_one_stopped():
+    file = OrderFile(file_of({}, {"No": "1002"}, {"SKU": "CUP"}), MAPPING)
+    first, second = file.read_orders()
+    assert (first.payload["id"], first.row_count) == ("1001", 2)
+    assert (second.payload["id"], second.row_count) == ("1002", 1)
+    assert list(file.read_orders(start=1)) == [second]
+    assert file.row_count == 3
+
+
+def test_reading_takes_no_memory_for_the_orders_that_were_read():
+    numbers = range(4_000)
+    file = OrderFile(file_of(*({"No": str(number)} for number in numbers)), MAPPING)
+    tracemalloc.start()
+    kept = list(islice(file.read_orders(), 500))
+    one_chunk = tracemalloc.get_traced_memory()[1]
+    del kept
+    tracemalloc.reset_peak()
+    assert sum(1 for _read in file.read_orders()) == len(numbers)
+    whole_file = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert whole_file < one_chunk / 2
+
+
+def test_a_corrected_row_is_recognised_by_the_number_of_its_order():
+    (wrong,) = OrderFile(file_of({"Qty": "two"}), MAPPING).read_orders()
+    (right,) = OrderFile(file_of({"Qty": "3"}), MAPPING).read_orders()
+    assert [error.key for error in wrong.errors] == ["1001"]
+    assert "1001" in right.keys
+
+
+def test_a_row_without_a_number_is_recognised_by_all_else_that_it_says():
+    (wrong,) = OrderFile(file_of({"No": ""}), MAPPING).read_orders()
+    (right,) = OrderFile(file_of({"No": "1001"}), MAPPING).read_orders()
+    (other,) = OrderFile(file_of({"No": "1001", "Qty": "3"}), MAPPING).read_orders()
+    assert wrong.errors[0].key in right.keys
+    assert wrong.errors[0].key not in other.keys

@@ -135,7 +135,7 @@ def parse_orders(
     """
     file = OrderFile(content, mapping, file_time)
     orders, errors = [], []
-    for read in file.read():
+    for read in file.read_orders():
         errors += read.errors
         if read.payload is not None:
             orders.append(read.payload)
@@ -177,7 +177,7 @@ class OrderFile:
         """How many rows it has below its header."""
         return len(self.table.rows)
 
-    def read(self, start: int = 0) -> Iterator[ReadOrder]:
+    def read_orders(self, start: int = 0) -> Iterator[ReadOrder]:
         """Yield what became of each order, in the order of the file.
 
         :param start: how many orders were read before and are left out.

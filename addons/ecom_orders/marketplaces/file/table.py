@@ -25,7 +25,7 @@ DELIMITERS = ("\t", ";", "|", ",")
 _PROTECTED = re.compile(r'="?(.*?)"?', re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """A row and the line of the file that it begins on (of a sheet: its number)."""
 

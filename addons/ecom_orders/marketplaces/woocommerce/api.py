@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlunsplit
 
+from ..addresses import read_address
 from ..base import Credentials
 from ..errors import (
     AuthenticationFailed,
@@ -49,20 +50,8 @@ def shop_address(text: str) -> str:
 
     :raises NotThere: when it is not an http(s) address.
     """
-    text = text.strip()
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise NotThere("not an address", hint="address") from None
-    scheme, host = parts.scheme.lower(), parts.hostname
-    if scheme not in ("http", "https") or not host or re.search(r"[\s<>\"\\]", text):
-        raise NotThere("not an http(s) address", hint="address")
-    host = f"[{host}]" if ":" in host else host
-    netloc = f"{host}:{port}" if port else host
-    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
+    scheme, netloc, path = read_address(text)
+    path = re.sub(r"/{2,}", "/", path).rstrip("/")
     return urlunsplit((scheme, netloc, _TAILS.sub("", path).rstrip("/"), "", ""))
 
 
