@@ -4,6 +4,8 @@ from odoo.exceptions import UserError
 from ..marketplaces.base import Capability
 from ..marketplaces.errors import MarketplaceError
 
+CHOOSING = "ecom_choosing_location"  # which site shows is being written
+
 
 class EcomLocation(models.Model):
     """A site between which a marketplace tells stock apart, and its warehouse here.
@@ -120,7 +122,8 @@ class EcomLocation(models.Model):
         return locations
 
     def write(self, vals):
-        if not {"warehouse_id", "active", "shows_stock"} & vals.keys():
+        moving = {"warehouse_id", "active", "shows_stock"} & vals.keys()
+        if not moving or self.env.context.get(CHOOSING):
             return super().write(vals)
         showing = self._filter_staying(vals)
         if "shows_stock" in vals:
@@ -164,9 +167,10 @@ class EcomLocation(models.Model):
         for group in served.values():
             showing = group.filtered("shows_stock")
             chosen |= (group & preferred)[:1] or showing[:1] or group[:1]
-        super(EcomLocation, sites - chosen).write({"shows_stock": False})
+        choosing = {CHOOSING: True}
+        (sites - chosen).with_context(**choosing).write({"shows_stock": False})
         self.flush_model(["shows_stock"])
-        super(EcomLocation, chosen).write({"shows_stock": True})
+        chosen.with_context(**choosing).write({"shows_stock": True})
 
 
 class EcomChannel(models.Model):

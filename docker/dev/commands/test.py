@@ -145,9 +145,8 @@ def make_instance(environment, server) -> Instance:
     prefix = f"test_{checkout_id()}_"
     databases = Databases(server, data_dir)
     for name in databases.names():
-        # a run's copies of its database are named after it
-        run = prefix + name.removeprefix(prefix).partition("_")[0]
-        if name.startswith(prefix) and not recorded_pid(RUNS / run / OWNER):
+        run = run_of(name, prefix)
+        if run and not recorded_pid(RUNS / run / OWNER):
             databases.drop(name)
     for folder in RUNS.glob("*"):
         if not recorded_pid(folder / OWNER):
@@ -155,6 +154,16 @@ def make_instance(environment, server) -> Instance:
     name = f"{prefix}{os.getpid()}"
     write_pid(RUNS / name / OWNER, os.getpid())
     return Instance(environment, server, RUNS / name, data_dir, name)
+
+
+def run_of(database: str, prefix: str) -> str:
+    """Return the run that a database is of, "" when it is of none.
+
+    A run's copies of its database are named after it.
+    """
+    if not database.startswith(prefix):
+        return ""
+    return prefix + database.removeprefix(prefix).partition("_")[0]
 
 
 def odoo_pytest(instance: Instance) -> list[str]:
