@@ -320,6 +320,14 @@ class TestAmazon(EveryMarketplace, MarketplaceCase):
     )
     carrier_code = "UPS"
 
+    def setUp(self):
+        super().setUp()
+        # Amazon's rates are kept by waiting: who waits here lets time pass there.
+        self.clock.sleep = self.let_time_pass
+
+    def let_time_pass(self, seconds):
+        self.set_clock(self.shop.world.clock.offset_seconds + seconds)
+
     def prepare_channel_values(self):
         return {
             **super().prepare_channel_values(),

@@ -254,6 +254,27 @@ def test_a_report_that_takes_long_is_not_waited_for(seller, monkeypatch):
     assert seller.transport.operations().count("reports.createReport") == 1
 
 
+def test_reports_that_were_ordered_are_not_lost_when_the_connection_is(seller):
+    case = returning(seller)
+    connector = seller.connector(attempts=1, marketplaces=(US,))
+    send = seller.transport.send
+
+    def losing(asked):
+        if asked.operation == "reports.getReport":
+            raise errors.TimedOut("no answer")
+        return send(asked)
+
+    seller.transport.send = losing
+    page = connector.fetch_returns(OrderCursor())
+    assert (page.envelopes, page.waits) == ((), True)
+    with pytest.raises(errors.TimedOut):  # told when it happens again
+        connector.fetch_returns(page.cursor)
+    seller.transport.send = send
+    page = connector.fetch_returns(page.cursor)
+    assert [envelope.external_id for envelope in page.envelopes] == [rma_of(case.id)]
+    assert seller.transport.operations().count("reports.createReport") == 1
+
+
 def test_reports_that_amazon_gave_up_or_forgot_are_ordered_again(seller):
     case = returning(seller)
     connector = seller.connector(marketplaces=(US,))

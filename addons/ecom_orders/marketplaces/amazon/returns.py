@@ -29,7 +29,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..base import RETURN, Envelope, OrderCursor, OrderPage
-from ..errors import BadAnswer, NotFound, RequestRefused
+from ..errors import BadAnswer, NotFound, RequestRefused, TransportError
 from ..reading import MAX_NOTE, Reader, clean
 from ..schema import Return, ReturnKind, ReturnLine, ReturnStatus
 from ..transport import Headers
@@ -106,6 +106,10 @@ class Returns:
                 raise
             # Amazon gave up on what was ordered before; it may do better now.
             return self.next_page(OrderCursor(cursor.since))
+        except TransportError:
+            if ordered:
+                raise
+            envelopes = None  # what was ordered is not ordered again for that
         if envelopes is None:
             waiting = OrderCursor(run.begin, run.as_notes())
             return OrderPage((), waiting, more=False, waits=True)
