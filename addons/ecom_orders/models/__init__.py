@@ -6,6 +6,9 @@ from . import ecom_file_reason
 from . import ecom_channel_file
 from . import ecom_inbox_message_file
 from . import ecom_listing
+from . import ecom_channel_listing
+from . import ecom_listing_value
+from . import ecom_listing_variants
 from . import ecom_location
 from . import ecom_channel_stock
 from . import ecom_listing_stock
@@ -59,3 +62,7 @@ from . import account_move
 from . import sale_order_outbox
 from . import sale_order_line_outbox
 from . import stock_package
+from . import ecom_outbox_listing
+from . import ecom_listing_export
+from . import ecom_listing_creation
+from . import product_listing
