@@ -93,6 +93,7 @@ class EcomListing(models.Model):
             lambda line: len(line.value_ids) > 1
         )
         digits = channel._get_listing_currency().decimal_places
+        kilograms = self._get_kilograms()
         return NewListing(
             key=f"odoo-{template.id}",
             title=template.name,
@@ -103,20 +104,21 @@ class EcomListing(models.Model):
             published=published,
             variants=tuple(
                 self._prepare_new_variant(
-                    variant, lines, price_text(prices.get(variant.id), digits)
+                    variant,
+                    lines,
+                    price_text(prices.get(variant.id), digits),
+                    weight_text(Decimal(str(variant.weight * kilograms))),
                 )
                 for variant in variants
             ),
         )
 
     @api.model
-    def _prepare_new_variant(self, variant, lines, price):
+    def _prepare_new_variant(self, variant, lines, price, weight):
         values = {
             row.attribute_line_id: row.name
             for row in variant.product_template_attribute_value_ids
         }
-        kilograms = Decimal(str(self._to_kilograms(variant.weight)))
-        weight = weight_text(kilograms)
         return NewVariant(
             key=f"{VARIANT}{variant.id}",
             sku=variant.default_code,

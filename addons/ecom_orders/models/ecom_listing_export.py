@@ -179,17 +179,17 @@ class EcomListing(models.Model):
         prices = listings._get_our_prices(channel)
         digits = channel._get_listing_currency().decimal_places
         images = listings._get_image_attachments()
-        values = {}
+        kilograms, values = self._get_kilograms(), {}
         for listing in listings:
             product, count = listing.product_id, listing.quantity_multiplier
-            kilograms = self._to_kilograms(product.weight * count)
+            weight = Decimal(str(product.weight * count * kilograms))
             picture = images.get(product.product_tmpl_id.id)
             texts = {
                 ListingField.TITLE: product.product_tmpl_id.name,
                 ListingField.DESCRIPTION: self._one_line_each(product.description_sale),
                 ListingField.PRICE: price_text(prices.get(listing.id), digits),
                 ListingField.BARCODE: product.barcode or "",
-                ListingField.WEIGHT: weight_text(Decimal(str(kilograms))),
+                ListingField.WEIGHT: weight_text(weight),
                 ListingField.IMAGES: picture.checksum if picture else "",
             }
             if count != 1:
@@ -333,12 +333,16 @@ class EcomListing(models.Model):
         listings = listings.sudo().with_company(channel.company_id)
         listings._refresh_values()
         taken = listings._get_taken_barcodes(listings)
+        kilograms = self._get_kilograms()
         changes, prices = {}, {}
         for listing in listings:
             for row in listing.value_ids:
                 field = ListingField(row.field)
                 if field in owned and row.shown and row.ours != row.shown:
-                    listing._collect_change(field, row.shown, taken, changes, prices)
+                    text = row.shown
+                    if field is ListingField.WEIGHT:
+                        text = str(float(text) / kilograms)
+                    listing._collect_change(field, text, taken, changes, prices)
         lang = channel.company_id.partner_id.lang
         for record, vals in changes.items():
             record.with_context(lang=lang).write(vals)
@@ -348,6 +352,7 @@ class EcomListing(models.Model):
     def _collect_change(self, field, text, taken, changes, prices):
         """Note what a product gets of the shop.
 
+        :param text: what the shop shows; a weight in the unit that is used here.
         :param taken: barcodes of other products, which are left to them.
         :param changes: dict ``record -> values``, filled here.
         :param prices: dict ``product -> price``, filled here.
@@ -367,8 +372,7 @@ class EcomListing(models.Model):
             taken.add(text)
             changes.setdefault(product, {}).setdefault("barcode", text)
         elif field is ListingField.WEIGHT:
-            weight = self._from_kilograms(float(text)) / count
-            changes.setdefault(product, {}).setdefault("weight", weight)
+            changes.setdefault(product, {}).setdefault("weight", float(text) / count)
 
 
 class EcomChannel(models.Model):

@@ -65,8 +65,9 @@ class EcomListing(models.Model):
         todo._match_products()  # one that is there by now is not made again
         todo = todo.filtered(lambda listing: not listing.product_id)
         single = todo.filtered(lambda row: not (row.parent_ref and row.options))
+        kilograms = self._get_kilograms()
         products = self.env["product.product"].create(
-            [row._prepare_product_values() for row in single]
+            [row._prepare_product_values(kilograms) for row in single]
         )
         # Each listing gets its own product: whoever waits for it is released with it.
         for listing, product in zip(single, products, strict=True):
@@ -304,17 +305,19 @@ class EcomListing(models.Model):
         )
         known.update(zip(missing, created, strict=True))
         taken = self._get_taken_barcodes(wanted)
+        kilograms = self._get_kilograms()
         for listing, identity in identities.items():
             variant = known[identity].with_context(active_test=True)
-            vals = listing._prepare_variant_values(variant, taken)
+            vals = listing._prepare_variant_values(variant, taken, kilograms)
             if vals:
                 variant.write(vals)
             listing.product_id = variant
 
-    def _prepare_variant_values(self, variant, taken):
+    def _prepare_variant_values(self, variant, taken, kilograms):
         """What a variant gets of its listing.
 
         :param taken: barcodes of other products; they are unique.
+        :param kilograms: of one unit of weight.
         """
         self.ensure_one()
         vals = {}
@@ -327,7 +330,7 @@ class EcomListing(models.Model):
             taken.add(self.barcode)
         weight = self.value_ids.filtered(lambda row: row.field == "weight").shown
         if weight and not variant.weight:
-            vals["weight"] = self._from_kilograms(float(weight))
+            vals["weight"] = float(weight) / kilograms
         return vals
 
     @api.model
@@ -342,11 +345,11 @@ class EcomListing(models.Model):
         )
         return set(products.mapped("barcode"))
 
-    def _prepare_product_values(self):
+    def _prepare_product_values(self, kilograms=1.0):
         values = super()._prepare_product_values()
         shown = {row.field: row.shown for row in self.value_ids}
         if shown.get("weight"):
-            values["weight"] = self._from_kilograms(float(shown["weight"]))
+            values["weight"] = float(shown["weight"]) / kilograms
         if shown.get("description"):
             values["description_sale"] = shown["description"]
         return values
@@ -381,19 +384,9 @@ class EcomListing(models.Model):
         return shown_values(product, digits)
 
     @api.model
-    def _from_kilograms(self, kilograms):
-        """A weight in the unit in which products are weighed here."""
-        unit = self.env[
-            "product.template"
-        ]._get_weight_uom_id_from_ir_config_parameter()
+    def _get_kilograms(self):
+        """Kilograms of one unit of weight in which products are weighed here."""
+        template = self.env["product.template"]
+        unit = template._get_weight_uom_id_from_ir_config_parameter()
         kilogram = self.env.ref("uom.product_uom_kgm")
-        return kilogram._compute_quantity(kilograms, unit, round=False)
-
-    @api.model
-    def _to_kilograms(self, weight):
-        """The weight of a product, in kilograms."""
-        unit = self.env[
-            "product.template"
-        ]._get_weight_uom_id_from_ir_config_parameter()
-        kilogram = self.env.ref("uom.product_uom_kgm")
-        return unit._compute_quantity(weight, kilogram, round=False)
+        return unit._compute_quantity(1.0, kilogram, round=False)

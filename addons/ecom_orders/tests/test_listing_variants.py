@@ -75,7 +75,8 @@ class TestListingVariants(DispatchCommon):
         self.assertEqual(len(template.attribute_line_ids), 2)
         blue = listings[1].product_id
         self.assertEqual(
-            blue.product_template_attribute_value_ids.mapped("name"), ["S", "Blue"]
+            set(blue.product_template_attribute_value_ids.mapped("name")),
+            {"S", "Blue"},
         )
 
     def test_new_variation_becomes_a_variant_of_the_product_that_is_there(self):

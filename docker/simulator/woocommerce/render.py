@@ -273,7 +273,7 @@ class Renderer:
             "rating_count": 0,
             "upsell_ids": [],
             "cross_sell_ids": [],
-            "parent_id": 0,
+            "parent_id": product.parent_id,
             "purchase_note": "",
             "categories": self._categories(product),
             "tags": [],
