@@ -83,10 +83,10 @@ def connector(shop):
 
 
 @pytest.fixture
-def sold(connector):
-    """What is sold, by reference: no mere parents."""
+def sold(shop, connector):
+    """What is sold and can be told something, by reference."""
     found = products_of(connector)
-    return {ref: row for ref, row in found.items() if not row.is_parent}
+    return {ref: row for ref, row in found.items() if shop.can_be_told(row)}
 
 
 def test_what_it_can_be_told_is_declared(shop, connector):

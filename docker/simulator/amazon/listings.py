@@ -17,7 +17,12 @@ from ..world.model import Product
 from ..world.shop import World
 from . import errors, facts
 from .call import Call, marketplaces_of
-from .documents import apply_patches, find_by_sku, wanted_quantity
+from .documents import (
+    apply_patches,
+    find_by_sku,
+    wanted_price,
+    wanted_quantity,
+)
 from .ids import asin_of
 
 _TIME_NEEDED = timedelta(seconds=30)
@@ -84,7 +89,7 @@ class ListingDesk:
             "issues": [],
         }
         quantity = wanted_quantity(patches)
-        if quantity is None or quantity < 0:
+        if wanted_price(patches) is None and (quantity is None or quantity < 0):
             answer["status"] = "INVALID"
             answer["issues"] = [
                 {
@@ -142,6 +147,12 @@ class ListingDesk:
         if "productTypes" in data:
             row["productTypes"] = [
                 {"marketplaceId": marketplace, "productType": PRODUCT_TYPE}
+            ]
+        if "offers" in data:
+            currency = self._world.settings.currency
+            price = {"currencyCode": currency, "amount": f"{product.price:.2f}"}
+            row["offers"] = [
+                {"marketplaceId": marketplace, "offerType": "B2C", "price": price}
             ]
         if "fulfillmentAvailability" in data:
             row["fulfillmentAvailability"] = [_availability(product)]

@@ -33,6 +33,8 @@ from ..errors import PermissionRefused
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
+    ListingResult,
+    ListingUpdate,
     OrderSummary,
     Refund,
     Shipment,
@@ -41,7 +43,7 @@ from ..schema import (
     Submission,
     WriteResult,
 )
-from . import finances, normaliser, notification
+from . import finances, normaliser, notification, prices
 from .api import Api
 from .const import MARKETPLACES
 from .documents import Documents
@@ -76,6 +78,7 @@ class AmazonConnector(Connector):
             Capability.ORDER_LIST,
             Capability.REFUNDS,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
             Capability.STOCK,
             Capability.STOCK_READ,
             Capability.SUBMISSIONS,
@@ -90,6 +93,8 @@ class AmazonConnector(Connector):
         {Credential.URL, Credential.MARKETPLACES, Credential.API_VERSION}
     )
     stock_batch_size = FEED_LIMIT
+    listing_fields = prices.FIELDS
+    listing_batch_size = prices.BATCH
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -190,6 +195,8 @@ class AmazonConnector(Connector):
 
     def fetch_submission(self, submission: str) -> Submission:
         """See :meth:`~..base.Connector.fetch_submission`."""
+        if submission.startswith(f"{prices.KIND} "):
+            return prices.Prices(self.api).outcome(submission)
         return self._stock.outcome(submission)
 
     # -- writing to Amazon -------------------------------------------------------------
@@ -197,6 +204,12 @@ class AmazonConnector(Connector):
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """See :meth:`~..base.Connector.push_stock` and :mod:`.stock`."""
         return self._stock.push(levels)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.prices`."""
+        return prices.Prices(self.api).push(updates)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.shipping`."""

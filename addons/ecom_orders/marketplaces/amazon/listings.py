@@ -163,6 +163,19 @@ class Listings:
                     found[sku] = listing
         return found
 
+    def offers(self, sku: str) -> list[Mapping[str, Any]]:
+        """The offers of a listing as buyers see them; none of one that is not there."""
+        try:
+            answer = self._api.get(
+                listing_path(self._api, sku),
+                "listings.getListingsItem",
+                marketplaceIds=self._api.marketplaces(),
+                includedData=("offers",),
+            )
+        except NotFound:
+            return []
+        return rows_of(answer, "offers")
+
     def _search(self, skus: list[str]) -> list[Mapping[str, Any]]:
         answer = self._api.get(
             f"/listings/2021-08-01/items/{self._api.seller}",
@@ -214,6 +227,19 @@ def read_listing(row: Mapping[str, Any]) -> Listing | None:
         quantity=next((n for n in amounts if type(n) is int), None),
         marketplaces=tuple(place for place in places if isinstance(place, str)),
     )
+
+
+def shown_prices(offers: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """Prices by currency of offers to everybody (definition ItemOfferByMarketplace)."""
+    prices: dict[str, Decimal] = {}
+    for offer in offers:
+        price = offer.get("price")
+        if offer.get("offerType") == "B2C" and isinstance(price, Mapping):
+            amount = _number(price.get("amount"))
+            currency = price.get("currencyCode")
+            if amount is not None and isinstance(currency, str):
+                prices.setdefault(currency, amount)
+    return prices
 
 
 def _product_type(row: Mapping[str, Any]) -> str:

@@ -282,6 +282,7 @@ ITEM_FIELDS = (
 SKU_FIELDS = (
     "sku_id",
     "num_iid",
+    "properties",
     "properties_name",
     "quantity",
     "price",
