@@ -20,6 +20,11 @@ GRAM = Decimal("0.001")  # finer than that no scale is
 #: What belongs to the single thing; a pack of it has its own.
 NOT_OF_PACKS = frozenset({ListingField.TITLE, ListingField.BARCODE})
 
+#: What all variations of a thing have in common.
+OF_THE_WHOLE = frozenset(
+    {ListingField.TITLE, ListingField.DESCRIPTION, ListingField.IMAGES}
+)
+
 _BLOCKS = frozenset({"p", "br", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "tr"})
 
 

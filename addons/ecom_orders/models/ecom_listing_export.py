@@ -7,6 +7,7 @@ from odoo.tools.misc import limited_field_access_token
 from ..marketplaces.base import Capability
 from ..marketplaces.comparison import (
     NOT_OF_PACKS,
+    OF_THE_WHOLE,
     changes_of,
     price_text,
     weight_text,
@@ -179,6 +180,7 @@ class EcomListing(models.Model):
         prices = listings._get_our_prices(channel)
         digits = channel._get_listing_currency().decimal_places
         images = listings._get_image_attachments()
+        scattered = listings._filter_scattered()
         kilograms, values = self._get_kilograms(), {}
         for listing in listings:
             product, count = listing.product_id, listing.quantity_multiplier
@@ -194,8 +196,30 @@ class EcomListing(models.Model):
             }
             if count != 1:
                 texts |= dict.fromkeys(NOT_OF_PACKS, "")
+            if listing in scattered:
+                texts |= dict.fromkeys(OF_THE_WHOLE, "")
             values[listing.id] = texts
         return values
+
+    def _filter_scattered(self):
+        """Variations of one thing in the shop that are several products here.
+
+        None of the products is the whole thing, so none gives it a title.
+        """
+        templates = {}
+        for channel, parent, products in self.env["ecom.listing"]._read_group(
+            [
+                ("channel_id", "in", self.channel_id.ids),
+                ("parent_ref", "in", [row.parent_ref for row in self if row.parent_ref]),
+                ("product_id", "!=", False),
+            ],
+            ["channel_id", "parent_ref"],
+            ["product_id:recordset"],
+        ):
+            templates[channel.id, parent] = products.product_tmpl_id
+        return self.filtered(
+            lambda row: len(templates.get((row.channel_id.id, row.parent_ref), ())) > 1
+        )
 
     @api.model
     def _one_line_each(self, text):
@@ -333,12 +357,13 @@ class EcomListing(models.Model):
         listings = listings.sudo().with_company(channel.company_id)
         listings._refresh_values()
         taken = listings._get_taken_barcodes(listings)
-        kilograms = self._get_kilograms()
+        kilograms, scattered = self._get_kilograms(), listings._filter_scattered()
         changes, prices = {}, {}
         for listing in listings:
+            taken_over = owned - OF_THE_WHOLE if listing in scattered else owned
             for row in listing.value_ids:
                 field = ListingField(row.field)
-                if field in owned and row.shown and row.ours != row.shown:
+                if field in taken_over and row.shown and row.ours != row.shown:
                     text = row.shown
                     if field is ListingField.WEIGHT:
                         text = str(float(text) / kilograms)

@@ -12,6 +12,7 @@ FIELDS = [
     ("weight", "Weight (kg)"),
     ("images", "Pictures"),
 ]
+SEQUENCE = {name: number for number, (name, _label) in enumerate(FIELDS, start=1)}
 
 
 class EcomListingValue(models.Model):
@@ -23,7 +24,7 @@ class EcomListingValue(models.Model):
 
     _name = "ecom.listing.value"
     _description = "Field of a listing, here and in the shop"
-    _order = "listing_id, id"
+    _order = "listing_id, sequence, id"
 
     listing_id = fields.Many2one(
         "ecom.listing", required=True, ondelete="cascade", index=True, readonly=True
@@ -31,6 +32,7 @@ class EcomListingValue(models.Model):
     channel_id = fields.Many2one(related="listing_id.channel_id", store=True)
     company_id = fields.Many2one(related="listing_id.company_id", store=True)
     field = fields.Selection(FIELDS, required=True, readonly=True)
+    sequence = fields.Integer(readonly=True)
     ours = fields.Text(string="In Odoo (exact)", readonly=True)
     shown = fields.Text(string="In the Shop (exact)", readonly=True)
     is_read = fields.Boolean(
@@ -103,7 +105,11 @@ class EcomListingValue(models.Model):
             for field, text in values.get(listing.id, {}).items():
                 row = rows.get((listing.id, field.value))
                 if row is None:
-                    identity = {"listing_id": listing.id, "field": field.value}
+                    identity = {
+                        "listing_id": listing.id,
+                        "field": field.value,
+                        "sequence": SEQUENCE[field.value],
+                    }
                     new.append({**identity, name: text, **stamp})
                 elif (row[name] or "") != text or (seen and not row.is_read):
                     row.write({name: text, **stamp})

@@ -215,6 +215,21 @@ class TestListingData(ListingDataCommon):
         self.assertIsNone(mug.title)
         self.assertIsNone(mug.barcode)
 
+    def test_variations_that_are_several_products_here_get_no_title_of_one(self):
+        for name in ("title", "price"):
+            self.channel[f"owner_{name}"] = "odoo"
+        family = {"parent_ref": "7", "price": Decimal("1")}
+        self.fetch(
+            self.shown_mug(options=(("Kind", "Mug"),), **family),
+            self.shown_tee(options=(("Kind", "Tee"),), **family),
+        )
+        self.send()
+        self.assertEqual(len(self.updates()), 2)
+        self.assertEqual({update.title for update in self.updates()}, {None})
+        self.assertEqual(
+            {update.price for update in self.updates()}, {Decimal("12.5"), Decimal(20)}
+        )
+
     def test_no_price_without_a_price_list(self):
         self.channel.write({"owner_price": "odoo", "listing_pricelist_id": False})
         self.tell()
@@ -395,6 +410,15 @@ class TestShopWins(ListingDataCommon):
         self.fetch(self.shown_mug(barcode="4006381333955"), self.shown_tee())
         self.assertEqual(self.mug.barcode, "4006381333931")
         self.assertTrue(self.value("barcode").differs)
+
+    def test_variations_that_are_several_products_here_keep_their_names(self):
+        self.own("title", "price")
+        self.fetch(
+            self.shown_mug(parent_ref="7", options=(("Kind", "Mug"),)),
+            self.shown_tee(parent_ref="7", options=(("Kind", "Tee"),)),
+        )
+        self.assertEqual(self.mug.name, "Product MUG")
+        self.assertMoney(self.pricelist._get_product_price(self.mug, 1), 11.00)
 
     def test_pack_gives_its_product_a_sixth_of_its_price_and_no_name(self):
         self.own("title", "price")

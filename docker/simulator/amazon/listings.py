@@ -148,6 +148,16 @@ class ListingDesk:
             row["productTypes"] = [
                 {"marketplaceId": marketplace, "productType": PRODUCT_TYPE}
             ]
+        if "attributes" in data:
+            row["attributes"] = {
+                name.lower(): [{"value": value, "marketplace_id": marketplace}]
+                for name, value in product.options
+            }
+        if "relationships" in data:
+            family = self._family(product)
+            row["relationships"] = [
+                {"marketplaceId": marketplace, "relationships": family}
+            ]
         if "offers" in data:
             currency = self._world.settings.currency
             price = {"currencyCode": currency, "amount": f"{product.price:.2f}"}
@@ -157,6 +167,24 @@ class ListingDesk:
         if "fulfillmentAvailability" in data:
             row["fulfillmentAvailability"] = [_availability(product)]
         return row
+
+
+    def _family(self, product: Product) -> list[dict[str, Any]]:
+        """Return the relationships of a listing; only variations have one."""
+        parent = self._world.product(product.parent_id) if product.parent_id else None
+        if parent is None:
+            return []
+        names = [name.lower() for name, _value in product.options]
+        return [
+            {
+                "type": "VARIATION",
+                "parentSkus": [parent.sku],
+                "variationTheme": {
+                    "attributes": names,
+                    "theme": "/".join(names).upper(),
+                },
+            }
+        ]
 
 
 def _availability(product: Product) -> dict[str, Any]:

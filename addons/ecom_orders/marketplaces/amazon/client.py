@@ -13,6 +13,7 @@ an address of ours (see :meth:`AmazonConnector.read_notification`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,7 +49,7 @@ from .api import Api
 from .const import MARKETPLACES
 from .documents import Documents
 from .finances import Finances
-from .listings import REPORT, country_of, read_report
+from .listings import REPORT, Family, Listings, country_of, read_report
 from .orders import Orders
 from .shipping import Shipping
 from .stock import FEED_LIMIT, Stock
@@ -67,6 +68,7 @@ class AmazonConnector(Connector):
     interface of orders. Options:
 
     * ``region``: ``"eu"``, ``"na"`` or ``"fe"``, where no ``url`` is given;
+    * ``variations``: ``False`` reads listings without asking what is a variation;
     * ``token_url``: another address to buy access tokens.
     """
 
@@ -175,7 +177,8 @@ class AmazonConnector(Connector):
         """See :meth:`~..base.Connector.fetch_products`.
 
         One report for each marketplace; a SKU that is listed in several comes once,
-        as the first of them has it.
+        as the first of them has it. What is a variation of what is asked for twenty
+        listings at a time; the option ``variations=False`` spares that.
         """
         seen: set[str] = set()
         for marketplace in self.api.marketplaces():
@@ -185,7 +188,7 @@ class AmazonConnector(Connector):
                 rows = tuple(row for ref, row in new.items() if ref not in seen)
                 seen |= set(new)
                 if rows:
-                    yield rows
+                    yield self._with_families(rows)
 
     def fetch_stock(
         self, product_refs: Iterable[str]
@@ -198,6 +201,15 @@ class AmazonConnector(Connector):
         if submission.startswith(f"{prices.KIND} "):
             return prices.Prices(self.api).outcome(submission)
         return self._stock.outcome(submission)
+
+    def _with_families(
+        self, rows: tuple[ExternalProduct, ...]
+    ) -> tuple[ExternalProduct, ...]:
+        """Listings with what they are variations of."""
+        if self.credentials.options.get("variations") is False:
+            return rows
+        families = Listings(self.api).families(row.sku for row in rows)
+        return tuple(_related(row, families.get(row.sku)) for row in rows)
 
     # -- writing to Amazon -------------------------------------------------------------
 
@@ -277,6 +289,14 @@ def _participating(
         for row in rows
         if _part(row, "participation").get("isParticipating") is True
     }
+
+
+def _related(row: ExternalProduct, family: Family | None) -> ExternalProduct:
+    if family is None:
+        return row
+    if family.is_parent or not family.options:
+        return replace(row, is_parent=row.is_parent or family.is_parent)
+    return replace(row, parent_ref=family.parent_sku, options=family.options)
 
 
 def _part(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:
