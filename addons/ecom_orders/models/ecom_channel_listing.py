@@ -117,7 +117,7 @@ class EcomChannel(models.Model):
         model._note_shop_data(self, pairs)
         if self.listing_create_products:
             found = model.union(*(listing for listing, _product in pairs))
-            # The channel's manager decided it; the job that does it may make no product.
+            # The channel's manager decided it; the job may make no products.
             found.filtered(lambda row: not row.product_id).sudo()._create_products()
         model._take_shop_values(self, pairs)
         model.union(*(listing for listing, _product in pairs))._tell_listings()

@@ -140,7 +140,9 @@ class EcomListing(models.Model):
         now = fields.Datetime.now()
         channels = self.env["ecom.channel"].search(
             Domain("listings_checked_at", "=", False)
-            | Domain("listings_checked_at", "<=", fields.Datetime.subtract(now, hours=20))
+            | Domain(
+                "listings_checked_at", "<=", fields.Datetime.subtract(now, hours=20)
+            )
         )
         for channel in channels.filtered(lambda row: row._get_listing_fields("odoo")):
             self.search(
@@ -163,9 +165,9 @@ class EcomListing(models.Model):
         A constant number of queries for the listings of a channel, but one price
         computation for each size of pack.
         """
-        for channel, listings in self.filtered("product_id").grouped(
-            "channel_id"
-        ).items():
+        for channel, listings in (
+            self.filtered("product_id").grouped("channel_id").items()
+        ):
             # A user sees what is computed, whatever of products he may not see.
             values = listings.sudo()._get_our_values(channel.sudo())
             self.env["ecom.listing.value"].sudo()._put(listings, values)
@@ -210,7 +212,11 @@ class EcomListing(models.Model):
         for channel, parent, products in self.env["ecom.listing"]._read_group(
             [
                 ("channel_id", "in", self.channel_id.ids),
-                ("parent_ref", "in", [row.parent_ref for row in self if row.parent_ref]),
+                (
+                    "parent_ref",
+                    "in",
+                    [row.parent_ref for row in self if row.parent_ref],
+                ),
                 ("product_id", "!=", False),
             ],
             ["channel_id", "parent_ref"],
@@ -236,9 +242,7 @@ class EcomListing(models.Model):
             by_product = pricelist._get_products_price(listings.product_id, count)
             for listing in listings:
                 price = by_product[listing.product_id.id] * count
-                prices[listing.id] = Decimal(
-                    str(pricelist.currency_id.round(price))
-                )
+                prices[listing.id] = Decimal(str(pricelist.currency_id.round(price)))
         return prices
 
     def _get_image_attachments(self):
@@ -266,7 +270,9 @@ class EcomListing(models.Model):
             return ()
         ending = (picture.mimetype or "image/png").partition("/")[2].partition("+")[0]
         # The address is good for some weeks, and for this picture only.
-        token = limited_field_access_token(template.sudo(), "image_1920", scope="binary")
+        token = limited_field_access_token(
+            template.sudo(), "image_1920", scope="binary"
+        )
         base = self.channel_id.get_base_url()
         return (
             ListingImage(
@@ -427,7 +433,9 @@ class EcomChannel(models.Model):
         known = {item.product_id.id: item for item in items}
         for product, price in prices.items():
             if product.id in known:
-                known[product.id].write({"compute_price": "fixed", "fixed_price": price})
+                known[product.id].write(
+                    {"compute_price": "fixed", "fixed_price": price}
+                )
         self.env["product.pricelist.item"].create(
             [
                 {

@@ -25,7 +25,9 @@ class EcomListing(models.Model):
     def _compute_options_text(self):
         for listing in self:
             pairs = listing.options or []
-            listing.options_text = ", ".join(f"{name}: {value}" for name, value in pairs)
+            listing.options_text = ", ".join(
+                f"{name}: {value}" for name, value in pairs
+            )
 
     # -- actions -----------------------------------------------------------------------
 
@@ -281,7 +283,9 @@ class EcomListing(models.Model):
 
         :param wanted: dict ``listing -> (template, combination)``.
         """
-        templates = self.env["product.template"].union(*(t for t, _c in wanted.values()))
+        templates = self.env["product.template"].union(
+            *(t for t, _c in wanted.values())
+        )
         variants = self.env["product.product"].with_context(active_test=False)
         known = {}
         for row in variants.search(

@@ -126,15 +126,23 @@ class ProductPricelist(models.Model):
     def _ecom_mark_listings(self):
         """Have the listings of channels that publish these prices compared."""
         # A rule may build on another price list, so any of them counts for those.
-        dependants = self | self.env["product.pricelist.item"].sudo().search(
-            [("base_pricelist_id", "in", self.ids)]
-        ).pricelist_id
+        dependants = (
+            self
+            | self.env["product.pricelist.item"]
+            .sudo()
+            .search([("base_pricelist_id", "in", self.ids)])
+            .pricelist_id
+        )
         # Whoever sets prices need not have a role in this addon.
-        channels = self.env["ecom.channel"].sudo().search(
-            [
-                ("listing_pricelist_id", "in", dependants.ids),
-                ("owner_price", "=", "odoo"),
-            ]
+        channels = (
+            self.env["ecom.channel"]
+            .sudo()
+            .search(
+                [
+                    ("listing_pricelist_id", "in", dependants.ids),
+                    ("owner_price", "=", "odoo"),
+                ]
+            )
         )
         if channels:
             self.env["ecom.listing"].sudo().search(

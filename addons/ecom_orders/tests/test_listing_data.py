@@ -145,7 +145,9 @@ class TestListingData(ListingDataCommon):
         self.assertEqual(mug.barcode, "4006381333931")
         self.assertEqual(mug.weight, Decimal("0.4"))
         (image,) = mug.images
-        self.assertIn(f"/web/image/product.template/{self.mug.product_tmpl_id.id}", image.url)
+        self.assertIn(
+            f"/web/image/product.template/{self.mug.product_tmpl_id.id}", image.url
+        )
         self.assertIn("access_token=", image.url)
         self.assertFalse(any(self.listing.value_ids.mapped("differs")))
 
@@ -501,7 +503,9 @@ class TestPutOnSale(ListingDataCommon):
         message = self.outbox.search([("kind", "=", "new_listing")])
         self.assertEqual(message.state, "failed")
         self.assertIn("J-G", message.explanation)
-        self.assertEqual(jug.product_variant_ids.ecom_listing_ids.mapped("sku"), ["J-W"])
+        self.assertEqual(
+            jug.product_variant_ids.ecom_listing_ids.mapped("sku"), ["J-W"]
+        )
 
     def test_product_without_a_sku_is_refused_with_what_to_do(self):
         vase = self.env["product.template"].create({"name": "Vase"})
@@ -535,9 +539,7 @@ class TestListingDataSecurity(ListingDataCommon):
 
     def test_who_has_no_role_here_changes_products(self):
         self.channel.owner_title = "odoo"
-        clerk = new_test_user(
-            self.env, "clerk", groups="product.group_product_manager"
-        )
+        clerk = new_test_user(self.env, "clerk", groups="product.group_product_manager")
         self.mug.with_user(clerk).name = "Clerk's mug"
         self.tell()
         self.assertIn("Clerk's mug", [u.title for u in self.updates()])

@@ -50,13 +50,16 @@ class TestListingVariants(DispatchCommon):
         template = self.shirts()
         self.assertEqual(len(template), 1)
         self.assertEqual(template.product_variant_ids, listings.product_id)
-        self.assertEqual(template.attribute_line_ids.attribute_id.mapped("name"), ["Size"])
+        self.assertEqual(
+            template.attribute_line_ids.attribute_id.mapped("name"), ["Size"]
+        )
         self.assertEqual(
             [p.product_template_attribute_value_ids.name for p in listings.product_id],
             ["S", "M", "L"],
         )
         self.assertEqual(
-            listings.mapped("product_id.default_code"), ["SHIRT-S", "SHIRT-M", "SHIRT-L"]
+            listings.mapped("product_id.default_code"),
+            ["SHIRT-S", "SHIRT-M", "SHIRT-L"],
         )
         self.assertEqual(
             listings.mapped("product_id.barcode"),
@@ -155,7 +158,9 @@ class TestListingVariants(DispatchCommon):
 
     def test_channel_makes_missing_products_by_itself_when_asked_to(self):
         self.channel.listing_create_products = True
-        mug = ExternalProduct("9", "Jug", sku="JUG", title="Jug", description="<p>A</p>")
+        mug = ExternalProduct(
+            "9", "Jug", sku="JUG", title="Jug", description="<p>A</p>"
+        )
         listings = self.fetch(shirt(1, "S"), shirt(2, "M"), mug)
         self.assertTrue(all(listings.mapped("product_id")))
         self.assertEqual(listings[2].product_id.description_sale, "A")
@@ -163,7 +168,9 @@ class TestListingVariants(DispatchCommon):
     def test_many_variations_cost_no_more_queries_each(self):
         def count(first, size):
             products = [
-                shirt(n, f"S{n}", parent_ref=f"P{first}", sku=f"Q-{first}-{n}", barcode="")
+                shirt(
+                    n, f"S{n}", parent_ref=f"P{first}", sku=f"Q-{first}-{n}", barcode=""
+                )
                 for n in range(first, first + size)
             ]
             self.fetch(*products)

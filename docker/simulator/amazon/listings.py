@@ -168,7 +168,6 @@ class ListingDesk:
             row["fulfillmentAvailability"] = [_availability(product)]
         return row
 
-
     def _family(self, product: Product) -> list[dict[str, Any]]:
         """Return the relationships of a listing; only variations have one."""
         parent = self._world.product(product.parent_id) if product.parent_id else None

@@ -158,7 +158,7 @@ def bulk_get(call: Call) -> Response:
 
 
 def bulk_update(call: Call, revisions: RevisionCounter) -> Response:
-    """bulkUpdatePriceQuantity: quantities of SKUs, prices of offers; one result each."""
+    """bulkUpdatePriceQuantity: quantities of SKUs and prices of offers."""
     by_sku = {product.sku: product for product in for_sale(call.world)}
     day = call.world.clock.now().strftime("%Y-%m-%d")
     rows = []
@@ -194,7 +194,11 @@ def _reprice(call: Call, offer: dict[str, Any]) -> dict[str, Any]:
         price = money(offer["price"]["value"])
     except EbayError as error:
         entry = error.entry()
-        return {"offerId": offer["offerId"], "statusCode": error.status, "errors": [entry]}
+        return {
+            "offerId": offer["offerId"],
+            "statusCode": error.status,
+            "errors": [entry],
+        }
     call.world.change_product(product.id, price=price)
     return {"offerId": offer["offerId"], "sku": product.sku, "statusCode": 200}
 

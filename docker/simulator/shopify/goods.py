@@ -99,7 +99,9 @@ class Goods:
 
     def _set(self, arguments: Mapping[str, Any]) -> Json:
         handle = (arguments.get("identifier") or {}).get("handle") or ""
-        known = [row for row in self.world.products() if handle and row.handle == handle]
+        known = [
+            row for row in self.world.products() if handle and row.handle == handle
+        ]
         errors: list[Json] = []
         number = known[0].id if known else 0
         if not known:

@@ -58,7 +58,9 @@ def test_a_weight_is_told_to_the_gram(weight, text):
 
 
 def test_a_description_is_compared_without_its_markup():
-    shown = "<div><p>Holds <b>hot</b>&nbsp;tea &amp; more.</p>\n<br/>  And   coffee</div>"
+    shown = (
+        "<div><p>Holds <b>hot</b>&nbsp;tea &amp; more.</p>\n<br/>  And   coffee</div>"
+    )
     assert plain_text(shown) == "Holds hot tea & more.\nAnd coffee"
 
 

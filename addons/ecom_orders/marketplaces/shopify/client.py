@@ -260,7 +260,7 @@ class ShopifyConnector(Connector):
 
     def create_listing(self, listing: NewListing) -> tuple[ListingResult, ...]:
         """See :meth:`~..base.Connector.create_listing` and :mod:`.goods`."""
-        return self.goods.create(listing)
+        return self.goods.put_on_sale(listing)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.dispatch`."""

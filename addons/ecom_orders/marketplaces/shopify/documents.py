@@ -263,7 +263,9 @@ VARIANTS_OF = """query VariantsOf($ids: [ID!]!) {
   nodes(ids: $ids) { ... on ProductVariant { id product { id } } }
 }"""
 
-VARIANTS_BY_SKU = f"""query VariantsBySku($first: Int!, $after: String, $query: String) {{
+VARIANTS_BY_SKU = f"""query VariantsBySku(
+  $first: Int!, $after: String, $query: String
+) {{
   productVariants(first: $first, after: $after, query: $query) {{
     nodes {{ id sku product {{ id }} }}
     {_PAGE}

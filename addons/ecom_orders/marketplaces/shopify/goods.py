@@ -156,7 +156,7 @@ class Goods:
 
     # -- creating ----------------------------------------------------------------------
 
-    def create(self, new: NewListing) -> tuple[ListingResult, ...]:
+    def put_on_sale(self, new: NewListing) -> tuple[ListingResult, ...]:
         """See :meth:`~..base.Connector.create_listing`.
 
         The product is known again by its handle, which is our key. One of which the
@@ -261,9 +261,7 @@ def _media(group: list[ListingUpdate]) -> list[Json]:
 
 def _new_product(new: NewListing) -> Json:
     options = new.options or (NO_OPTION,)
-    values = {
-        variant.key: variant.options or (NO_VARIANT,) for variant in new.variants
-    }
+    values = {variant.key: variant.options or (NO_VARIANT,) for variant in new.variants}
     names = [
         {
             "name": option,

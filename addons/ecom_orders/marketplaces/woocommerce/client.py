@@ -31,7 +31,6 @@ from ..errors import (
     MarketplaceError,
     NotFound,
     RequestRefused,
-    TransportError,
 )
 from ..schema import (
     ExternalOrder,
@@ -242,7 +241,7 @@ class WooCommerceConnector(Connector):
 
     def create_listing(self, listing: NewListing) -> tuple[ListingResult, ...]:
         """See :meth:`~..base.Connector.create_listing` and :mod:`.goods`."""
-        return self.goods.create(listing)
+        return self.goods.put_on_sale(listing)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.orders`."""

@@ -228,7 +228,7 @@ class Goods:
 
     # -- creating ----------------------------------------------------------------------
 
-    def create(self, new: NewListing) -> tuple[ListingResult, ...]:
+    def put_on_sale(self, new: NewListing) -> tuple[ListingResult, ...]:
         """See :meth:`~..base.Connector.create_listing`.
 
         The parent of variations is known again by its SKU, which is our key.
@@ -317,7 +317,9 @@ class Goods:
                     "sku": variant.sku,
                     "attributes": [
                         {"name": name, "option": value}
-                        for name, value in zip(new.options, variant.options, strict=True)
+                        for name, value in zip(
+                            new.options, variant.options, strict=True
+                        )
                     ],
                     **self._own_part(variant),
                 }
@@ -379,9 +381,7 @@ class _Sender:
     def _send_batch(self, path: str, rows: Mapping[str, Row]) -> dict[str, str]:
         body = {"update": [{"id": int(i), **row} for i, row in rows.items()]}
         # Absolute values: sending them twice is as good as once.
-        answer = self._api.change(
-            "POST", path, "products.batch", body, idempotent=True
-        )
+        answer = self._api.change("POST", path, "products.batch", body, idempotent=True)
         answers = answer.get("update") if isinstance(answer, Mapping) else None
         if not isinstance(answers, list):
             raise BadAnswer("a batch without results")
