@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 
 from ..marketplaces.base import CONNECTORS, Capability
 from ..marketplaces.schema import ListingField
@@ -75,10 +75,23 @@ class EcomChannel(models.Model):
             codes = connector.listing_fields if connector else ()
             channel.listing_field_codes = self._join_codes(codes)
 
+    @api.model
+    @tools.ormcache()
+    def _is_anything_told(self):
+        """Whether any channel is told product data at all: asked at every change."""
+        told = [(name, "=", "odoo") for name in OWNER_FIELDS.values()]
+        return bool(self.sudo().search_count(["|"] * (len(told) - 1) + told, limit=1))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
     def write(self, vals):
         """What Odoo wins from now on is told as soon as the scheduler is free."""
         result = super().write(vals)
         if vals.keys() & {*OWNER_FIELDS.values(), "listing_pricelist_id"}:
+            self.env.registry.clear_cache()
             self.env["ecom.listing"].search(
                 [("channel_id", "in", self.ids)]
             )._mark_listing_due()

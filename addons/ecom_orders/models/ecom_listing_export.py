@@ -1,3 +1,4 @@
+import logging
 from decimal import Decimal
 
 from odoo import api, fields, models
@@ -14,7 +15,10 @@ from ..marketplaces.comparison import (
 )
 from ..marketplaces.outbound import listing_update_to_plain
 from ..marketplaces.schema import ListingField, ListingImage, ListingUpdate
+from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_listing import LISTING
+
+_logger = logging.getLogger(__name__)
 
 BATCH = 500  # listings that are compared with one commit
 SETTINGS = {"product_id", "quantity_multiplier", "active"}
@@ -152,10 +156,38 @@ class EcomListing(models.Model):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=self.search_count([("is_due", "=", True)]))
         while listings := self.search([("is_due", "=", True)], limit=BATCH):
-            listings._tell_listings()
-            listings.is_due = False
+            try:
+                listings._tell_guarded()
+                listings.is_due = False
+                self.env.flush_all()
+            except CONCURRENCY_ERRORS as error:  # the next run looks at them again
+                self.env["ecom.inbox.message"]._start_over(error)
+                return
             if not cron._commit_progress(processed=len(listings)):
                 return
+
+    def _tell_guarded(self):
+        """Tell listings; one that cannot be computed is told to somebody, alone."""
+        try:
+            with self.env.cr.savepoint():
+                self._tell_listings()
+        except CONCURRENCY_ERRORS:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad listing stops no other
+            if len(self) > 1:
+                half = len(self) // 2
+                self[:half]._tell_guarded()
+                self[half:]._tell_guarded()
+                return
+            _logger.warning("Listing %s was not compared", self.id, exc_info=error)
+            self.channel_id._alert(
+                self.env._("Product data could not be compared"),
+                self.env._(
+                    "%(listing)s: %(error)s",
+                    listing=self.display_name,
+                    error=f"{type(error).__name__}: {error}"[:500],
+                ),
+            )
 
     # -- what we have ------------------------------------------------------------------
 

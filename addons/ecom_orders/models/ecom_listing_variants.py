@@ -20,6 +20,13 @@ class EcomListing(models.Model):
         readonly=True, help="Attributes and values by which it differs from the others."
     )
     options_text = fields.Char(string="Variation", compute="_compute_options_text")
+    variant_problem = fields.Selection(
+        [("other_attributes", "Its product has other attributes")],
+        readonly=True,
+        copy=False,
+        help="Why it could not become a variant. Change the attributes of the product, "
+        "or link the listing by hand.",
+    )
 
     @api.depends("options")
     def _compute_options_text(self):
@@ -40,13 +47,13 @@ class EcomListing(models.Model):
         if self.filtered("product_id"):
             raise UserError(self.env._("Some of these listings have a product."))
         refused = self._create_products()
-        if refused:
-            first = next(iter(refused))
+        if refused and refused == self:
             raise UserError(
                 self.env._(
-                    "“%(listing)s” cannot become a variant: %(reason)s",
-                    listing=first.display_name,
-                    reason=refused[first],
+                    "These listings cannot become variants, because the product of "
+                    "their siblings has other attributes. Change the attributes of the "
+                    "product, or link the listings by hand: %s",
+                    ", ".join(refused.mapped("display_name")),
                 )
             )
         products = self.product_id
@@ -61,7 +68,7 @@ class EcomListing(models.Model):
     def _create_products(self):
         """Make products of unlinked listings: all in one batch.
 
-        :return: dict ``listing -> text`` of those that could not become a variant.
+        :return: those that could not become a variant; ``variant_problem`` says why.
         """
         todo = self.filtered(lambda listing: not listing.product_id)
         todo._match_products()  # one that is there by now is not made again
@@ -74,14 +81,18 @@ class EcomListing(models.Model):
         # Each listing gets its own product: whoever waits for it is released with it.
         for listing, product in zip(single, products, strict=True):
             listing.product_id = product
-        return (todo - single)._create_variants()
+        variations = todo - single
+        refused = variations._create_variants()
+        refused.variant_problem = "other_attributes"
+        (variations - refused).filtered("variant_problem").variant_problem = False
+        return refused
 
     def _create_variants(self):
         """Make variants of listings that are variations, see :meth:`_create_products`.
 
         Per thing there is one product: that of its other listings, else a new one.
         """
-        refused, groups = {}, {}
+        refused, groups = self.browse(), {}
         for listing in self:
             identity = (listing.channel_id, listing.parent_ref)
             groups.setdefault(identity, self.browse())
@@ -239,20 +250,17 @@ class EcomListing(models.Model):
         }
 
     def _extend_template(self, template, values):
-        """Add the values that a product lacks; what cannot be one of its variants.
+        """Add the values that a product lacks.
 
-        :return: dict ``listing -> text``.
+        :return: the listings that cannot be one of its variants: they have other
+            attributes than it.
         """
-        refused, missing = {}, {}
+        refused, missing = self.browse(), {}
         lines = {line.attribute_id: line for line in template.attribute_line_ids}
         for listing in self:
             records = [values.get((template, *pair)) for pair in listing.options]
             if not all(records) or len(records) != len(lines):
-                refused[listing] = self.env._(
-                    "the product “%(product)s” has other attributes. Change them, or "
-                    "link the listing by hand.",
-                    product=template.display_name,
-                )
+                refused |= listing
                 continue
             for record in records:
                 line = lines[record.attribute_id]

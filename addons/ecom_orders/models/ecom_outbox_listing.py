@@ -63,14 +63,19 @@ class EcomOutboxMessage(models.Model):
         return super().action_view_source()
 
     def _requeue(self):
-        """What is told of listings is what they are now."""
-        listings = self.sudo().filtered(lambda row: row.kind == LISTING).listing_id
-        listings._refresh_values()
-        for message in self.sudo().filtered(lambda row: row.kind == LISTING):
+        """What is told of listings is what they are now; nothing left is put aside."""
+        # Users may ask for a retry, but never write: the state machine does.
+        rows = self.sudo().filtered(lambda row: row.kind == LISTING)
+        rows.listing_id._refresh_values()
+        settled = rows.browse()
+        for message in rows:
             payload = message.listing_id._prepare_update()
             if payload:
                 message.payload = payload
-        return super()._requeue()
+            else:
+                settled |= message
+        settled.write({"state": "ignored", "next_attempt_at": False})
+        return super(EcomOutboxMessage, self - settled)._requeue()
 
     # -- sending -----------------------------------------------------------------------
 

@@ -78,6 +78,8 @@ class ProductProduct(models.Model):
 
     def _ecom_mark_listings(self):
         """Have the listings of these products compared and told."""
+        if not self.env["ecom.channel"]._is_anything_told():
+            return
         # Whoever changes a product need not have a role in this addon.
         self.env["ecom.listing"].sudo().search(
             [("product_id", "in", self.ids)]
@@ -125,6 +127,8 @@ class ProductPricelist(models.Model):
 
     def _ecom_mark_listings(self):
         """Have the listings of channels that publish these prices compared."""
+        if not self.env["ecom.channel"]._is_anything_told():
+            return
         # A rule may build on another price list, so any of them counts for those.
         dependants = (
             self

@@ -301,6 +301,33 @@ class TestListingData(ListingDataCommon):
         self.send()
         self.assertEqual(len(self.updates()), 1)
 
+    def test_listing_that_cannot_be_computed_stops_no_other(self):
+        self.channel.owner_title = "odoo"
+        compute = type(self.listing)._get_our_values
+
+        def fail_for_mug(listings, channel):
+            if self.listing in listings:
+                raise ZeroDivisionError("a rule of a price list")
+            return compute(listings, channel)
+
+        self.patch(type(self.listing), "_get_our_values", fail_for_mug)
+        with self.assertLogs("odoo.addons.ecom_orders", "WARNING"):
+            self.tell()
+        self.assertEqual([update.product_ref for update in self.updates()], ["2"])
+        self.assertFalse(any(self.listings.mapped("is_due")))
+        self.assertTrue(self.channel.activity_ids)
+
+    def test_refusal_that_has_settled_itself_is_put_aside_by_a_retry(self):
+        self.channel.owner_price = "odoo"
+        self.marketplace.answers["listings"] = lambda updates: tuple(
+            ListingResult(update.key, "bad: no") for update in updates
+        )
+        self.tell()
+        self.fetch(self.shown_mug(price=Decimal("12.50")), self.shown_tee())
+        message = self.listing.outbox_ids
+        message.action_retry()
+        self.assertEqual(message.state, "ignored")
+
     def test_change_before_sending_is_one_message_with_the_last_value(self):
         self.channel.owner_title = "odoo"
         user = self.env.ref("ecom_orders.user_technical")
