@@ -30,7 +30,7 @@ from ..base import (
     ShopInfo,
     register,
 )
-from ..errors import PermissionRefused
+from ..errors import PermissionRefused, RequestRefused
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
@@ -205,10 +205,13 @@ class AmazonConnector(Connector):
     def _with_families(
         self, rows: tuple[ExternalProduct, ...]
     ) -> tuple[ExternalProduct, ...]:
-        """Listings with what they are variations of."""
+        """Listings with what they are variations of, where the application may ask."""
         if self.credentials.options.get("variations") is False:
             return rows
-        families = Listings(self.api).families(row.sku for row in rows)
+        try:
+            families = Listings(self.api).families(row.sku for row in rows)
+        except (PermissionRefused, RequestRefused):
+            return rows
         return tuple(_related(row, families.get(row.sku)) for row in rows)
 
     # -- writing to Amazon -------------------------------------------------------------

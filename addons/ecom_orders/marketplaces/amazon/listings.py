@@ -292,10 +292,9 @@ def read_family(row: Mapping[str, Any]) -> Family | None:
 
 def _attribute_value(row: Mapping[str, Any], name: Any) -> str:
     attributes = row.get("attributes")
-    if not isinstance(attributes, Mapping):
-        return ""
-    for value in rows_of(attributes, str(name)):
-        text = value.get("value")
+    values = attributes.get(str(name)) if isinstance(attributes, Mapping) else None
+    for value in values if isinstance(values, list) else ():
+        text = value.get("value") if isinstance(value, Mapping) else None
         if isinstance(text, str | int | Decimal) and not isinstance(text, bool):
             return clean(str(text), 200)
     return ""
