@@ -38,6 +38,8 @@ CAPABILITIES = {
     Capability.ORDER_LIST: "list a day's orders (completeness certificate)",
     Capability.BULK_HISTORY: "history by a bulk export",
     Capability.PRODUCTS: "fetch listings",
+    Capability.LISTINGS: "tell product data",
+    Capability.LISTING_CREATE: "put new products on sale",
     Capability.STOCK: "tell quantities",
     Capability.STOCK_COMPARE: "... compared with what is shown, then set",
     Capability.STOCK_BY_LOCATION: "... by location",

@@ -65,6 +65,10 @@ class ShopHarness(ABC):
             if not CONNECTORS[self.code].can(capability):
                 pytest.skip(f"{self.code} does not claim {capability.value}")
 
+    def can_be_told(self, row):
+        """Whether product data of a listing can be told at all."""
+        return not row.is_parent
+
     @property
     def hook_url(self):
         """Where deliveries of the shop are caught."""

@@ -31,7 +31,11 @@ from .schema import (
     ExternalOrder,
     ExternalProduct,
     Label,
+    ListingField,
+    ListingResult,
+    ListingUpdate,
     Location,
+    NewListing,
     OrderSummary,
     Refund,
     RefundRequest,
@@ -329,6 +333,8 @@ class Capability(Enum):
     ORDER_LIST = "order_list"  # list_orders, for the completeness certificate
     BULK_HISTORY = "bulk_history"  # fetch_history has a way of its own
     PRODUCTS = "products"  # fetch_products
+    LISTINGS = "listings"  # push_listings
+    LISTING_CREATE = "listing_create"  # create_listing
     STOCK = "stock"  # push_stock
     STOCK_COMPARE = "stock_compare"  # push_stock honours ``expected``
     STOCK_BY_LOCATION = "stock_by_location"
@@ -376,6 +382,8 @@ class Connector(ABC):
         given, ``None`` where it does not end or the marketplace alone knows.
     :cvar labels_by_shipment: labels are asked for by the ids of shipments.
     :cvar return_interval: returns are not worth asking for more often than that.
+    :cvar listing_fields: what ``push_listings`` can tell of a listing.
+    :cvar listing_batch_size: most listings in one call of ``push_listings``.
     :cvar refunds_in_orders: lines and totals of an order are already less what was
         refunded, so that a refund must not lessen an open order a second time.
     """
@@ -389,6 +397,8 @@ class Connector(ABC):
     token_lifetime: ClassVar[timedelta | None] = None
     labels_by_shipment: ClassVar[bool] = False
     return_interval: ClassVar[timedelta] = timedelta(0)
+    listing_fields: ClassVar[frozenset[ListingField]] = frozenset()
+    listing_batch_size: ClassVar[int] = 100
     refunds_in_orders: ClassVar[bool] = False
 
     def __init__(self, credentials: Credentials, transport):
@@ -516,6 +526,30 @@ class Connector(ABC):
         be said about any level (the server is away, say).
         """
         raise self._not_supported("push_stock")
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """Tell the shop product data; one result for each update, in their order.
+
+        Every value is absolute, so that telling it twice is as good as once, and what
+        an update does not name stays as it is. One refused listing never stops the
+        others. What is not among ``listing_fields`` is refused, never dropped. A price
+        in a currency that the shop is known not to sell in is refused.
+
+        Raises only when nothing at all can be said about any update (the server is
+        away, say).
+        """
+        raise self._not_supported("push_listings")
+
+    def create_listing(self, listing: NewListing) -> tuple[ListingResult, ...]:
+        """Put a thing on sale; one result for each variant, in their order.
+
+        Idempotent by SKU and key: a variant whose SKU the shop has already is found,
+        not made again, and its data are left alone; so a thing that was half made is
+        completed.
+        """
+        raise self._not_supported("create_listing")
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """Tell the shop that a parcel has left; idempotent by key and tracking number.

@@ -14,8 +14,17 @@ from decimal import Decimal
 from typing import Any
 
 from .errors import PayloadError
-from .reading import Reader
-from .schema import RefundRequest, RefundRequestLine, Shipment, ShipmentLine
+from .reading import MAX_NOTE, Reader
+from .schema import (
+    ListingImage,
+    ListingUpdate,
+    NewListing,
+    NewVariant,
+    RefundRequest,
+    RefundRequestLine,
+    Shipment,
+    ShipmentLine,
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +121,84 @@ def read_cancel_request(plain: Any) -> CancelRequest:
         reason=read.text("reason"),
         restock=_flag(read, "restock", default=True),
     )
+
+
+def read_listing_update(plain: Any) -> ListingUpdate:
+    """The product data that :func:`listing_update_to_plain` wrote.
+
+    :raises PayloadError: when something of it is missing or wrong.
+    """
+    read = Reader(plain)
+    return ListingUpdate(
+        key=read.identifier("key"),
+        product_ref=read.text("product_ref"),
+        sku=read.text("sku"),
+        parent_ref=read.text("parent_ref"),
+        title=_told(read, "title"),
+        description=_told(read, "description"),
+        price=read.decimal("price", default=None),
+        currency=read.text("currency"),
+        barcode=_told(read, "barcode"),
+        weight=read.decimal("weight", default=None),
+        images=_images(read) if "images" in read.data else None,
+    )
+
+
+def listing_update_to_plain(update: ListingUpdate) -> dict[str, Any]:
+    """Plain JSON values of an update; what is to be emptied stays, as empty."""
+    plain = to_plain(update)
+    for name in ("title", "description", "barcode"):
+        if getattr(update, name) == "":
+            plain[name] = ""
+    if update.images == ():
+        plain["images"] = []
+    return plain
+
+
+def read_new_listing(plain: Any) -> NewListing:
+    """The thing to be put on sale that :func:`to_plain` wrote.
+
+    :raises PayloadError: when something of it is missing or wrong.
+    """
+    read = Reader(plain)
+    return NewListing(
+        key=read.identifier("key"),
+        title=read.text("title"),
+        variants=tuple(
+            NewVariant(
+                key=variant.identifier("key"),
+                sku=variant.identifier("sku"),
+                options=_texts(variant, "options"),
+                price=variant.decimal("price", default=None),
+                barcode=variant.text("barcode"),
+                weight=variant.decimal("weight", default=None),
+            )
+            for variant in read.children("variants")
+        ),
+        description=read.text("description", MAX_NOTE),
+        currency=read.text("currency"),
+        options=_texts(read, "options"),
+        images=_images(read),
+        published=_flag(read, "published", default=False),
+    )
+
+
+def _told(read: Reader, key: str) -> str | None:
+    return read.text(key, MAX_NOTE) if key in read.data else None
+
+
+def _images(read: Reader) -> tuple[ListingImage, ...]:
+    return tuple(
+        ListingImage(url=image.text("url"), digest=image.text("digest"))
+        for image in read.children("images")
+    )
+
+
+def _texts(read: Reader, key: str) -> tuple[str, ...]:
+    values = read.data.get(key, [])
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        raise read.fail(key, "is not a list of texts")
+    return tuple(values)
 
 
 def _flag(read: Reader, key: str, default: bool) -> bool:

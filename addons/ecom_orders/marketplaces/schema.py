@@ -400,7 +400,19 @@ class ExternalOrder:
 
 @dataclass(frozen=True)
 class ExternalProduct:
-    """A thing that is for sale on the marketplace: one row a listing is made of."""
+    """A thing that is for sale on the marketplace: one row a listing is made of.
+
+    :param name: for people; a variation's tells its options too.
+    :param price: of one sale, before any reduction that ends by itself.
+    :param parent_ref: what all variations of one thing have in common; empty = it is
+        no variation.
+    :param options: a variation's attributes and values, ``("Size", "M")``.
+    :param title: what the whole thing is called, without the options of a variation;
+        empty = not told.
+    :param description: of the whole thing, HTML; ``None`` = not told.
+    :param weight: kilograms; ``None`` = not told.
+    :param image_count: pictures of the whole thing; ``None`` = not told.
+    """
 
     product_ref: str
     name: str
@@ -411,6 +423,117 @@ class ExternalProduct:
     stock: Decimal | None = None
     is_parent: bool = False
     active: bool = True
+    parent_ref: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    title: str = ""
+    description: str | None = None
+    weight: Decimal | None = None
+    image_count: int | None = None
+
+
+class ListingField(Enum):
+    """What of a listing can be told a marketplace, beside its quantity."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    PRICE = "price"
+    BARCODE = "barcode"
+    IMAGES = "images"
+    WEIGHT = "weight"
+
+
+@dataclass(frozen=True)
+class ListingImage:
+    """A picture that the marketplace fetches by itself.
+
+    :param url: where it is for some days; needs no password.
+    :param digest: of the picture; the same picture has the same one at any address.
+    """
+
+    url: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ListingUpdate:
+    """What is to be changed of a listing; ``None`` = leave as it is.
+
+    Title, description and pictures belong to the whole thing: told of one variation,
+    they change for all of them.
+
+    :param key: ours, unique in a batch; the answer has it too.
+    :param description: HTML.
+    :param price: of one sale, in ``currency``.
+    :param weight: kilograms.
+    """
+
+    key: str
+    product_ref: str
+    sku: str = ""
+    parent_ref: str = ""
+    title: str | None = None
+    description: str | None = None
+    price: Decimal | None = None
+    currency: str = ""
+    barcode: str | None = None
+    weight: Decimal | None = None
+    images: tuple[ListingImage, ...] | None = None
+
+
+@dataclass(frozen=True)
+class ListingResult:
+    """The marketplace's answer for one :class:`ListingUpdate` or :class:`NewVariant`.
+
+    :param error: empty = taken, otherwise the marketplace's words.
+    :param retriable: the refusal says nothing of the listing: try again later.
+    :param submission: not applied yet: ask :meth:`~.base.Connector.fetch_submission`
+        with it.
+    :param product_ref: what the marketplace calls it, of one that was created.
+    """
+
+    key: str
+    error: str = ""
+    retriable: bool = False
+    submission: str = ""
+    product_ref: str = ""
+    parent_ref: str = ""
+
+
+@dataclass(frozen=True)
+class NewVariant:
+    """One thing that is sold of a :class:`NewListing`.
+
+    :param key: ours; the answer has it too.
+    :param sku: its lasting identity, unique in the shop.
+    :param options: a value for each of the listing's options, in their order.
+    """
+
+    key: str
+    sku: str
+    options: tuple[str, ...] = ()
+    price: Decimal | None = None
+    barcode: str = ""
+    weight: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class NewListing:
+    """A thing that the shop does not sell yet.
+
+    :param key: ours, unique and lasting, of lower case letters, digits and hyphens.
+    :param options: names of the attributes in which its variants differ; none = it
+        has one variant.
+    :param published: whether buyers see it at once.
+    """
+
+    key: str
+    title: str
+    variants: tuple[NewVariant, ...]
+    description: str = ""
+    currency: str = ""
+    options: tuple[str, ...] = ()
+    images: tuple[ListingImage, ...] = ()
+    published: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ from . import ecom_channel_messages
 from . import ecom_channel_permission
 from . import ecom_inbox_message_file
 from . import ecom_listing
+from . import ecom_channel_listing_data
+from . import ecom_listing_value
+from . import ecom_listing_variants
 from . import ecom_location
 from . import ecom_channel_stock
 from . import ecom_listing_stock
@@ -68,3 +71,7 @@ from . import account_move
 from . import sale_order_outbox
 from . import sale_order_line_outbox
 from . import stock_package
+from . import ecom_outbox_listing
+from . import ecom_listing_export
+from . import ecom_listing_creation
+from . import product_listing

@@ -104,7 +104,9 @@ class EcomChannel(models.Model):
         self.write({"listing_fetch_state": "running", "listing_fetch_count": 0})
         listings, keys = self.env["ecom.listing"], set()
         for products in self._get_connector().fetch_products():
-            found = listings._resolve(self, [p for p in products if not p.is_parent])
+            sold = [product for product in products if not product.is_parent]
+            found = listings._resolve(self, sold)
+            self._note_products(found, sold)
             keys.update(found)
             self.listing_fetch_count += len(found)
             self.env["ir.cron"]._commit_progress()

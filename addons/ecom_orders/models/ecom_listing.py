@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -138,23 +137,6 @@ class EcomListing(models.Model):
                 ),
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
-        }
-
-    def action_create_product(self):
-        """Make a product out of an unlinked listing, and link it."""
-        if self.filtered("product_id"):
-            raise UserError(self.env._("Some of these listings have a product."))
-        products = self.env["product.product"].create(
-            [listing._prepare_product_values() for listing in self]
-        )
-        for listing, product in zip(self, products, strict=True):
-            listing.product_id = product
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "product.product",
-            "view_mode": "list,form",
-            "domain": [("id", "in", products.ids)],
-            "name": self.env._("Created Products"),
         }
 
     def _prepare_product_values(self):

@@ -40,7 +40,7 @@ MAX_DELAY = timedelta(hours=2)
 
 
 class EcomOutboxMessage(models.Model):
-    """One thing to tell a channel: a parcel, a cancellation, a refund.
+    """One thing to tell a channel: a parcel, a cancellation, a refund, product data.
 
     A row is made in the transaction of what it tells, so nothing that happened in
     Odoo is ever forgotten, and is sent by a job afterwards, so nothing in Odoo ever

@@ -16,6 +16,8 @@ from odoo.addons.ecom_orders.marketplaces.base import (
 )
 from odoo.addons.ecom_orders.marketplaces.reading import Reader
 from odoo.addons.ecom_orders.marketplaces.schema import (
+    ListingField,
+    ListingResult,
     Return,
     ReturnKind,
     ReturnLine,
@@ -37,6 +39,8 @@ class FakeMarketplace(WooCommerceConnector):
     submissions = {}  # reference -> Submission
     returns = []  # payloads of the feed of returns
     labels = ()
+    listing_fields = frozenset(ListingField)
+    listing_batch_size = 3
 
     def _take(self, verb, argument, result):
         answer = self.answers.get(verb, result)
@@ -55,6 +59,21 @@ class FakeMarketplace(WooCommerceConnector):
 
     def push_refund(self, request):
         return self._take("refund", request, WriteResult(f"R-{request.key}"))
+
+    def push_listings(self, updates):
+        updates = list(updates)
+        answer = self._take("listings", tuple(updates), None)
+        return answer or tuple(ListingResult(update.key) for update in updates)
+
+    def create_listing(self, listing):
+        return self._take(
+            "new_listing",
+            listing,
+            tuple(
+                ListingResult(v.key, product_ref=f"77/{n}", parent_ref="77")
+                for n, v in enumerate(listing.variants, start=1)
+            ),
+        )
 
     def fetch_submission(self, submission):
         return self.submissions.get(submission, Submission(done=False))

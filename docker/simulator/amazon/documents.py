@@ -12,10 +12,12 @@ import json
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from ..core.message import Request, Response
 from ..world.model import Product
+from ..world.money import money
 from ..world.shop import World
 from . import errors, facts, order_feeds
 from .call import Call, parse_moment
@@ -312,10 +314,14 @@ def find_by_sku(world: World, sku: str) -> Product | None:
 def apply_patches(
     world: World, sku: str, patches: list[dict[str, Any]]
 ) -> tuple[str, str] | None:
-    """Change the quantity of a listing; returns code and text of a problem."""
+    """Change quantity or price of a listing; returns code and text of a problem."""
     product = find_by_sku(world, sku)
     if product is None:
         return "8541", f"The SKU {sku} does not exist."
+    price = wanted_price(patches)
+    if price is not None:
+        world.change_product(product.id, price=price)
+        return None
     quantity = wanted_quantity(patches)
     if quantity is None or quantity < 0:
         return "90244", "The quantity is missing or not a number of pieces."
@@ -334,6 +340,15 @@ def wanted_quantity(patches: list[dict[str, Any]]) -> int | None:
             if value.get("fulfillment_channel_code") == "DEFAULT":
                 quantity = value.get("quantity")
                 return quantity if isinstance(quantity, int) else None
+    return None
+
+
+def wanted_price(patches: list[dict[str, Any]]) -> Decimal | None:
+    """Return the price that patches ask for, of the first marketplace."""
+    for patch in patches:
+        if patch.get("path") == "/attributes/purchasable_offer":
+            (offer, *_others) = patch["value"]
+            return money(str(offer["our_price"][0]["schedule"][0]["value_with_tax"]))
     return None
 
 

@@ -17,7 +17,12 @@ from ..world.model import Product
 from ..world.shop import World
 from . import errors, facts
 from .call import Call, marketplaces_of
-from .documents import apply_patches, find_by_sku, wanted_quantity
+from .documents import (
+    apply_patches,
+    find_by_sku,
+    wanted_price,
+    wanted_quantity,
+)
 from .ids import asin_of
 
 _TIME_NEEDED = timedelta(seconds=30)
@@ -84,7 +89,7 @@ class ListingDesk:
             "issues": [],
         }
         quantity = wanted_quantity(patches)
-        if quantity is None or quantity < 0:
+        if wanted_price(patches) is None and (quantity is None or quantity < 0):
             answer["status"] = "INVALID"
             answer["issues"] = [
                 {
@@ -143,9 +148,42 @@ class ListingDesk:
             row["productTypes"] = [
                 {"marketplaceId": marketplace, "productType": PRODUCT_TYPE}
             ]
+        if "attributes" in data:
+            row["attributes"] = {
+                name.lower(): [{"value": value, "marketplace_id": marketplace}]
+                for name, value in product.options
+            }
+        if "relationships" in data:
+            family = self._family(product)
+            row["relationships"] = [
+                {"marketplaceId": marketplace, "relationships": family}
+            ]
+        if "offers" in data:
+            currency = self._world.settings.currency
+            price = {"currencyCode": currency, "amount": f"{product.price:.2f}"}
+            row["offers"] = [
+                {"marketplaceId": marketplace, "offerType": "B2C", "price": price}
+            ]
         if "fulfillmentAvailability" in data:
             row["fulfillmentAvailability"] = [_availability(product)]
         return row
+
+    def _family(self, product: Product) -> list[dict[str, Any]]:
+        """Return the relationships of a listing; only variations have one."""
+        parent = self._world.product(product.parent_id) if product.parent_id else None
+        if parent is None:
+            return []
+        names = [name.lower() for name, _value in product.options]
+        return [
+            {
+                "type": "VARIATION",
+                "parentSkus": [parent.sku],
+                "variationTheme": {
+                    "attributes": names,
+                    "theme": "/".join(names).upper(),
+                },
+            }
+        ]
 
 
 def _availability(product: Product) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..core.message import Response
 from ..world.model import Product
+from ..world.money import money
 from ..world.shop import World, line_name
 from . import ids
 from .call import Call
@@ -51,13 +52,14 @@ def list_items(call: Call) -> Response:
     if not 1 <= limit <= MOST or page < 0:
         raise inventory_error(25706, "You have provided invalid pagination values.")
     products = for_sale(call.world)
-    rows = products[page * limit : (page + 1) * limit]
+    chosen = products[page * limit : (page + 1) * limit]
+    rows = [{**_item(product), **_groups(product)} for product in chosen]
     payload: dict[str, Any] = {
         "href": f"{call.request.path}?limit={limit}&offset={page}",
         "limit": limit,
         "size": -(-len(products) // limit),
         "total": len(products),
-        "inventoryItems": [_item(product) for product in rows],
+        "inventoryItems": rows,
     }
     if (page + 1) * limit < len(products):
         payload["next"] = f"{call.request.path}?limit={limit}&offset={page + 1}"
@@ -69,13 +71,48 @@ def _whole(text: str) -> int:
 
 
 def _item(product: Product) -> dict[str, Any]:
-    return {
+    row: dict[str, Any] = {
         "sku": product.sku,
         "locale": "en_US",
         "condition": "NEW",
         "product": {"title": line_name(product)},
         "availability": {"shipToLocationAvailability": {"quantity": product.stock}},
     }
+    if product.parent_id:
+        row["product"]["aspects"] = {name: [value] for name, value in product.options}
+    return row
+
+
+def _groups(product: Product) -> dict[str, Any]:
+    """Return what only the listing of items tells: the groups of one."""
+    return {"groupIds": [_group_key(product.parent_id)]} if product.parent_id else {}
+
+
+def _group_key(product_id: int) -> str:
+    return f"GROUP-{product_id}"
+
+
+def get_group(call: Call) -> Response:
+    """getInventoryItemGroup: a thing with its variations."""
+    rows = (p for p in call.world.products() if p.type == "variable")
+    found = [row for row in rows if _group_key(row.id) == call.parts[0]]
+    if not found:
+        raise inventory_error(25705, "The item group is not available.", 404)
+    whole = found[0]
+    children = [p for p in for_sale(call.world) if p.parent_id == whole.id]
+    return Response.of_json(
+        {
+            "title": whole.name,
+            "description": whole.description,
+            "variantSKUs": [child.sku for child in children],
+            "variesBy": {
+                "specifications": [
+                    {"name": name, "values": values.split("|")}
+                    for name, values in whole.options
+                ]
+            },
+        }
+    )
 
 
 def list_offers(call: Call) -> Response:
@@ -121,11 +158,14 @@ def bulk_get(call: Call) -> Response:
 
 
 def bulk_update(call: Call, revisions: RevisionCounter) -> Response:
-    """bulkUpdatePriceQuantity: quantities of SKUs, one result each."""
+    """bulkUpdatePriceQuantity: quantities of SKUs and prices of offers."""
     by_sku = {product.sku: product for product in for_sale(call.world)}
     day = call.world.clock.now().strftime("%Y-%m-%d")
     rows = []
     for entry in _requests(call):
+        rows += [_reprice(call, o) for o in entry.get("offers") or [] if "price" in o]
+        if "shipToLocationAvailability" not in entry:
+            continue
         sku = entry["sku"]
         try:
             if sku not in by_sku:
@@ -142,6 +182,27 @@ def bulk_update(call: Call, revisions: RevisionCounter) -> Response:
     return _bulk_answer(rows)
 
 
+def _reprice(call: Call, offer: dict[str, Any]) -> dict[str, Any]:
+    """Give an offer another price."""
+    rows = (p for p in for_sale(call.world) if ids.offer_id(p.id) == offer["offerId"])
+    product = next(rows, None)
+    try:
+        if product is None:
+            raise inventory_error(25713, "This Offer is not available.", 404)
+        if offer["price"]["currency"] != call.world.settings.currency:
+            raise inventory_error(25709, "Invalid value for currency.")
+        price = money(offer["price"]["value"])
+    except EbayError as error:
+        entry = error.entry()
+        return {
+            "offerId": offer["offerId"],
+            "statusCode": error.status,
+            "errors": [entry],
+        }
+    call.world.change_product(product.id, price=price)
+    return {"offerId": offer["offerId"], "sku": product.sku, "statusCode": 200}
+
+
 def _no_sku(sku: str) -> EbayError:
     return inventory_error(25702, f"SKU {sku} is not available in the system", 404)
 
@@ -154,7 +215,8 @@ def _requests(call: Call) -> list[dict[str, Any]]:
         raise inventory_error(
             25727, f"The number of InventoryItems cannot exceed {BATCH}."
         )
-    if len({entry["sku"] for entry in requests}) < len(requests):
+    skus = [entry["sku"] for entry in requests if "sku" in entry]
+    if len(set(skus)) < len(skus):
         raise inventory_error(25734, "SKU should be unique in the request.")
     return requests
 

@@ -66,6 +66,11 @@ class EbayProtocol(Protocol):
             ("GET", f"{ORDERS}/{word}/shipping_fulfillment", orders.list_fulfilments),
             ("POST", f"{ORDERS}/{word}/shipping_fulfillment", orders.create_fulfilment),
             ("GET", f"{INVENTORY}/inventory_item", inventory.list_items),
+            (
+                "GET",
+                rf"{INVENTORY}/inventory_item_group/([^/]+)",
+                inventory.get_group,
+            ),
             ("GET", f"{INVENTORY}/offer", inventory.list_offers),
             ("GET", f"{INVENTORY}/location", inventory.list_locations),
             ("POST", f"{INVENTORY}/bulk_get_inventory_item", inventory.bulk_get),

@@ -1,4 +1,7 @@
-"""Mutations: quantities, fulfilments, cancellations, refunds, webhooks, bulk."""
+"""Mutations: quantities, fulfilments, cancellations, refunds, webhooks, bulk.
+
+Those of products are in :mod:`.goods`.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from ..world.model import Order, WorldError
 from ..world.money import money
 from ..world.refunds import refund_line_for
 from .bulk import BulkDesk
+from .goods import Goods, user_error
 from .graphql import GraphqlError
 from .tree import MAIN, Tree, gid, number_of
 from .webhooks import TOPICS
@@ -26,6 +30,9 @@ SCOPES = {
     "fulfillmentCreate": "write_merchant_managed_fulfillment_orders",
     "orderCancel": "write_orders",
     "refundCreate": "write_orders",
+    "productUpdate": "write_products",
+    "productVariantsBulkUpdate": "write_products",
+    "productSet": "write_products",
     "webhookSubscriptionCreate": "write_orders",
     "webhookSubscriptionDelete": "write_orders",
     "bulkOperationRunQuery": "",
@@ -76,7 +83,7 @@ class Keys:
                     "The same idempotency key cannot be used with different "
                     "operation parameters."
                 )
-                error = _error(message, None, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
+                error = user_error(message, None, "IDEMPOTENCY_KEY_PARAMETER_MISMATCH")
                 return {**dict.fromkeys(payload), "userErrors": [error]}
             payload = work()
             self._known[key] = (parameters, payload)
@@ -106,6 +113,7 @@ class Mutations:
             "fulfillmentCreate": self._fulfil,
             "orderCancel": self._cancel,
             "refundCreate": self._refund,
+            **Goods(self.tree).root(),
             "webhookSubscriptionCreate": self._subscribe,
             "webhookSubscriptionDelete": self._unsubscribe,
             "bulkOperationRunQuery": self._run_bulk,
@@ -168,16 +176,16 @@ class Mutations:
         if product is None or not product.sellable:
             message = "The specified inventory item could not be found."
             code = "INVALID_INVENTORY_ITEM"
-            return [_error(message, [*place, "inventoryItemId"], code)]
+            return [user_error(message, [*place, "inventoryItemId"], code)]
         if product.stock is None or str(number_of(row["locationId"])) != MAIN:
             message = "The specified inventory item is not stocked at the location."
             code = "ITEM_NOT_STOCKED_AT_LOCATION"
-            return [_error(message, [*place, "locationId"], code)]
+            return [user_error(message, [*place, "locationId"], code)]
         twins = [r for r in rows if r["inventoryItemId"] == row["inventoryItemId"]]
         if len(twins) > 1:
             message = "inventoryItemId and locationId must be unique together."
             code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
-            return [_error(message, [*place, "locationId"], code)]
+            return [user_error(message, [*place, "locationId"], code)]
         if not new and expected is None:
             if values.get("ignoreCompareQuantity"):
                 return []
@@ -186,13 +194,13 @@ class Mutations:
                 "ignored using ignoreCompareQuantity."
             )
             code = "COMPARE_QUANTITY_REQUIRED"
-            return [_error(message, [*place, "compareQuantity"], code)]
+            return [user_error(message, [*place, "compareQuantity"], code)]
         ignored = not new and values.get("ignoreCompareQuantity")
         if expected is not None and not ignored and expected != product.stock:
             name = "changeFromQuantity" if new else "compareQuantity"
             message = f"The {name} value does not match persisted value."
             code = "CHANGE_FROM_QUANTITY_STALE" if new else "COMPARE_QUANTITY_STALE"
-            return [_error(message, [*place, name], code)]
+            return [user_error(message, [*place, name], code)]
         return []
 
     # -- fulfilments and cancellations -------------------------------------
@@ -247,13 +255,13 @@ class Mutations:
         order = self.tree.order_by(arguments["orderId"])
         error = None
         if order is None:
-            error = _error("Order does not exist", ["orderId"], "NOT_FOUND")
+            error = user_error("Order does not exist", ["orderId"], "NOT_FOUND")
         elif order.status == "cancelled":
             message = "Order has already been cancelled"
-            error = _error(message, ["orderId"], "INVALID")
+            error = user_error(message, ["orderId"], "INVALID")
         elif self.world.parcels(order.id) or order.status == "completed":
             message = "Cannot cancel an order with outstanding fulfillments"
-            error = _error(message, ["orderId"], "INVALID")
+            error = user_error(message, ["orderId"], "INVALID")
         else:
             self.world.set_status(order.id, "cancelled")
         return {
@@ -268,20 +276,20 @@ class Mutations:
         values = arguments["input"]
         order = self.tree.order_by(values["orderId"])
         if order is None:
-            return _refunded(None, _error("Order does not exist", ["orderId"]))
+            return _refunded(None, user_error("Order does not exist", ["orderId"]))
         if values.get("currency") not in (None, order.currency):
             message = "Currency must be the presentment currency of the order"
-            return _refunded(None, _error(message, ["currency"]))
+            return _refunded(None, user_error(message, ["currency"]))
         known = {line.id: line for line in order.lines}
         parts = []
         for index, row in enumerate(values.get("refundLineItems") or []):
             line = known.get(number_of(row["lineItemId"]))
             place = ["refundLineItems", str(index)]
             if line is None:
-                return _refunded(None, _error("Line item does not exist", place))
+                return _refunded(None, user_error("Line item does not exist", place))
             if row["quantity"] > line.quantity:
                 message = "Quantity cannot refund more items than were purchased"
-                return _refunded(None, _error(message, [*place, "quantity"]))
+                return _refunded(None, user_error(message, [*place, "quantity"]))
             parts.append(refund_line_for(order, line, row["quantity"]))
         moves = values.get("transactions") or []
         amount = sum((money(move["amount"]) for move in moves), Decimal(0))
@@ -291,7 +299,7 @@ class Mutations:
             message = (
                 f"Refund amount ${amount} is greater than net payment received ${left}"
             )
-            return _refunded(None, _error(message, None))
+            return _refunded(None, user_error(message, None))
         draft = RefundDraft(amount, values.get("note") or "", tuple(parts), False, True)
         return _refunded(self.world.refund(order.id, draft).id)
 
@@ -311,10 +319,10 @@ class Mutations:
         error, hook = None, None
         if twins:
             message = "Address for this topic has already been taken"
-            error = _error(message, ["webhookSubscription", "callbackUrl"])
+            error = user_error(message, ["webhookSubscription", "callbackUrl"])
         elif not is_loopback_url(url):
             message = "The simulated shop delivers to loopback addresses only."
-            error = _error(message, ["webhookSubscription", "callbackUrl"])
+            error = user_error(message, ["webhookSubscription", "callbackUrl"])
         else:
             hook = self.world.subscribe(topic, topic, url, "")
         number = hook and {
@@ -338,14 +346,14 @@ class Mutations:
             "deletedWebhookSubscriptionId": (
                 arguments["id"] if number in known else None
             ),
-            "userErrors": [] if number in known else [_error(message, ["id"])],
+            "userErrors": [] if number in known else [user_error(message, ["id"])],
         }
 
     def _run_bulk(self, arguments: Mapping[str, Any]) -> Json:
         try:
             operation = self._bulk.run(arguments["query"], self._query_root)
         except GraphqlError as problem:
-            error = _error(str(problem), ["query"], "INVALID")
+            error = user_error(str(problem), ["query"], "INVALID")
             return {
                 "__typename": "BulkOperationRunQueryPayload",
                 "bulkOperation": None,
@@ -358,21 +366,12 @@ class Mutations:
         }
 
 
-def _error(message: str, place: list[str] | None, code: str | None = None) -> Json:
-    return {
-        "__typename": "UserError",
-        "field": place,
-        "message": message,
-        "code": code,
-    }
-
-
 def _fulfilled(number: int | None, message: str = "") -> Json:
     found = {"__typename": "Fulfillment", "id": gid("Fulfillment", number)}
     return {
         "__typename": "FulfillmentCreatePayload",
         "fulfillment": found if number else None,
-        "userErrors": [_error(message, ["fulfillment"])] if message else [],
+        "userErrors": [user_error(message, ["fulfillment"])] if message else [],
     }
 
 

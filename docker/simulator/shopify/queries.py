@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ _READ = (
 _WRITE = (
     "write_orders",
     "write_inventory",
+    "write_products",
     "write_merchant_managed_fulfillment_orders",
 )
 _SORTED_BY = {"UPDATED_AT": "modified", "CREATED_AT": "created"}
@@ -48,7 +50,7 @@ class Queries:
             "order": lambda arguments: self.tree.node(arguments["id"]),
             "nodes": lambda arguments: [self._node(i) for i in arguments["ids"]],
             "node": lambda arguments: self._node(arguments["id"]),
-            "productVariants": lambda _arguments: Connection(self.tree.variants()),
+            "productVariants": self._variants,
             "locations": lambda _arguments: Connection(self.tree.locations()),
             "location": lambda arguments: self._location(arguments),
             "draftOrders": self.drafts,
@@ -60,6 +62,17 @@ class Queries:
     def orders(self, arguments: Mapping[str, Any]) -> Connection:
         """Search and sort the orders."""
         return self._listed(arguments, self.tree.visible(), self.tree.order)
+
+    def _variants(self, arguments: Mapping[str, Any]) -> Connection:
+        """Search the variants: of terms joined by OR any one has to fit."""
+        terms = re.split(r"\s+OR\s+", arguments.get("query") or "")
+        rows = self.tree.variants()
+        found = (
+            row
+            for row in rows
+            if any(matches(term, {"sku": row["sku"]}) for term in terms)
+        )
+        return Connection(tuple(found))
 
     def drafts(self, arguments: Mapping[str, Any]) -> Connection:
         """Search and sort the drafts."""

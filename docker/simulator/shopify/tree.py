@@ -322,22 +322,56 @@ class Tree:
             "id": gid("ProductVariant", product.id),
             "title": options if product.parent_id else "Default Title",
             "sku": product.sku or None,
-            "barcode": None,
+            "barcode": product.barcode or None,
             "price": amount_text(round_money(product.price, 2)),
             "inventoryQuantity": product.stock if tracked else 0,
-            "product": {
-                "__typename": "Product",
-                "id": gid("Product", product.parent_id or product.id),
-                "title": product.name,
-                "status": "ACTIVE" if product.status == "publish" else "DRAFT",
-            },
+            "selectedOptions": [
+                {"__typename": "SelectedOption", "name": name, "value": value}
+                for name, value in product.options or (("Title", "Default Title"),)
+            ],
+            "product": self._whole(product),
             "inventoryItem": {
                 "__typename": "InventoryItem",
                 "id": gid("InventoryItem", product.id),
                 "tracked": tracked,
+                "measurement": {
+                    "__typename": "InventoryItemMeasurement",
+                    "weight": {
+                        "__typename": "Weight",
+                        "unit": "KILOGRAMS",
+                        "value": float(product.weight or 0),
+                    },
+                },
                 "inventoryLevels": Connection((_level(product),)),
             },
         }
+
+    def _whole(self, variant: Product) -> Json:
+        """Render the product of a variant."""
+        number = variant.parent_id or variant.id
+        product = self.world.product(number) or variant
+        return {
+            "__typename": "Product",
+            "id": gid("Product", number),
+            "title": product.name,
+            "status": "ACTIVE" if product.status == "publish" else "DRAFT",
+            "descriptionHtml": product.description,
+            "mediaCount": {"__typename": "Count", "count": len(product.images)},
+            "variants": lambda _arguments: Connection(
+                tuple(
+                    self.variant(row)
+                    for row in self.world.products()
+                    if row.sellable and number in (row.id, row.parent_id)
+                )
+            ),
+        }
+
+    def whole(self, product_id: int) -> Json | None:
+        """Render a product by its number; None when the shop does not have it."""
+        product = self.world.product(product_id)
+        if product is None or product.parent_id:
+            return None
+        return self._whole(product)
 
     def locations(self) -> tuple[Json, ...]:
         """Render the locations."""

@@ -6,9 +6,11 @@ modelled on ``items.inventory.get``.
 
 from __future__ import annotations
 
+from decimal import InvalidOperation
 from typing import Any
 
 from ..world.model import Product
+from ..world.money import money
 from . import errors, ids
 from .call import Call, listed, pick, text_of
 from .render import Renderer
@@ -98,6 +100,37 @@ def skus_quantity(call: Call) -> Answer:
     for product, number in changes:
         call.world.change_product(product.id, stock=number)
     return _updated(call, item, [product.id for product, _n in changes])
+
+
+def sku_price(call: Call) -> Answer:
+    """taobao.item.sku.price.update: of one SKU, named by its properties.
+
+    The item's price (here its first SKU's) has to lie between those of its SKUs.
+    """
+    item = _item(call)
+    call.required("properties")
+    call.required("price")
+    render = Renderer(call.world, call.seller)
+    children = [p for p in call.world.products() if p.parent_id == item.id]
+    wanted = [
+        child
+        for child in children
+        if render.sku(child)["properties"] == call.text("properties")
+    ]
+    if not wanted:
+        raise errors.remote("isv.sku-not-exist", "SKU不存在")
+    try:
+        price = money(call.text("price"))
+        own = money(call.text("item_price") or str(item.price))
+    except InvalidOperation:
+        raise errors.invalid("price") from None
+    prices = [c.price for c in children if c.id != wanted[0].id] + [price]
+    if not min(prices) <= own <= max(prices):
+        raise errors.remote("isv.item-price-error", "商品价格不在SKU价格区间内")
+    call.world.change_product(wanted[0].id, price=price)
+    call.world.change_product(item.id, price=own)
+    sku = pick(render.sku(call.world.product(wanted[0].id)), ("num_iid", "modified"))
+    return {"sku": sku}
 
 
 def item_quantity(call: Call) -> Answer:

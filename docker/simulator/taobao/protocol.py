@@ -34,6 +34,7 @@ METHODS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "taobao.item.seller.get": goods.item_seller,
     "taobao.item.skus.get": goods.item_skus,
     "taobao.skus.quantity.update": goods.skus_quantity,
+    "taobao.item.sku.price.update": goods.sku_price,
     "taobao.item.quantity.update": goods.item_quantity,
     "taobao.logistics.companies.get": parcels.companies,
     "taobao.logistics.orders.get": parcels.orders,

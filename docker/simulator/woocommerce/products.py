@@ -124,15 +124,42 @@ def _create(call: Call, data: dict[str, Any]) -> dict[str, Any]:
         description=data.get("description", ""),
         status=data.get("status", "publish"),
         listed=False,
+        type=_kind(data),
+        options=_all_options(data),
+        weight=data.get("weight", ""),
+        barcode=data.get("global_unique_id", ""),
+        images=_images(data),
     )
     added = _guarded(lambda: call.world.add_product(product))
     return call.renderer.product(added, after_write=True)
 
 
+def _kind(data: dict[str, Any]) -> str:
+    return "variable" if data.get("type") == "variable" else "simple"
+
+
+def _all_options(data: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return attributes with all their values, as a parent has them."""
+    return tuple(
+        (str(row["name"]), "|".join(row["options"]))
+        for row in data.get("attributes") or []
+        if row.get("variation")
+    )
+
+
+def _images(data: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row["src"]) for row in data.get("images") or [] if row.get("src"))
+
+
 def _update(call: Call, data: dict[str, Any]) -> dict[str, Any]:
     product = _find(call, int(data.get("id") or 0), 400)
     changes = _changes(product, data)
+    if "images" in data:
+        changes["images"] = _images(data)
     changed = _guarded(lambda: call.world.change_product(product.id, **changes))
+    if "name" in changes:  # variations are called like their parent
+        call.world.change_whole(product.id, name=changes["name"])
+        changed = _find(call, product.id, 400)
     return call.renderer.product(changed, after_write=True)
 
 
@@ -163,6 +190,8 @@ def _guarded(write: Callable[[], Product]) -> Product:
 def _changes(product: Product, data: dict[str, Any]) -> dict[str, Any]:
     names = ("name", "sku", "status", "description", "tax_class", "weight")
     changes = {name: data[name] for name in names if name in data}
+    if "global_unique_id" in data:
+        changes["barcode"] = data["global_unique_id"]
     price = _price(data)
     if price is not None:
         changes["price"] = price
@@ -224,15 +253,41 @@ def update_variation(call: Call) -> Response:
 
 
 def batch_variations(call: Call) -> Response:
-    """POST /products/<id>/variations/batch: updates only."""
-    _find(call, call.numbers[0], 404)
+    """POST /products/<id>/variations/batch: nothing is deleted by it."""
+    parent = _find(call, call.numbers[0], 404)
 
     def refuse(_row: dict[str, Any]) -> Any:
         code = "woocommerce_rest_cannot_batch"
-        raise errors.WooError(code, "Only updates are simulated.", 400)
+        raise errors.WooError(code, "Deletions are not simulated.", 400)
 
-    update = {"update": lambda row: _update_variation(call, row)}
-    return batch(call, {"create": refuse, "delete": refuse, **update})
+    return batch(
+        call,
+        {
+            "create": lambda row: _create_variation(call, parent, row),
+            "update": lambda row: _update_variation(call, row),
+            "delete": refuse,
+        },
+    )
+
+
+def _create_variation(
+    call: Call, parent: Product, data: dict[str, Any]
+) -> dict[str, Any]:
+    variation = Product(
+        id=0,
+        sku=data.get("sku", ""),
+        name=parent.name,
+        price=_price(data) or Decimal(0),
+        stock=data.get("stock_quantity") if data.get("manage_stock") else None,
+        type="variation",
+        parent_id=parent.id,
+        options=tuple((row["name"], row["option"]) for row in data["attributes"]),
+        weight=data.get("weight", ""),
+        barcode=data.get("global_unique_id", ""),
+        listed=False,
+    )
+    added = _guarded(lambda: call.world.add_product(variation))
+    return call.renderer.variation(added)
 
 
 def _update_variation(call: Call, data: dict[str, Any]) -> dict[str, Any]:

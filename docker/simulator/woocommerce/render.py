@@ -249,6 +249,7 @@ class Renderer:
             "description": product.description,
             "short_description": "",
             "sku": product.sku,
+            **_barcode(product),
             **self._price(product),
             "purchasable": sold or bool(children),
             "total_sales": product.total_sales,
@@ -272,11 +273,14 @@ class Renderer:
             "rating_count": 0,
             "upsell_ids": [],
             "cross_sell_ids": [],
-            "parent_id": 0,
+            "parent_id": product.parent_id,
             "purchase_note": "",
             "categories": self._categories(product),
             "tags": [],
-            "images": [],
+            "images": [
+                {"id": place, "src": address, "name": "", "alt": ""}
+                for place, address in enumerate(product.images, 1)
+            ],
             "attributes": _parent_attributes(product),
             "default_attributes": [],
             "variations": [child.id for child in children],
@@ -307,6 +311,7 @@ class Renderer:
             "description": product.description,
             "permalink": f"{self.site}/product/{slug(product.name)}/?{options}",
             "sku": product.sku,
+            **_barcode(product),
             **self._price(product),
             "status": product.status,
             "purchasable": True,
@@ -643,6 +648,11 @@ def _stock_status(product: Product, children: list[Product]) -> str:
 def _dimensions(product: Product) -> Json:
     empty = {"length": "", "width": "", "height": ""}
     return {"weight": product.weight, "dimensions": empty}
+
+
+def _barcode(product: Product) -> Json:
+    """A shop before version 9.2 has no such field (recordings of 7.9)."""
+    return {"global_unique_id": product.barcode} if product.barcode else {}
 
 
 def _parent_attributes(product: Product) -> list[Json]:

@@ -106,6 +106,7 @@ _OPTIONS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
         ("woocommerce_price_decimal_sep", "Decimal sign", "text", "."),
         ("woocommerce_price_num_decimals", "Decimals", "number", "2"),
     ),
+    "products": (("woocommerce_weight_unit", "Unit of weight", "select", "kg"),),
     "tax": (
         ("woocommerce_prices_include_tax", "Prices include tax", "radio", "no"),
         ("woocommerce_tax_based_on", "Tax depends on", "select", "shipping"),
@@ -118,6 +119,7 @@ _CHOICES = {
     "woocommerce_default_country": {"US:CA": "United States, California"},
     "woocommerce_prices_include_tax": {"yes": "With tax", "no": "Without tax"},
     "woocommerce_tax_based_on": {"shipping": "Delivery address"},
+    "woocommerce_weight_unit": {"kg": "kg", "g": "g", "lbs": "lbs", "oz": "oz"},
 }
 
 

@@ -77,6 +77,8 @@ class Product:
     ``stock`` None means that the shop does not count it. ``options`` are attribute
     names with this variation's value, or for a parent with all values joined by "|".
     ``listed`` False marks a product that the catalogue for seeding leaves out.
+    ``images`` are the addresses that pictures were given by; nothing is fetched.
+    ``weight`` is in kilograms.
     """
 
     id: int
@@ -97,6 +99,9 @@ class Product:
     status: str = "publish"
     listed: bool = True
     total_sales: int = 0
+    barcode: str = ""
+    images: tuple[str, ...] = ()
+    handle: str = ""
     created: datetime | None = None
     modified: datetime | None = None
 

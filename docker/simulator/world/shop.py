@@ -617,6 +617,13 @@ class World:
             self.store.tell("product", "updated", product_id)
             return changed
 
+    def change_whole(self, product_id: int, **changes: Any) -> None:
+        """Change a product and all variations of it alike."""
+        with self.store.transaction():
+            for product in self.products():
+                if product_id in (product.id, product.parent_id):
+                    self.change_product(product.id, **changes)
+
     def add_product(self, product: Product) -> Product:
         """Add a product; its id is chosen here."""
         with self.store.transaction():

@@ -15,7 +15,12 @@ from amazon_seller import MODELS, Seller
 from ecom_orders.marketplaces import errors
 from ecom_orders.marketplaces.amazon.documents import unzip
 from ecom_orders.marketplaces.base import OrderCursor
-from ecom_orders.marketplaces.schema import RefundRequest, Shipment, StockLevel
+from ecom_orders.marketplaces.schema import (
+    ListingUpdate,
+    RefundRequest,
+    Shipment,
+    StockLevel,
+)
 from swagger import SwaggerModel
 
 pytestmark = pytest.mark.skipif(
@@ -90,6 +95,14 @@ def journey(seller, connector, ids):
         for submission in {row.submission for row in results}:
             while not connector.fetch_submission(submission).done:
                 pass
+    updates = [
+        ListingUpdate(r.sku, r.product_ref, r.sku, price=r.price, currency="USD")
+        for r in own[:3]
+    ]
+    for result in connector.push_listings(updates):
+        assert not result.error
+        while not connector.fetch_submission(result.submission).done:
+            pass
 
 
 def tell_of_orders(seller, connector):

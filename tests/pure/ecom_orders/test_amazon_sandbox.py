@@ -236,6 +236,7 @@ def test_a_report_is_asked_for_and_read(created, report, document):
             ],
             "reports.getReportDocument": (200, document),
             "documents.get": (200, body),
+            "listings.searchListingsItems": (200, {"items": []}),
         },
         marketplaces=("ATVPDKIKX0DER",),
     )

@@ -10,7 +10,11 @@ from amazon_seller import ScriptedTransport, Seller, credentials_for
 from ecom_orders.marketplaces import errors
 from ecom_orders.marketplaces.amazon import AmazonConnector
 from ecom_orders.marketplaces.amazon.documents import unzip
-from ecom_orders.marketplaces.amazon.listings import read_report
+from ecom_orders.marketplaces.amazon.listings import (
+    Family,
+    read_family,
+    read_report,
+)
 from ecom_orders.marketplaces.amazon.stock import FEW, read_processing_report
 from ecom_orders.marketplaces.schema import StockLevel, StockResult
 from ecom_orders.marketplaces.transport import Headers
@@ -383,3 +387,40 @@ def test_listings_are_looked_up_twenty_at_a_time():
     sent = transport.sent("listings.searchListingsItems")
     sizes = [len(dict(request.query)["identifiers"].split(",")) for request in sent]
     assert sizes == [20, 20, 5]
+
+
+# -- families --------------------------------------------------------------------------
+
+
+def relation(**values):
+    """A listing with one relationship."""
+    return {
+        "sku": "A",
+        "relationships": [{"marketplaceId": "M", "relationships": [values]}],
+        "attributes": {
+            "color_name": [{"value": "Red", "marketplace_id": "M"}],
+            "size": [{"value": 42}],
+            "broken": "text",
+        },
+    }
+
+
+THEME = {"attributes": ["color_name", "size", "broken"], "theme": "COLOR/SIZE"}
+
+
+@pytest.mark.parametrize(
+    ("row", "family"),
+    [
+        (
+            relation(type="VARIATION", parentSkus=["P"], variationTheme=THEME),
+            Family("P", (("Color", "Red"), ("Size", "42"))),
+        ),
+        (relation(type="VARIATION", childSkus=["B", "C"]), Family(is_parent=True)),
+        (relation(type="PACKAGE_HIERARCHY", parentSkus=["P"]), None),
+        (relation(type="VARIATION", parentSkus=[], variationTheme=THEME), None),
+        (relation(type="VARIATION", parentSkus=["P"], variationTheme="odd"), None),
+        ({"sku": "A"}, None),
+    ],
+)
+def test_what_a_listing_is_a_variation_of(row, family):
+    assert read_family(row) == family

@@ -19,6 +19,7 @@ from ecom_orders.marketplaces.ebay.client import EbayConnector
 from ecom_orders.marketplaces.pricing import price_order
 from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import (
+    ListingUpdate,
     RefundRequest,
     RefundRequestLine,
     Shipment,
@@ -103,6 +104,12 @@ def everything(shop, connector):
     levels = [StockLevel(ref, ref, 5) for ref in [*refs, "NO-SUCH-SKU"]]
     connector.push_stock(levels)
     list(connector.fetch_stock(refs))
+    connector.push_listings(
+        [
+            ListingUpdate(f"l/{ref}", ref, ref, price=Decimal("9.95"), currency="USD")
+            for ref in [*refs[:3], "NO-SUCH-SKU"]
+        ]
+    )
     connector.fetch_locations()
     connector.fetch_public_key("simulated-key")
 

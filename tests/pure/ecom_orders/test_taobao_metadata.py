@@ -16,6 +16,7 @@ import pytest
 from ecom_orders.marketplaces.base import Credentials, OrderCursor
 from ecom_orders.marketplaces.reading import parse_json
 from ecom_orders.marketplaces.schema import (
+    ListingUpdate,
     RefundRequest,
     RefundRequestLine,
     Shipment,
@@ -94,6 +95,13 @@ def every_verb(connector, shop):
     refs = [p.product_ref for p in products if not p.is_parent]
     connector.push_stock([StockLevel(ref, "", 5) for ref in refs])
     list(connector.fetch_stock(refs))
+    connector.push_listings(
+        [
+            ListingUpdate(p.product_ref, p.product_ref, price=p.price, currency="CNY")
+            for p in products
+            if "/" in p.product_ref
+        ]
+    )
     parted = world.place_scenario("tb_multi")
     numbers = {ids.sub_order_id(parted, i): n for i, n in world.open_lines(parted.id)}
     for place, (oid, quantity) in enumerate(numbers.items()):

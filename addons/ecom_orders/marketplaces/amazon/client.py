@@ -12,6 +12,7 @@ from there is understood (see :mod:`.notification`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,11 +29,13 @@ from ..base import (
     ShopInfo,
     register,
 )
-from ..errors import PermissionRefused
+from ..errors import PermissionRefused, RequestRefused
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
     Label,
+    ListingResult,
+    ListingUpdate,
     OrderSummary,
     Refund,
     RefundRequest,
@@ -43,7 +46,7 @@ from ..schema import (
     Submission,
     WriteResult,
 )
-from . import finances, normaliser, notification, returns
+from . import finances, normaliser, notification, prices, returns
 from .adjusting import CANCEL, Adjusting
 from .adjusting import REFUND as REFUND_SUBMISSION
 from .api import Api
@@ -51,7 +54,7 @@ from .const import MARKETPLACES
 from .documents import Documents
 from .finances import Finances
 from .labels import Labels
-from .listings import REPORT, country_of, read_report
+from .listings import REPORT, Family, Listings, country_of, read_report
 from .orders import Orders
 from .returns import Returns
 from .shipping import Shipping
@@ -74,6 +77,7 @@ class AmazonConnector(Connector):
     interface of orders. Options:
 
     * ``region``: ``"eu"``, ``"na"`` or ``"fe"``, where no ``url`` is given;
+    * ``variations``: ``False`` reads listings without asking what is a variation;
     * ``token_url``: another address to buy access tokens.
     """
 
@@ -87,6 +91,7 @@ class AmazonConnector(Connector):
             Capability.REFUND_FEED,
             Capability.RETURNS,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
             Capability.STOCK,
             Capability.STOCK_READ,
             Capability.SUBMISSIONS,
@@ -107,6 +112,8 @@ class AmazonConnector(Connector):
     stock_batch_size = FEED_LIMIT
     labels_by_shipment = True
     return_interval = RETURN_INTERVAL
+    listing_fields = prices.FIELDS
+    listing_batch_size = prices.BATCH
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -217,7 +224,8 @@ class AmazonConnector(Connector):
         """See :meth:`~..base.Connector.fetch_products`.
 
         One report for each marketplace; a SKU that is listed in several comes once,
-        as the first of them has it.
+        as the first of them has it. What is a variation of what is asked for twenty
+        listings at a time; the option ``variations=False`` spares that.
         """
         seen: set[str] = set()
         for marketplace in self.api.marketplaces():
@@ -227,7 +235,7 @@ class AmazonConnector(Connector):
                 rows = tuple(row for ref, row in new.items() if ref not in seen)
                 seen |= set(new)
                 if rows:
-                    yield rows
+                    yield self._with_families(rows)
 
     def fetch_stock(
         self, product_refs: Iterable[str]
@@ -239,13 +247,33 @@ class AmazonConnector(Connector):
         """See :meth:`~..base.Connector.fetch_submission`."""
         if submission.partition(" ")[0] in (CANCEL, REFUND_SUBMISSION):
             return self._adjusting.outcome(submission)
+        if submission.startswith(f"{prices.KIND} "):
+            return prices.Prices(self.api).outcome(submission)
         return self._stock.outcome(submission)
+
+    def _with_families(
+        self, rows: tuple[ExternalProduct, ...]
+    ) -> tuple[ExternalProduct, ...]:
+        """Listings with what they are variations of, where the application may ask."""
+        if self.credentials.options.get("variations") is False:
+            return rows
+        try:
+            families = Listings(self.api).families(row.sku for row in rows)
+        except (PermissionRefused, RequestRefused):
+            return rows
+        return tuple(_related(row, families.get(row.sku)) for row in rows)
 
     # -- writing to Amazon -------------------------------------------------------------
 
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """See :meth:`~..base.Connector.push_stock` and :mod:`.stock`."""
         return self._stock.push(levels)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.prices`."""
+        return prices.Prices(self.api).push(updates)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.shipping`."""
@@ -329,6 +357,14 @@ def _participating(
         for row in rows
         if _part(row, "participation").get("isParticipating") is True
     }
+
+
+def _related(row: ExternalProduct, family: Family | None) -> ExternalProduct:
+    if family is None:
+        return row
+    if family.is_parent or not family.options:
+        return replace(row, is_parent=row.is_parent or family.is_parent)
+    return replace(row, parent_ref=family.parent_sku, options=family.options)
 
 
 def _part(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:

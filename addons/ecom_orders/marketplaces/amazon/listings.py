@@ -53,6 +53,18 @@ class Listing:
     marketplaces: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Family:
+    """What a listing is a variation of, or that it is what others are variations of.
+
+    :param options: attributes of the variation theme with this listing's values.
+    """
+
+    parent_sku: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    is_parent: bool = False
+
+
 def is_sku(text: str) -> bool:
     """Whether a text can be a SKU at all."""
     return _SKU.fullmatch(text) is not None and text.strip() == text
@@ -167,14 +179,51 @@ class Listings:
                     found[sku] = listing
         return found
 
-    def _search(self, skus: list[str]) -> list[Mapping[str, Any]]:
+    def families(self, skus: Iterable[str]) -> dict[str, Family]:
+        """Variation families by SKU; one request for each twenty listings.
+
+        A SKU with a comma cannot be searched for and is left out, as is one that is no
+        variation.
+        """
+        plain = [sku for sku in dict.fromkeys(skus) if "," not in sku]
+        found: dict[str, Family] = {}
+        for start in range(0, len(plain), SEARCH_LIMIT):
+            part = plain[start : start + SEARCH_LIMIT]
+            for row in self._search(part, ("relationships", "attributes")):
+                sku, family = row.get("sku"), read_family(row)
+                if isinstance(sku, str) and family is not None:
+                    found[sku] = family
+        return found
+
+    def offers(self, sku: str) -> list[Mapping[str, Any]]:
+        """The offers of a listing as buyers see them; none of one that is not there."""
+        try:
+            answer = self._api.get(
+                listing_path(self._api, sku),
+                "listings.getListingsItem",
+                marketplaceIds=self._api.marketplaces(),
+                includedData=("offers",),
+            )
+        except NotFound:
+            return []
+        return rows_of(answer, "offers")
+
+    def _search(
+        self,
+        skus: list[str],
+        parts: tuple[str, ...] = (
+            "summaries",
+            "fulfillmentAvailability",
+            "productTypes",
+        ),
+    ) -> list[Mapping[str, Any]]:
         answer = self._api.get(
             f"/listings/2021-08-01/items/{self._api.seller}",
             "listings.searchListingsItems",
             marketplaceIds=self._api.marketplaces(),
             identifiers=skus,
             identifiersType="SKU",
-            includedData=("summaries", "fulfillmentAvailability", "productTypes"),
+            includedData=parts,
             pageSize=SEARCH_LIMIT,
         )
         return rows_of(answer, "items")
@@ -218,6 +267,59 @@ def read_listing(row: Mapping[str, Any]) -> Listing | None:
         quantity=next((n for n in amounts if type(n) is int), None),
         marketplaces=tuple(place for place in places if isinstance(place, str)),
     )
+
+
+def read_family(row: Mapping[str, Any]) -> Family | None:
+    """The first variation relationship of a listing (definition ItemRelationship).
+
+    The values stand in the listing's attributes, each a list of objects with ``value``
+    (examples of the model; the attributes themselves are ruled by the product type).
+    """
+    for place in rows_of(row, "relationships"):
+        for relation in rows_of(place, "relationships"):
+            if relation.get("type") != "VARIATION":
+                continue
+            if relation.get("childSkus"):
+                return Family(is_parent=True)
+            parents = relation.get("parentSkus")
+            theme = relation.get("variationTheme")
+            names = theme.get("attributes") if isinstance(theme, Mapping) else None
+            if isinstance(parents, list) and parents and isinstance(names, list):
+                options = tuple(
+                    (_attribute_title(name), value)
+                    for name in names
+                    if (value := _attribute_value(row, name))
+                )
+                return Family(str(parents[0]), options)
+    return None
+
+
+def _attribute_value(row: Mapping[str, Any], name: Any) -> str:
+    attributes = row.get("attributes")
+    values = attributes.get(str(name)) if isinstance(attributes, Mapping) else None
+    for value in values if isinstance(values, list) else ():
+        text = value.get("value") if isinstance(value, Mapping) else None
+        if isinstance(text, str | int | Decimal) and not isinstance(text, bool):
+            return clean(str(text), 200)
+    return ""
+
+
+def _attribute_title(name: Any) -> str:
+    """``color_name`` for people: ``Color``."""
+    return str(name).removesuffix("_name").replace("_", " ").capitalize()
+
+
+def shown_prices(offers: Iterable[Mapping[str, Any]]) -> dict[str, Decimal]:
+    """Prices by currency of offers to everybody (definition ItemOfferByMarketplace)."""
+    prices: dict[str, Decimal] = {}
+    for offer in offers:
+        price = offer.get("price")
+        if offer.get("offerType") == "B2C" and isinstance(price, Mapping):
+            amount = _number(price.get("amount"))
+            currency = price.get("currencyCode")
+            if amount is not None and isinstance(currency, str):
+                prices.setdefault(currency, amount)
+    return prices
 
 
 def _product_type(row: Mapping[str, Any]) -> str:

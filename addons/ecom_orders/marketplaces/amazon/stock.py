@@ -135,7 +135,7 @@ class Stock:
         ref = level.product_ref
         status = answer.get("status")
         if status != "ACCEPTED":  # VALID is the answer to a mere trial
-            issue = _issues(rows_of(answer, "issues"))
+            issue = issues_of(rows_of(answer, "issues"))
             return StockResult(ref, issue or f"not_taken: {status}")
         sent_at = self._api.now().isoformat(timespec="seconds")
         return StockResult(ref, submission=f"patch {sent_at} {level.quantity} {ref}")
@@ -267,11 +267,11 @@ def read_processing_report(body: bytes) -> tuple[StockResult, ...]:
     for row in rows_of(report, "issues"):
         sku = row.get("sku")
         if row.get("severity") == "ERROR" and isinstance(sku, str) and sku:
-            results[sku] = StockResult(sku, _issues([row]))
+            results[sku] = StockResult(sku, issues_of([row]))
     return tuple(results.values())
 
 
-def _issues(rows: Iterable[Mapping[str, Any]]) -> str:
+def issues_of(rows: Iterable[Mapping[str, Any]]) -> str:
     """The first issue that is an error, as ``"<code>: <text>"``."""
     for row in rows:
         if row.get("severity", "ERROR") == "ERROR":

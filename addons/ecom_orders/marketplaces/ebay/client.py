@@ -26,6 +26,8 @@ from ..reading import Reader
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
+    ListingResult,
+    ListingUpdate,
     Location,
     OrderStatus,
     OrderSummary,
@@ -37,7 +39,7 @@ from ..schema import (
     Submission,
     WriteResult,
 )
-from . import const, normaliser, notification, returns
+from . import const, normaliser, notification, prices, returns
 from .api import FINANCES, IDENTITY, Api
 from .feed import HISTORY, PAGE_LIMIT, OrderFeed, order_id, stamp, wrap
 from .fulfilment import Desk
@@ -87,6 +89,7 @@ class EbayConnector(Connector):
             Capability.RETURNS,
             Capability.ORDER_LIST,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
             Capability.STOCK,
             Capability.STOCK_READ,
             Capability.SUBMISSIONS,
@@ -103,6 +106,8 @@ class EbayConnector(Connector):
     optional = frozenset({Credential.URL, Credential.MARKETPLACES})
     stock_batch_size = BATCH
     token_lifetime = REFRESH_LIFETIME
+    listing_fields = prices.FIELDS
+    listing_batch_size = BATCH
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -241,6 +246,12 @@ class EbayConnector(Connector):
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """See :meth:`~..base.Connector.push_stock` and :meth:`.Inventory.push`."""
         return Inventory(self.api).push(levels)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.prices`."""
+        return prices.Prices(self.api).push(updates)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.fulfilment`."""

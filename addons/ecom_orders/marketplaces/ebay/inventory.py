@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 from ..errors import (
     BadAnswer,
@@ -24,7 +24,7 @@ from ..errors import (
     PayloadError,
     RequestRefused,
 )
-from ..reading import Reader
+from ..reading import MAX_NOTE, Reader
 from ..schema import ExternalProduct, Location, StockLevel, StockResult
 from .api import INVENTORY, Api
 from .normaliser import LISTING_REF
@@ -33,6 +33,15 @@ BATCH = 25
 PAGE = 200
 LOCATIONS_PAGE = 100
 SKU_LENGTH = 50
+
+#: Kilograms of one unit of weight.
+WEIGHT_UNITS = {
+    "KILOGRAM": Decimal(1),
+    "GRAM": Decimal("0.001"),
+    "POUND": Decimal("0.45359237"),
+    "OUNCE": Decimal("0.028349523125"),
+}
+GRAIN = Decimal("0.0001")
 
 REVISION_LIMIT = "revision_limit"
 # What a refusal for the 250 revisions reads like; its number is not in the document.
@@ -52,6 +61,7 @@ class Inventory:
 
     def __init__(self, api: Api):
         self.api = api
+        self._groups: dict[str, Reader] = {}
 
     # -- reading -----------------------------------------------------------------------
 
@@ -96,9 +106,19 @@ class Inventory:
             codes = [
                 code for group in codes if isinstance(group, list) for code in group
             ]
+            group = self._group(item)
+            options = _options(product, group)
             return ExternalProduct(
                 product_ref=sku,
                 name=product.text("title", 500) or sku,
+                parent_ref=group.text("inventoryItemGroupKey", 200) if options else "",
+                options=options,
+                title=(group.text("title", 500) if options else "")
+                or product.text("title", 500)
+                or sku,
+                description=_description(product, group if options else None),
+                weight=_kilograms(read),
+                image_count=_image_count(product),
                 sku=sku,
                 barcode=next((str(code)[:64] for code in codes if code), ""),
                 price=_price(offer),
@@ -110,6 +130,24 @@ class Inventory:
             if error.retriable:
                 raise
             return None
+
+    def _group(self, item: Any) -> Reader:
+        """The first group of variations that an item is in; empty when in none.
+
+        Each group is read once.
+        """
+        keys = item.get("groupIds") or item.get("inventoryItemGroupKeys")
+        key = keys[0] if isinstance(keys, list) and keys else None
+        if not isinstance(key, str) or not key:
+            return Reader({})
+        if key not in self._groups:
+            try:
+                path = f"{INVENTORY}/inventory_item_group/{quote(key, safe='')}"
+                answer = self.api.get(path, "groups.get")
+                self._groups[key] = Reader({**answer, "inventoryItemGroupKey": key})
+            except NotFound:
+                self._groups[key] = Reader({})
+        return self._groups[key]
 
     def _offer(self, sku: str) -> Reader | None:
         """The offer of a SKU; of several (auction beside fixed price) the fixed one."""
@@ -125,7 +163,7 @@ class Inventory:
 
     def stock(self, refs: Iterable[str]) -> Iterator[tuple[StockLevel, ...]]:
         """Yield what is shown now; a SKU that eBay does not know is left out."""
-        skus = [ref for ref in dict.fromkeys(refs) if _is_sku(ref)]
+        skus = [ref for ref in dict.fromkeys(refs) if is_sku(ref)]
         for batch in _batches(skus, self.batch_size):
             levels = tuple(
                 StockLevel(sku, sku, int(shown))
@@ -246,12 +284,12 @@ def _refused(level: StockLevel) -> StockResult | None:
         return StockResult(ref, "negative_quantity: less than nothing")
     if ref.startswith(LISTING_REF):
         return StockResult(ref, "not_in_inventory: the listing has no SKU at eBay")
-    if not _is_sku(ref):
+    if not is_sku(ref):
         return StockResult(ref, "bad_reference: not a SKU")
     return None
 
 
-def _is_sku(text: str) -> bool:
+def is_sku(text: str) -> bool:
     """Whether eBay could know it; a SKU has at most 50 characters."""
     return 0 < len(text) <= SKU_LENGTH and not text.startswith(LISTING_REF)
 
@@ -282,6 +320,41 @@ def _price(offer: Reader | None) -> Decimal | None:
         return None
     price = offer.child("pricingSummary").child("price")
     return price.decimal("value", default=None)
+
+
+def _options(product: Reader, group: Reader) -> tuple[tuple[str, str], ...]:
+    """What an item differs by from the others of its group: some of its aspects."""
+    aspects = product.child("aspects").data
+    names = [
+        row.text("name", 80)
+        for row in group.child("variesBy").children("specifications")
+    ]
+    values = ((name, aspects.get(name)) for name in names)
+    return tuple(
+        (name, str(value[0]))
+        for name, value in values
+        if isinstance(value, list) and value
+    )
+
+
+def _description(product: Reader, group: Reader | None) -> str | None:
+    """That of the group where there is one; ``None`` = not told."""
+    for part in (group, product):
+        if part is not None and "description" in part.data:
+            return part.text("description", MAX_NOTE)
+    return None
+
+
+def _kilograms(item: Reader) -> Decimal | None:
+    weight = item.child("packageWeightAndSize").child("weight")
+    value = weight.decimal("value", default=None)
+    unit = WEIGHT_UNITS.get(weight.text("unit", 20))
+    return (value * unit).quantize(GRAIN) if value and unit else None
+
+
+def _image_count(product: Reader) -> int | None:
+    images = product.data.get("imageUrls")
+    return len(images) if isinstance(images, list) else None
 
 
 def _location(row: Any) -> Location | None:

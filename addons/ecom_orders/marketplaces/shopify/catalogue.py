@@ -8,10 +8,21 @@ from typing import Any
 
 from ..schema import ExternalProduct, Location
 from . import documents
-from .api import Api
+from .api import Api, elements
 from .money import number_of
 
 PAGE = 100
+
+#: Kilograms of one unit of weight.
+WEIGHT_UNITS = {
+    "KILOGRAMS": Decimal(1),
+    "GRAMS": Decimal("0.001"),
+    "POUNDS": Decimal("0.45359237"),
+    "OUNCES": Decimal("0.028349523125"),
+}
+GRAIN = Decimal("0.0001")
+#: What a product without options calls its only option and variant.
+NO_OPTION, NO_VARIANT = "Title", "Default Title"
 
 
 def products(api: Api) -> Iterator[tuple[ExternalProduct, ...]]:
@@ -46,11 +57,14 @@ def _product(row: Mapping[str, Any]) -> ExternalProduct | None:
     if not number:
         return None
     parent = _part(row, "product")
-    name, variant = str(parent.get("title") or ""), str(row.get("title") or "")
-    # What a product without options calls its only variant.
-    if variant and variant != "Default Title":
-        name = f"{name} ({variant})" if name else variant
-    tracked = _part(row, "inventoryItem").get("tracked") is True
+    title, variant = str(parent.get("title") or ""), str(row.get("title") or "")
+    name = title
+    if variant and variant != NO_VARIANT:
+        name = f"{title} ({variant})" if title else variant
+    item = _part(row, "inventoryItem")
+    tracked = item.get("tracked") is True
+    options = _options(row)
+    media = _number(_part(parent, "mediaCount").get("count"))
     return ExternalProduct(
         product_ref=number,
         name=name,
@@ -60,7 +74,30 @@ def _product(row: Mapping[str, Any]) -> ExternalProduct | None:
         manages_stock=tracked,
         stock=_number(row.get("inventoryQuantity")) if tracked else None,
         active=parent.get("status") == "ACTIVE",
+        parent_ref=number_of(str(parent.get("id")), "Product") if options else "",
+        options=options,
+        title=title,
+        description=str(parent.get("descriptionHtml") or ""),
+        weight=_kilograms(_part(_part(item, "measurement"), "weight")),
+        image_count=None if media is None else int(media),
     )
+
+
+def _options(row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Options and values; none for the only variant of a product without options."""
+    options = tuple(
+        (str(option.get("name") or ""), str(option["value"]))
+        for option in elements(row, "selectedOptions")
+        if option.get("value")
+    )
+    return () if options == ((NO_OPTION, NO_VARIANT),) else options
+
+
+def _kilograms(weight: Mapping[str, Any]) -> Decimal | None:
+    """Kilograms; a weight of zero is none that anybody has entered."""
+    value = _number(weight.get("value"))
+    unit = WEIGHT_UNITS.get(str(weight.get("unit")))
+    return (value * unit).quantize(GRAIN) if value and unit else None
 
 
 def _part(row: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -34,7 +34,11 @@ from ..schema import (
     ZERO,
     ExternalOrder,
     ExternalProduct,
+    ListingField,
+    ListingResult,
+    ListingUpdate,
     Location,
+    NewListing,
     OrderSummary,
     Refund,
     RefundRequest,
@@ -50,6 +54,7 @@ from .api import Api, text_of, user_errors
 from .bulk import BulkExport
 from .dispatch import Dispatch
 from .feed import OrderFeed
+from .goods import Goods
 from .money import Money, number_of
 from .orders import Orders, envelope_of, stamp
 from .refunding import Refunding
@@ -94,6 +99,8 @@ class ShopifyConnector(Connector):
             Capability.ORDER_LIST,
             Capability.BULK_HISTORY,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
+            Capability.LISTING_CREATE,
             Capability.STOCK,
             Capability.STOCK_COMPARE,
             Capability.STOCK_BY_LOCATION,
@@ -111,6 +118,7 @@ class ShopifyConnector(Connector):
     required = frozenset({Credential.URL, Credential.TOKEN})
     optional = frozenset({Credential.SECRET, Credential.API_VERSION})
     stock_batch_size = BATCH
+    listing_fields = frozenset(ListingField)
     refunds_in_orders = True  # units refunded before they were sent; see normaliser
 
     def __init__(self, credentials: Credentials, transport: Any):
@@ -119,6 +127,7 @@ class ShopifyConnector(Connector):
         self.orders = Orders(self.api)
         self.stock = Stock(self.api)
         self.dispatch = Dispatch(self.api)
+        self.goods = Goods(self.api)
 
     # -- reading from the shop ---------------------------------------------------------
 
@@ -242,6 +251,16 @@ class ShopifyConnector(Connector):
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """See :meth:`~..base.Connector.push_stock` and :mod:`.stock`."""
         return self.stock.push(levels)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.goods`."""
+        return self.goods.push(updates)
+
+    def create_listing(self, listing: NewListing) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.create_listing` and :mod:`.goods`."""
+        return self.goods.put_on_sale(listing)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.dispatch`."""

@@ -251,9 +251,23 @@ PRODUCTS = f"""query Products($first: Int!, $after: String) {{
   productVariants(first: $first, after: $after, sortKey: ID) {{
     nodes {{
       id title sku barcode price inventoryQuantity
-      product {{ id title status }}
-      inventoryItem {{ id tracked }}
+      selectedOptions {{ name value }}
+      product {{ id title status descriptionHtml mediaCount {{ count }} }}
+      inventoryItem {{ id tracked measurement {{ weight {{ unit value }} }} }}
     }}
+    {_PAGE}
+  }}
+}}"""
+
+VARIANTS_OF = """query VariantsOf($ids: [ID!]!) {
+  nodes(ids: $ids) { ... on ProductVariant { id product { id } } }
+}"""
+
+VARIANTS_BY_SKU = f"""query VariantsBySku(
+  $first: Int!, $after: String, $query: String
+) {{
+  productVariants(first: $first, after: $after, query: $query) {{
+    nodes {{ id sku product {{ id }} }}
     {_PAGE}
   }}
 }}"""
@@ -359,6 +373,35 @@ def create_refund(version: str) -> str:
   }}
 }}"""
 
+
+UPDATE_PRODUCT = """mutation UpdateProduct(
+  $product: ProductUpdateInput!, $media: [CreateMediaInput!]
+) {
+  productUpdate(product: $product, media: $media) {
+    product { id }
+    userErrors { field message }
+  }
+}"""
+
+UPDATE_VARIANTS = """mutation UpdateVariants(
+  $productId: ID!, $variants: [ProductVariantsBulkInput!]!
+) {
+  productVariantsBulkUpdate(
+    productId: $productId, variants: $variants, allowPartialUpdates: true
+  ) {
+    productVariants { id }
+    userErrors { field message code }
+  }
+}"""
+
+SET_PRODUCT = """mutation SetProduct(
+  $input: ProductSetInput!, $identifier: ProductSetIdentifiers!
+) {
+  productSet(input: $input, identifier: $identifier, synchronous: true) {
+    product { id variants(first: 250) { nodes { id sku } } }
+    userErrors { field message code }
+  }
+}"""
 
 CREATE_FULFILLMENT = """mutation CreateFulfillment($fulfillment: FulfillmentInput!) {
   fulfillmentCreate(fulfillment: $fulfillment) {

@@ -30,7 +30,7 @@ LISTINGS = (
     ("taobao.items.inventory.get", "sold_out"),
 )
 
-_REF = re.compile(r"([1-9]\d{0,19})(?:/([1-9]\d{0,19}))?", re.ASCII)
+REF = re.compile(r"([1-9]\d{0,19})(?:/([1-9]\d{0,19}))?", re.ASCII)
 # Refusals of one update that say nothing about the next one.
 _LOCAL_ERRORS = (RequestRefused, NotFound, BadAnswer)
 
@@ -49,11 +49,11 @@ class Catalogue:
         for items in self._items():
             fresh = {}
             for item in items:
-                item_id = _identifier(item, "num_iid")
+                item_id = identifier(item, "num_iid")
                 if item_id and item_id not in known:
                     fresh[item_id] = item
             known.update(fresh)
-            skus = self._skus_of(list(fresh))
+            skus = self.skus_of(list(fresh))
             products = [
                 product
                 for item_id, item in fresh.items()
@@ -96,8 +96,11 @@ class Catalogue:
             if len(items) < ITEM_PAGE:
                 return
 
-    def _skus_of(self, item_ids: list[str]) -> dict[str, list[Mapping[str, Any]]]:
-        """The SKUs of items that have some, by item."""
+    def skus_of(self, item_ids: list[str]) -> dict[str, list[Mapping[str, Any]]]:
+        """The SKUs of items that have some, by item.
+
+        :param item_ids: any number.
+        """
         found: dict[str, list[Mapping[str, Any]]] = {}
         for batch in _batches(item_ids, ITEMS_AT_ONCE):
             answer = self.api.call(
@@ -106,7 +109,7 @@ class Catalogue:
                 num_iids=",".join(batch),
             )
             for sku in rows(answer.get("skus")):
-                item_id = _identifier(sku, "num_iid")
+                item_id = identifier(sku, "num_iid")
                 if item_id and sku.get("status") != "delete":
                     found.setdefault(item_id, []).append(sku)
         return found
@@ -115,12 +118,12 @@ class Catalogue:
 
     def stock(self, refs: Iterable[str]) -> Iterator[tuple[StockLevel, ...]]:
         """See :meth:`~..base.Connector.fetch_stock`; what is not known is left out."""
-        wanted = [ref for ref in dict.fromkeys(refs) if _REF.fullmatch(ref)]
+        wanted = [ref for ref in dict.fromkeys(refs) if REF.fullmatch(ref)]
         for batch in _batches(wanted, ITEMS_AT_ONCE):
             parents = list(
                 dict.fromkeys(ref.split("/")[0] for ref in batch if "/" in ref)
             )
-            skus = self._skus_of(parents)
+            skus = self.skus_of(parents)
             levels = [
                 level
                 for rows_of_item in skus.values()
@@ -141,7 +144,7 @@ class Catalogue:
         except (NotFound, RequestRefused):
             return None
         item = answer.get("item")
-        quantity = _number(item.get("num")) if isinstance(item, Mapping) else None
+        quantity = amount_of(item.get("num")) if isinstance(item, Mapping) else None
         if quantity is None:
             return None
         return StockLevel(ref, str(item.get("outer_id") or ""), int(quantity))
@@ -160,7 +163,7 @@ class Catalogue:
         work: list[list[StockLevel]] = []
         by_item: dict[str, list[StockLevel]] = {}
         for ref, level in wanted.items():
-            match = _REF.fullmatch(ref)
+            match = REF.fullmatch(ref)
             if match is None:
                 results[ref] = StockResult(ref, "bad_reference: not a listing")
             elif level.quantity < 0:
@@ -226,7 +229,7 @@ class Catalogue:
         item = answer.get("item")
         skus = rows(item.get("skus")) if isinstance(item, Mapping) else []
         shown = {
-            f"{item_id}/{_identifier(sku, 'sku_id')}": sku.get("quantity")
+            f"{item_id}/{identifier(sku, 'sku_id')}": sku.get("quantity")
             for sku in skus
             if isinstance(sku, Mapping)
         }
@@ -245,38 +248,43 @@ def _products(
         product_ref=item_id,
         name=title,
         sku=str(item.get("outer_id") or ""),
-        price=_number(item.get("price")),
+        price=amount_of(item.get("price")),
         manages_stock=not skus,
-        stock=_number(item.get("num")),
+        stock=amount_of(item.get("num")),
         is_parent=bool(skus),
         active=active,
+        title=title,
     )
     for sku in skus:
-        sku_id = _identifier(sku, "sku_id")
+        sku_id = identifier(sku, "sku_id")
         if not sku_id:
             continue
-        label = _properties(str(sku.get("properties_name") or ""))
+        options = _options(str(sku.get("properties_name") or ""))
+        label = ", ".join(value for _name, value in options)
         yield ExternalProduct(
             product_ref=f"{item_id}/{sku_id}",
             name=f"{title} ({label})" if label else title,
             sku=str(sku.get("outer_id") or ""),
             barcode=str(sku.get("barcode") or ""),
-            price=_number(sku.get("price")),
+            price=amount_of(sku.get("price")),
             manages_stock=True,
-            stock=_number(sku.get("quantity")),
+            stock=amount_of(sku.get("quantity")),
             active=active,
+            parent_ref=item_id if options else "",
+            options=options,
+            title=title,
         )
 
 
-def _properties(text: str) -> str:
-    """Values of ``pid:vid:name:value;...`` for people."""
+def _options(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and values of ``pid:vid:name:value;...``."""
     parts = (part.split(":", 3) for part in text.split(";"))
-    return ", ".join(part[3] for part in parts if len(part) == 4)
+    return tuple((part[2], part[3]) for part in parts if len(part) == 4 and part[3])
 
 
 def _sku_level(sku: Mapping[str, Any]) -> StockLevel | None:
-    item_id, sku_id = _identifier(sku, "num_iid"), _identifier(sku, "sku_id")
-    quantity = _number(sku.get("quantity"))
+    item_id, sku_id = identifier(sku, "num_iid"), identifier(sku, "sku_id")
+    quantity = amount_of(sku.get("quantity"))
     if not (item_id and sku_id) or quantity is None:
         return None
     ref = f"{item_id}/{sku_id}"
@@ -287,7 +295,7 @@ def _not_taken(batch: list[StockLevel], shown: Mapping[str, Any]) -> dict[str, s
     """Levels for which the platform shows something else than was sent."""
     errors = {}
     for level in batch:
-        quantity = _number(shown.get(level.product_ref))
+        quantity = amount_of(shown.get(level.product_ref))
         if quantity is not None and quantity != level.quantity:
             errors[level.product_ref] = f"not_taken: the platform shows {quantity}"
     return errors
@@ -297,13 +305,15 @@ def _field(row: Any, key: str) -> Any:
     return row.get(key) if isinstance(row, Mapping) else None
 
 
-def _identifier(row: Any, key: str) -> str:
+def identifier(row: Any, key: str) -> str:
+    """A number of the platform's as text; empty when it is none."""
     value = _field(row, key)
     text = "" if isinstance(value, bool) else str(value or "")
-    return text if _REF.fullmatch(text) and "/" not in text else ""
+    return text if REF.fullmatch(text) and "/" not in text else ""
 
 
-def _number(value: Any) -> Decimal | None:
+def amount_of(value: Any) -> Decimal | None:
+    """A finite number as the platform writes it; ``None`` for anything else."""
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
     try:

@@ -39,6 +39,8 @@ from ..reading import Reader
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
+    ListingResult,
+    ListingUpdate,
     OrderSummary,
     Refund,
     RefundRequest,
@@ -55,6 +57,7 @@ from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
 from .feed import HISTORY, SECOND, Feed, Listing
 from .messages import Queue
+from .prices import FIELDS, Prices
 
 CLOCK_TOLERANCE = timedelta(minutes=5)  # the platform refuses calls at ten
 LIST_PAGE = 100
@@ -105,6 +108,7 @@ class TaobaoConnector(Connector):
             Capability.RETURNS,
             Capability.ORDER_LIST,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
             Capability.STOCK,
             Capability.STOCK_READ,
             Capability.SHIPMENTS,
@@ -117,6 +121,8 @@ class TaobaoConnector(Connector):
     required = frozenset({Credential.KEY, Credential.SECRET, Credential.TOKEN})
     optional = frozenset({Credential.URL, Credential.ACCOUNT})
     stock_batch_size = SKUS_AT_ONCE
+    listing_fields = FIELDS
+    listing_batch_size = SKUS_AT_ONCE
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -231,6 +237,12 @@ class TaobaoConnector(Connector):
     def push_stock(self, levels: Iterable[StockLevel]) -> tuple[StockResult, ...]:
         """See :meth:`~..base.Connector.push_stock` and :mod:`.catalogue`."""
         return self.catalogue.push(levels)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.prices`."""
+        return Prices(self.api).push(updates)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.dispatch`."""

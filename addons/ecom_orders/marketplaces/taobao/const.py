@@ -291,6 +291,7 @@ ITEM_FIELDS = (
 SKU_FIELDS = (
     "sku_id",
     "num_iid",
+    "properties",
     "properties_name",
     "quantity",
     "price",

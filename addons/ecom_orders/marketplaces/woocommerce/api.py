@@ -27,6 +27,7 @@ from ..errors import (
     NotThere,
     PermissionRefused,
     RequestRefused,
+    TransportError,
 )
 from ..transport import Request, Response, redact
 from . import oauth
@@ -376,3 +377,12 @@ def _error_body(response: Response) -> tuple[str, str]:
         return "", ""
     message = html.unescape(re.sub(r"<[^>]*>", "", str(body.get("message", ""))))
     return body["code"], message
+
+
+def text_of(error: MarketplaceError) -> str:
+    """An error for one row in words: the shop's where it has some."""
+    code = error.details.get("remote_code") or error.code
+    message = error.details.get("remote_message") or ""
+    if not message and not isinstance(error, TransportError):
+        message = str(error)
+    return f"{code}: {message}" if message else code

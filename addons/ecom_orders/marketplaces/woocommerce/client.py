@@ -31,11 +31,14 @@ from ..errors import (
     MarketplaceError,
     NotFound,
     RequestRefused,
-    TransportError,
 )
 from ..schema import (
     ExternalOrder,
     ExternalProduct,
+    ListingField,
+    ListingResult,
+    ListingUpdate,
+    NewListing,
     OrderSummary,
     Refund,
     RefundRequest,
@@ -45,8 +48,9 @@ from ..schema import (
     WriteResult,
 )
 from . import listing, normaliser, products, webhook
-from .api import PAGE_LIMIT, Api
+from .api import PAGE_LIMIT, Api, text_of
 from .feed import OrderFeed
+from .goods import Goods
 from .orders import OrderDesk, may_write, record_id
 from .refunds import RefundDesk
 
@@ -88,6 +92,8 @@ class WooCommerceConnector(Connector):
             Capability.REMOVED_ORDERS,
             Capability.REFUNDS,
             Capability.PRODUCTS,
+            Capability.LISTINGS,
+            Capability.LISTING_CREATE,
             Capability.ORDER_LIST,
             Capability.STOCK,
             Capability.STOCK_READ,
@@ -100,10 +106,12 @@ class WooCommerceConnector(Connector):
     )
     required = frozenset({Credential.URL, Credential.KEY, Credential.SECRET})
     stock_batch_size = 100  # more is refused with 413
+    listing_fields = frozenset(ListingField)
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
         self.api = Api(credentials, transport)
+        self.goods = Goods(self.api)
 
     # -- reading from the shop ---------------------------------------------------------
 
@@ -176,17 +184,7 @@ class WooCommerceConnector(Connector):
         One page of products at a time, each variable product followed by its
         variations (one more request each).
         """
-        for rows in self.api.walk("products", "products.list", status="any"):
-            found: list[ExternalProduct] = []
-            for row in rows:
-                product = _product(row)
-                if product is None:
-                    continue
-                found.append(product)
-                if row.get("variations"):
-                    found += self._variations(product)
-            if found:
-                yield tuple(found)
+        return self.goods.pages()
 
     def list_orders(
         self, since: datetime, until: datetime
@@ -234,6 +232,16 @@ class WooCommerceConnector(Connector):
         ]
         self._push_batches(batches, results)
         return tuple(results[ref] for ref in wanted)
+
+    def push_listings(
+        self, updates: Iterable[ListingUpdate]
+    ) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.push_listings` and :mod:`.goods`."""
+        return self.goods.push(updates)
+
+    def create_listing(self, listing: NewListing) -> tuple[ListingResult, ...]:
+        """See :meth:`~..base.Connector.create_listing` and :mod:`.goods`."""
+        return self.goods.put_on_sale(listing)
 
     def push_shipment(self, shipment: Shipment) -> WriteResult:
         """See :meth:`~..base.Connector.push_shipment` and :mod:`.orders`."""
@@ -347,7 +355,7 @@ class WooCommerceConnector(Connector):
             return ""
         return str(environment.get("version") or "")
 
-    # -- refunds and products ----------------------------------------------------------
+    # -- refunds -----------------------------------------------------------------------
 
     @staticmethod
     def _refund_envelope(order_id: str, row: Any) -> Envelope:
@@ -356,17 +364,6 @@ class WooCommerceConnector(Connector):
             return Envelope.unreadable(repr(row).encode("utf-8", "replace"))
         payload = {"order_id": int(order_id), **webhook.without_volatile(row)}
         return Envelope.of(REFUND, f"{order_id}/{refund_id}", payload)
-
-    def _variations(self, parent: ExternalProduct) -> Iterator[ExternalProduct]:
-        path = f"products/{parent.product_ref}/variations"
-        try:
-            for rows in self.api.walk(path, "variations.list"):
-                for row in rows:
-                    variation = _variation(parent, row)
-                    if variation is not None:
-                        yield variation
-        except NotFound:
-            return  # the product went away while its page was read
 
     # -- stock -------------------------------------------------------------------------
 
@@ -386,14 +383,14 @@ class WooCommerceConnector(Connector):
                     half = len(batch) // 2
                     batches[:0] = [(parent, batch[:half]), (parent, batch[half:])]
                     continue
-                answers = {level.product_ref: _text_of(error) for level in batch}
+                answers = {level.product_ref: text_of(error) for level in batch}
             except MarketplaceError as error:
                 if not said_something:
                     raise
                 for _parent, rest in [(parent, batch), *batches]:
                     for level in rest:
                         ref = level.product_ref
-                        results[ref] = StockResult(ref, _text_of(error))
+                        results[ref] = StockResult(ref, text_of(error))
                 return
             said_something = True
             for level in batch:
@@ -469,51 +466,6 @@ class WooCommerceConnector(Connector):
 # -- reading rows ----------------------------------------------------------------------
 
 
-def _product(row: Any) -> ExternalProduct | None:
-    record_id = webhook.readable_id(row)
-    if record_id is None:
-        return None
-    kind = str(row.get("type") or "")
-    return ExternalProduct(
-        product_ref=record_id,
-        name=str(row.get("name") or ""),
-        is_parent=bool(row.get("variations")) or kind.startswith(("vari", "group")),
-        # An external product is only shown here and bought elsewhere.
-        active=row.get("status") == "publish" and kind != "external",
-        **_common(row),
-    )
-
-
-def _variation(parent: ExternalProduct, row: Any) -> ExternalProduct | None:
-    record_id = webhook.readable_id(row)
-    if record_id is None:
-        return None
-    attributes = row.get("attributes")
-    label = ", ".join(
-        str(attribute["option"])
-        for attribute in (attributes if isinstance(attributes, list) else ())
-        if isinstance(attribute, Mapping) and attribute.get("option")
-    )
-    return ExternalProduct(
-        product_ref=f"{parent.product_ref}/{record_id}",
-        name=f"{parent.name} ({label})" if label else parent.name,
-        active=parent.active and row.get("status") == "publish",
-        **_common(row),
-    )
-
-
-def _common(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "sku": str(row.get("sku") or ""),
-        # GTIN field of WooCommerce 9.2 and later.
-        "barcode": str(row.get("global_unique_id") or ""),
-        "price": listing.number(row.get("price")),
-        # A variation can say "parent": its own quantity is then not used.
-        "manages_stock": row.get("manage_stock") is True,
-        "stock": listing.number(row.get("stock_quantity")),
-    }
-
-
 def _stock_error(level: StockLevel, row: Mapping[str, Any]) -> str:
     """Why a row of a batch was not taken; empty when it was."""
     error = row.get("error")
@@ -526,14 +478,6 @@ def _stock_error(level: StockLevel, row: Mapping[str, Any]) -> str:
     if "stock_quantity" in row and shown != level.quantity:
         return f"not_taken: the shop shows {shown}"
     return ""
-
-
-def _text_of(error: MarketplaceError) -> str:
-    code = error.details.get("remote_code") or error.code
-    message = error.details.get("remote_message") or ""
-    if not message and not isinstance(error, TransportError):
-        message = str(error)
-    return f"{code}: {message}" if message else code
 
 
 def _setting(rows: Any, name: str) -> str:
