@@ -442,9 +442,27 @@ class _Assigner:
         )
         limit = np.concatenate([self.stock.ravel(), self.capacity]).astype(float)
         most = _most_used(limited, one_each)
-        rows = np.nonzero(most > limit)[0]
+        rows = np.flatnonzero(most > limit)
         sizes = tuple(pool.size for pool in self.pool)
         return _Problem(cost, one_each, limited[rows], limit[rows], rows, sizes)
+
+    def _keep(self, problem: _Problem):
+        """Columns that can be part of an optimum, bool (k,).
+
+        One that costs more than another of its order that uses nothing scarce cannot.
+        """
+        import numpy as np
+
+        order = problem.one_each.tocsc().indices
+        free = problem.limited.tocsc().getnnz(axis=0) == 0
+        cheapest = np.full(problem.one_each.shape[0], np.inf)
+        np.minimum.at(cheapest, order[free], problem.cost[free])
+        first = np.full(len(cheapest), -1)
+        backwards = np.flatnonzero(free & (problem.cost <= cheapest[order]))[::-1]
+        first[order[backwards]] = backwards
+        keep = problem.cost < cheapest[order]
+        keep[first[first >= 0]] = True
+        return keep
 
     def _last_chance(self, choices, stock, capacity):
         """Let orders with waiting lines try again on what is left."""
