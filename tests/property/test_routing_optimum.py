@@ -111,7 +111,9 @@ def cost_of(order, sites, costing, commit, hold, combination):
         parcel = costing.parcel(order, site, pieces)
         if parcel is None:
             return None
-        parcels.append(sum(l.value * pieces.get(l.key, 0) for l in order.lines))
+        parcels.append(
+            sum(line.value * pieces.get(line.key, 0) for line in order.lines)
+        )
         total += parcel.cost.total
     if commit.max_parcels and len(parcels) > commit.max_parcels:
         return None

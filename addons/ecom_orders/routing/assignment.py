@@ -30,14 +30,15 @@ from dataclasses import dataclass, field, replace
 from .costing import IMPOSSIBLE, Batch, block_masks
 from .partition import Choice, Commit, choose
 
-
 #: part of the last direction that a subgradient step keeps
 DEFLECTION = 0.6
 #: steps without a better bound after which steps become shorter
 PATIENCE = 6
-#: how many orders at most are decided anew together, and around how many of them
-NEIGHBOURS = 1500
-CENTRES = 40
+#: orders of a neighbourhood that is decided anew: first small ones, then large ones
+SMALL, LARGE = 1000, 2000
+SMALL_ROUNDS = 5
+#: plans that are dearer by more than this, at the prices, are left aside (in units)
+FURTHEST = 50_000
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,15 @@ class Effort:
     """How long to look for better prices and plans.
 
     :param steps: subgradient steps; ``rounds`` of column generation.
-    :param neighbourhoods: most groups of orders that are decided anew.
-    :param gap: relative gap at which HiGHS may stop.
+    :param neighbourhoods: most large groups of orders that are decided anew.
+    :param gap: relative gap to the bound that is good enough.
     :param seconds: most time for HiGHS, each call.
     """
 
-    steps: int = 60
+    steps: int = 20
     rounds: int = 3
     neighbourhoods: int = 12
-    gap: float = 0.0002
+    gap: float = 0.004
     seconds: float = 60.0
 
 
@@ -73,7 +74,7 @@ class Effort:
 class Assignment:
     """A plan for every order of every batch.
 
-    :param choices: for each batch, in its order; the value of a choice is the real cost.
+    :param choices: for each batch, in its order; their values are the real cost.
     :param bound: no assignment costs less, in :data:`.costing.UNIT`; ``cost`` likewise.
     :param prices: float64 (P, W), what a unit of stock is worth to the orders that
         wait; ``capacity_prices`` (W,) what a parcel's room is worth.
@@ -104,13 +105,13 @@ def assign(
     limits: Limits,
     split: int,
     commit: Commit,
-    effort: Effort = Effort(),
+    effort: Effort | None = None,
 ) -> Assignment:
     """Decide all orders of all batches together.
 
     :param split: cost of each parcel of an order beyond the first.
     """
-    return _Assigner(batches, limits, split, commit, effort).run()
+    return _Assigner(batches, limits, split, commit, effort or Effort()).run()
 
 
 class _Assigner:
@@ -156,7 +157,7 @@ class _Assigner:
         )
 
     def _close(self, bound: float, value: float) -> bool:
-        return value - bound <= self.effort.gap / 5 * abs(bound)
+        return value - bound <= self.effort.gap / 10 * abs(bound)
 
     # -- prices ------------------------------------------------------------------------
 
@@ -348,10 +349,7 @@ class _Assigner:
         )
 
     def _whole(self, relaxed: _Relaxed | None):
-        """Make whole plans: what the relaxation is sure of stays, HiGHS decides the rest.
-
-        Then neighbourhoods of the orders that do worst by the prices are decided anew
-        (large neighbourhood search: P. Shaw, 1998), which never makes it worse.
+        """Make whole plans of a relaxation.
 
         :return: choices, and the stock and capacity they leave.
         """
@@ -484,8 +482,8 @@ class _Assigner:
     def _sequential(self, batch, values, stock, capacity, rows=None) -> Choice:
         """Let orders choose one after the other; takes what they use.
 
-        Kits are no single product: what their orders need of parts is not in the prices,
-        and stays out of reach of this method's stock; the router books them itself.
+        Lines of several products are not in the stock of this method: the router
+        decides their orders apart.
         """
         import numpy as np
 
@@ -538,6 +536,12 @@ class _Relaxed:
 class _Rounding:
     """Whole plans near a relaxation.
 
+    It starts with the orders that the relaxation does not divide, and then decides
+    neighbourhoods anew (large neighbourhood search: P. Shaw, 1998): all orders that
+    want the products by which most is lost, first few of them, then more. What is lost
+    is known from the prices: stock that has a price and lies idle, and orders that pay
+    more than they have to.
+
     :ivar taken: the column that each order takes.
     """
 
@@ -546,41 +550,62 @@ class _Rounding:
 
         self.problem = problem = relaxed.problem
         self.effort = effort
+        self.value = relaxed.value
         self.order = problem.one_each.tocsc().indices
         self.orders = problem.one_each.shape[0]
         prices = np.concatenate([relaxed.stock.ravel(), relaxed.capacity])
-        priced = problem.cost + problem.limited.T @ prices[problem.rows]
+        self.prices = prices[problem.rows]
+        priced = problem.cost + problem.limited.T @ self.prices
         best = np.full(self.orders, np.inf)
         np.minimum.at(best, self.order, priced)
         #: what a column costs beyond the best one of its order, at the prices
         self.reduced = priced - best[self.order]
         self.limited = problem.limited.tocsc()
+        #: what each limit is about: a product, or the room of all sites
+        self.products, sites = relaxed.stock.shape
+        self.about = np.minimum(problem.rows // sites, self.products)
+        self.wanting = self._wanting()
         self.taken = self._start(relaxed.x)
 
     def run(self):
-        """Improve; bool for each column."""
+        """Improve until it is good enough; bool for each column."""
         import numpy as np
 
-        for _round in range(self.effort.neighbourhoods):
-            regret = self.reduced[self.taken]
-            centres = np.argsort(-regret, kind="stable")[:CENTRES]
-            centres = centres[regret[centres] > 0]
-            if not len(centres) or not self._improve_around(centres, regret):
-                break
+        for size, most in ((SMALL, SMALL_ROUNDS), (LARGE, self.effort.neighbourhoods)):
+            tried = np.zeros(self.products + 1, dtype=bool)
+            for _round in range(most):
+                if self._is_good() or not self._improve(size, tried):
+                    break
         result = np.zeros(len(self.order), dtype=bool)
         result[self.taken] = True
         return result
+
+    def _is_good(self) -> bool:
+        cost = self.problem.cost[self.taken].sum()
+        return cost <= self.value * (1 + self.effort.gap)
+
+    def _wanting(self):
+        """Which orders have plans with a product, sparse bool (products, orders)."""
+        import numpy as np
+        from scipy import sparse
+
+        use = self.limited.tocoo()
+        wanting = sparse.csr_matrix(
+            (np.ones(use.nnz), (self.about[use.row], self.order[use.col])),
+            shape=(self.products + 1, self.orders),
+        )
+        wanting.data[:] = 1
+        return wanting
 
     def _start(self, x):
         """Orders that the relaxation does not divide stay, the others are solved."""
         import numpy as np
 
-        nothing = np.asarray(self.limited.getnnz(axis=0) == 0)
-        taken = np.full(self.orders, -1)
         # columns that use no limit: the order waits, or uses only what is plenty
-        free = np.flatnonzero(nothing)
-        cheapest = free[np.argsort(-self.problem.cost[free], kind="stable")]
-        taken[self.order[cheapest]] = cheapest
+        free = np.flatnonzero(self.limited.getnnz(axis=0) == 0)
+        taken = np.full(self.orders, -1)
+        dearest_first = free[np.argsort(-self.problem.cost[free], kind="stable")]
+        taken[self.order[dearest_first]] = dearest_first
         sure = np.flatnonzero(x > 1 - 1e-6)
         taken[self.order[sure]] = sure
         self.taken = taken
@@ -590,29 +615,43 @@ class _Rounding:
             self._solve(open_orders, np.ones(len(self.order), dtype=bool))
         return self.taken
 
-    def _improve_around(self, centres, regret) -> bool:
-        """Decide some orders and those in their way anew; whether it became better."""
+    def _losses(self):
+        """What is lost by each product: idle stock at its price, and detours."""
         import numpy as np
 
-        is_centre = np.zeros(self.orders, dtype=bool)
-        is_centre[centres] = True
-        wanted = is_centre[self.order] & (self.reduced <= regret[self.order])
-        cells = np.unique(self.limited[:, np.flatnonzero(wanted)].indices)
-        marked = np.zeros(self.limited.shape[0])
-        marked[cells] = 1
-        in_way = np.asarray(self.limited[:, self.taken].T @ marked).ravel() > 0
-        # those with the cheapest way out first
-        detour = np.full(self.orders, np.inf)
-        others = np.ones(len(self.order), dtype=bool)
-        others[self.taken] = False
-        np.minimum.at(detour, self.order[others], self.reduced[others])
-        candidates = np.flatnonzero(in_way & ~is_centre)
-        nearest = candidates[np.argsort(detour[candidates], kind="stable")]
-        chosen = is_centre.copy()
-        chosen[nearest[: NEIGHBOURS - len(centres)]] = True
-        limit = max(float(np.median(regret[centres])), 1.0)
-        columns = (self.reduced <= limit) | is_centre[self.order]
-        return self._solve(chosen, columns)
+        used = np.asarray(self.limited[:, self.taken].sum(axis=1)).ravel()
+        idle = (self.problem.limit - used) * self.prices
+        loss = np.bincount(self.about, idle, minlength=self.products + 1)
+        shares = np.maximum(np.asarray(self.wanting.sum(axis=0)).ravel(), 1)
+        return loss + self.wanting @ (self.reduced[self.taken] / shares)
+
+    def _improve(self, size: int, tried) -> bool:
+        """Decide the orders of the worst products anew; False when none is left.
+
+        :param size: how many orders at most.
+        :param tried: products that had their turn; marks those it takes.
+        """
+        import numpy as np
+
+        losses = np.where(tried, 0, self._losses())
+        chosen = np.zeros(self.orders, dtype=bool)
+        count = 0
+        for product in np.argsort(-losses, kind="stable"):
+            if losses[product] <= 0:
+                break
+            row = slice(*self.wanting.indptr[product : product + 2])
+            members = self.wanting.indices[row]
+            if count and count + len(members) > size:
+                continue
+            chosen[members] = True
+            tried[product] = True
+            count = int(chosen.sum())
+            if count > size * 0.9:
+                break
+        if not count:
+            return False
+        self._solve(chosen, self.reduced <= FURTHEST)
+        return True
 
     def _solve(self, orders, columns) -> bool:
         """Decide some orders anew in whole plans, all others staying as they are.
@@ -646,7 +685,7 @@ class _Rounding:
             integrality=np.ones(len(index)),
             bounds=Bounds(0, 1),
             options={
-                "mip_rel_gap": self.effort.gap,
+                "mip_rel_gap": self.effort.gap / 4,
                 "time_limit": self.effort.seconds,
             },
         )

@@ -88,7 +88,7 @@ def replay(
     days: Sequence[Day],
     rules: Sequence[Rule],
     network: Network,
-    effort: Effort = Effort(),
+    effort: Effort | None = None,
 ) -> Figures:
     """Replay days under a rule set.
 

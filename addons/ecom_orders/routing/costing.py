@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from .schema import ZERO, Cost, Line, Order, Parcel, Place, Site, Stock
+from .schema import ZERO, Cost, Line, Order, Parcel, Place, Plan, Site, Stock
 from .tariffs import CUBIC_CENTIMETRES, FURTHER_STEPS, Service, ZoneRate, quote
 
 #: money of one step in the arrays
@@ -24,6 +24,8 @@ IMPOSSIBLE = 1 << 52
 #: orders with more lines than this are left to :mod:`.splitting`
 MOST_LINES = 6
 MILLIGRAMS = Decimal(1_000_000)
+#: steps beyond the last bracket that a table has at least
+FEWEST_STEPS = 10
 
 
 def to_units(money: Decimal) -> int:
@@ -106,7 +108,6 @@ class Costing:
         self.sites = tuple(sites)
         self.services = tuple(services)
         self.split_cost = split_cost
-        self._tables: dict = {}
 
     # -- one parcel, for people --------------------------------------------------------
 
@@ -133,6 +134,31 @@ class Costing:
         )
         possible = (parcel for parcel in options if parcel)
         return tuple(sorted(possible, key=lambda parcel: parcel.cost.total))
+
+    def plan(self, batch: Batch, row: int, of_line, in_block) -> Plan | None:
+        """Return the plan of an order of a batch; None when nothing ships.
+
+        :param of_line: index of the site of each line (L,); ``in_block`` the parcel it
+            is in, as a bit mask, 0 when it waits.
+        """
+        order = batch.orders[row]
+        blocks: dict[int, dict[str, int]] = {}
+        where, waiting = {}, {}
+        for line, site, block in zip(order.lines, of_line, in_block, strict=True):
+            if block:
+                blocks.setdefault(int(block), {})[line.key] = line.quantity
+                where[int(block)] = int(site)
+            else:
+                waiting[line.key] = line.quantity
+        if not blocks:
+            return None
+        parcels = []
+        for block in sorted(blocks, key=lambda block: (where[block], block)):
+            index = batch.service[row, block - 1, where[block]]
+            service = self.services[index] if index >= 0 else None
+            site = self.sites[where[block]]
+            parcels.append(self._parcel_by(order, site, blocks[block], service))
+        return Plan(tuple(parcels), waiting, self.split_cost * (len(parcels) - 1))
 
     def _parcel_by(self, order, site, pieces, service: Service | None):
         lines = [line for line in order.lines if pieces.get(line.key)]
@@ -322,7 +348,8 @@ class Costing:
             volumetric = -(-volumes * int(MILLIGRAMS) // service.divisor)
             billed = np.maximum(weights, volumetric)
         different, which = places.seen_by(service)
-        tables = [self._table(service, place) for place in different]
+        heaviest = int(billed.max(initial=0))
+        tables = [_table(service, place, heaviest) for place in different]
         distinct = list({id(table): table for table in tables if table}.values())
         number = {id(table): index for index, table in enumerate(distinct)}
         code = np.array([number.get(id(table), -1) for table in tables])[which]
@@ -337,16 +364,19 @@ class Costing:
             fits &= volumes <= int(service.max_volume * CUBIC_CENTIMETRES)
         return np.where(fits, price, IMPOSSIBLE), days
 
-    def _table(self, service: Service, place: Place):
-        rate = service.rate(place)
-        remote = bool(service.remote_zips and place.zip.startswith(service.remote_zips))
-        return rate and self._shared_table(service, rate, place, remote)
 
-    def _shared_table(self, service, rate: ZoneRate, place, remote: bool):
-        key = (service.key, id(rate), remote)
-        if key not in self._tables:
-            self._tables[key] = PriceTable.make(service, rate, place)
-        return self._tables[key]
+def _table(service: Service, place: Place, heaviest: int) -> PriceTable | None:
+    """The prices of a place up to a weight in milligrams; remembered by the service."""
+    rate = service.rate(place)
+    if rate is None:
+        return None
+    remote = bool(service.remote_zips and place.zip.startswith(service.remote_zips))
+    key = id(rate), remote
+    known = service.tables.get(key)
+    if known is None or not known.reaches(heaviest):
+        known = PriceTable.make(service, rate, place, heaviest)
+        service.tables[key] = known
+    return known
 
 
 @dataclass(frozen=True)
@@ -355,15 +385,19 @@ class PriceTable:
 
     :param limits: int64 (k,), upper ends of brackets and steps; ``prices`` int64 (k,).
     :param days: days in transit.
+    :param last: whether nothing heavier is taken at all.
     """
 
     limits: object
     prices: object
     days: int
+    last: bool
 
     @classmethod
-    def make(cls, service: Service, rate: ZoneRate, place: Place) -> PriceTable:
-        """Return the table of a row of a rate card."""
+    def make(
+        cls, service: Service, rate: ZoneRate, place: Place, heaviest: int
+    ) -> PriceTable:
+        """Return the table of a row of a rate card, up to a weight in milligrams."""
         import numpy as np
 
         def full(freight: Decimal) -> int:
@@ -371,15 +405,24 @@ class PriceTable:
 
         limits = [limit for limit, _price in rate.brackets]
         freights = [price for _limit, price in rate.brackets]
+        last = True
         if rate.step:
-            for count in range(1, FURTHER_STEPS + 1):
+            beyond = heaviest - int(limits[-1] * MILLIGRAMS)
+            steps = max(-(-beyond // int(rate.step * MILLIGRAMS)), FEWEST_STEPS)
+            last = steps >= FURTHER_STEPS
+            for count in range(1, min(steps, FURTHER_STEPS) + 1):
                 limits.append(rate.brackets[-1][0] + count * rate.step)
                 freights.append(rate.brackets[-1][1] + count * rate.step_price)
         return cls(
             np.array([int(limit * MILLIGRAMS) for limit in limits]),
             np.array([full(freight) for freight in freights]),
             rate.days,
+            last,
         )
+
+    def reaches(self, weight: int) -> bool:
+        """Whether the table is long enough for a weight in milligrams."""
+        return self.last or weight <= int(self.limits[-1])
 
     def price(self, weights):
         """Return prices, int64, of weights in milligrams, any shape."""

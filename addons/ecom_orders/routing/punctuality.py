@@ -1,9 +1,9 @@
 """Measured on-time rates, and the days one can promise with them.
 
 For a service and a zone the probability that a parcel needs at most d days is estimated
-by a beta-binomial model: what was seen there, together with ``strength`` parcels' worth
-of what the service does everywhere (empirical Bayes, B. Efron, C. Morris 1975), which in
-turn starts from what its rate card states. So a zone with few parcels is judged by the
+by a beta-binomial model: what was seen there, with ``strength`` parcels' worth of what
+the service does elsewhere (empirical Bayes, B. Efron, C. Morris 1975), which in turn
+starts from what its rate card states. So a zone with few parcels is judged by the
 service as a whole, a new service by its word, and the estimate moves to the zone's own
 record as parcels arrive::
 
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import sqrt
 
 from .schema import Parcel
 from .tariffs import Service
@@ -72,16 +73,27 @@ def on_time(
     :param row: number of the service's rate row for the zone.
     """
     late_by = days - service.rates[row].days
-    everywhere = {}
+    elsewhere: dict[int, int] = {}
     for number, rate in enumerate(service.rates):
+        if number == row:  # its own parcels are counted once, below
+            continue
         for seen, parcels in record.seen(service.key, number).items():
             delay = seen - rate.days
-            everywhere[delay] = everywhere.get(delay, 0) + parcels
+            elsewhere[delay] = elsewhere.get(delay, 0) + parcels
     stated = STATED if late_by >= 0 else 0.0
     if late_by > 0:
         stated = 1 - (1 - STATED) / 2**late_by
-    prior = _mix(everywhere, late_by, stated, strength)
+    prior = _mix(elsewhere, late_by, stated, strength)
     return _mix(record.seen(service.key, row), days, prior, strength)
+
+
+def doubt(
+    record: Record, service: Service, row: int, days: int, strength: float = STRENGTH
+) -> float:
+    """Standard deviation of :func:`on_time`, of the posterior beta distribution."""
+    chance = on_time(record, service, row, days, strength)
+    seen = sum(record.seen(service.key, row).values()) + strength
+    return sqrt(chance * (1 - chance) / (seen + 1))
 
 
 def _mix(counts: Mapping[int, int], limit: int, prior: float, strength: float) -> float:
@@ -106,7 +118,7 @@ def days_at(
 def with_measured_days(
     services: Sequence[Service], record: Record, confidence: float
 ) -> tuple[Service, ...]:
-    """The services, with days that they keep with a confidence instead of their word."""
+    """The services, with the days that they keep instead of those they state."""
     return tuple(
         replace(
             service,
@@ -121,18 +133,21 @@ def with_measured_days(
 
 @dataclass(frozen=True)
 class Option:
-    """A service for a parcel, and how likely it is on time."""
+    """A service for a parcel, how likely it is on time, and how unsure that is."""
 
     parcel: Parcel
     chance: float
+    doubt: float = 0.0
 
 
 def choose_service(options: Sequence[Option], confidence: float) -> Option | None:
     """The cheapest that is on time with this confidence; else the likeliest.
 
-    Equal chances: the cheaper one.
+    It has the benefit of the doubt, so that a service that had bad luck with its first
+    parcels is tried again (optimism in the face of uncertainty: P. Auer, N.
+    Cesa-Bianchi, P. Fischer, Machine Learning 47, 2002). Equal chances: the cheaper.
     """
-    sure = [option for option in options if option.chance >= confidence]
+    sure = [option for option in options if option.chance + option.doubt >= confidence]
     if sure:
         return min(sure, key=lambda option: option.parcel.cost.total)
     return max(

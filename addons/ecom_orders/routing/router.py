@@ -2,22 +2,22 @@
 
 Orders are decided rule by rule, in the order of the list. Within a rule a joint
 strategy decides all its orders at once; the others take them in the order given. What
-a decision takes is gone for those that follow. An order that no rule could commit waits,
-in the queue of its last rule, and its decision says what stood in the way.
+a decision takes is gone for those that follow. An order that no rule could commit
+waits, in the queue of its last rule, and its decision says what stood in the way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from .assignment import Effort, Limits, assign
-from .costing import Costing, product_index, to_units
+from .costing import MOST_LINES, UNIT, Costing, product_index, to_units
 from .partition import Commit
 from .rules import Rule, rules_for
 from .schema import ZERO, Line, Order, Plan, Reason, Refusal, Site, Stock
-from .strategies import STRATEGIES, View, may_commit, needs_splitting, read
+from .strategies import STRATEGIES, View, may_commit
 from .tariffs import Service
 
 
@@ -69,7 +69,7 @@ class Decisions:
     """Decisions of orders that waited together.
 
     :param stock: what is left.
-    :param gaps: by rule whose strategy is joint, the cost over its lower bound, relative.
+    :param gaps: by rule with a joint strategy: cost over its lower bound, relative.
     :param bounds: by rule, the lower bound in money.
     """
 
@@ -83,13 +83,13 @@ def decide(
     orders: Sequence[Order],
     rules: Sequence[Rule],
     network: Network,
-    effort: Effort = Effort(),
+    effort: Effort | None = None,
 ) -> Decisions:
     """Decide all orders.
 
     :param orders: those that come first are served first where nothing else decides.
     """
-    return _Router(orders, rules, network, effort).run()
+    return _Router(orders, rules, network, effort or Effort()).run()
 
 
 class _Router:
@@ -137,7 +137,7 @@ class _Router:
         for order in alone:
             view = self._view(rule, order)
             plan = strategy.choose(view) if view.sites else None
-            self._settle(rule, order, view, plan)
+            self._settle(rule, order, plan)
 
     # -- one after the other -----------------------------------------------------------
 
@@ -165,7 +165,7 @@ class _Router:
     def _available(self, rule: Rule, site: str, product: str) -> int:
         return max(self.stock.get((site, product), 0) - rule.reserve, 0)
 
-    def _settle(self, rule: Rule, order: Order, view: View, plan: Plan | None) -> None:
+    def _settle(self, rule: Rule, order: Order, plan: Plan | None) -> None:
         if plan is not None and plan.parcels:
             self._take(order, plan)
             self.decisions[order.key] = Decision(
@@ -194,21 +194,54 @@ class _Router:
 
         Those come after, one by one: quantities to be split, kits, many lines.
         """
+        keys = [site.key for site in self.network.sites]
+        most: dict[tuple[str, tuple[bool, ...]], int] = {}
         together, alone = [], []
         for order in orders:
-            plain = all(len(line.needs) == 1 for line in order.lines) and order.lines
-            if plain and not needs_splitting(self._view(rule, order)):
-                together.append(order)
+            usable = tuple(
+                self._may_use(rule, order, site) for site in self.network.sites
+            )
+
+            def best(product: str, usable=usable) -> int:
+                if (product, usable) not in most:
+                    most[product, usable] = max(
+                        (
+                            self._available(rule, key, product)
+                            for key, may in zip(keys, usable, strict=True)
+                            if may
+                        ),
+                        default=0,
+                    )
+                return most[product, usable]
+
+            if self._is_plain(rule, order, best):
+                together.append((order, usable))
             else:
                 alone.append(order)
         return together, alone
 
-    def _decide_together(self, rule: Rule, orders: list[Order]) -> None:
+    def _is_plain(self, rule: Rule, order: Order, best) -> bool:
+        if not 0 < len(order.lines) <= MOST_LINES:
+            return False
+        if any(len(line.needs) != 1 for line in order.lines):
+            return False
+        if len({line.needs[0][0] for line in order.lines}) < len(order.lines):
+            return False
+        if not rule.commit.split_lines:
+            return True
+        # none of it anywhere is no reason to split either
+        return all(
+            best(product) >= units * line.quantity or best(product) < units
+            for line in order.lines
+            for product, units in line.needs
+        )
+
+    def _decide_together(self, rule: Rule, together) -> None:
         import numpy as np
 
         sites = self.network.sites
         costing = Costing(sites, self.network.services, self.network.split_cost)
-        products = product_index(orders)
+        products = product_index(order for order, _usable in together)
         cells = {
             (site.key, product): self._available(rule, site.key, product)
             for site in sites
@@ -219,18 +252,20 @@ class _Router:
         )
         room = [self.room[site.key] for site in sites]
         limited = any(count is not None for count in room)
-        capacity = np.array(
-            [len(orders) * 10 if count is None else count for count in room]
-        )
-        batches = []
-        for group in by_lines(orders).values():
-            allowed = np.array(
-                [
-                    [self._may_use(rule, order, site) for site in sites]
-                    for order in group
-                ]
+        endless = sum(len(order.lines) for order, _usable in together)
+        capacity = np.array([endless if count is None else count for count in room])
+        groups: dict[int, list] = {}
+        for order, usable in together:
+            groups.setdefault(len(order.lines), []).append((order, usable))
+        batches = [
+            costing.batch(
+                [order for order, _usable in group],
+                cells,
+                products,
+                np.array([usable for _order, usable in group]),
             )
-            batches.append(costing.batch(group, cells, products, allowed))
+            for group in groups.values()
+        ]
         result = assign(
             batches,
             Limits(stock, capacity if limited else None),
@@ -239,19 +274,18 @@ class _Router:
             self.effort,
         )
         self.gaps[rule.key] = result.gap
-        self.bounds[rule.key] = Decimal(int(result.bound)) / 10_000
+        self.bounds[rule.key] = Decimal(int(result.bound)) * UNIT
         held = []
         for batch, choice in zip(batches, result.choices, strict=True):
             for row, order in enumerate(batch.orders):
-                view = View(order, sites, cells, costing, rule.commit)
-                plan = read(view, choice.site[row], choice.block[row])
+                plan = costing.plan(batch, row, choice.site[row], choice.block[row])
                 if plan is None:
-                    held.append((order, view))
+                    held.append(order)
                 else:
-                    self._settle(rule, order, view, plan)
-        for order, view in held:
+                    self._settle(rule, order, plan)
+        for order in held:
             # the stock that others took now is among the reasons
-            self._settle(rule, order, view, None)
+            self._settle(rule, order, None)
 
     # -- why not -----------------------------------------------------------------------
 
@@ -313,18 +347,10 @@ def commit_reason(commit: Commit) -> Reason:
     return Reason.PART_VALUE if commit.min_part_value else Reason.DEARER
 
 
-def by_lines(orders: Iterable[Order]) -> dict[int, list[Order]]:
-    """Group orders by how many lines they have."""
-    groups: dict[int, list[Order]] = {}
-    for order in orders:
-        groups.setdefault(len(order.lines), []).append(order)
-    return groups
-
-
 def alternatives(
     order: Order, rule: Rule, network: Network
 ) -> tuple[tuple[Alternative, ...], tuple[Refusal, ...]]:
-    """Every strategy's plan and every single site's, cheapest first; and why not others.
+    """Every strategy's plan and every single site's, cheapest first; why not others.
 
     For people: it looks at one order, at the stock given, without its rule's limits on
     parcels, so that it shows what the rule costs.

@@ -249,7 +249,7 @@ class Exact(Strategy):
         choice = choose(batch.cost, waits, penalty, view.commit, values)
         if choice.value[0] >= min(IMPOSSIBLE, int(waits.sum())):
             return None
-        return read(view, choice.site[0], choice.block[0])
+        return view.costing.plan(batch, 0, choice.site[0], choice.block[0])
 
 
 def needs_splitting(view: View) -> bool:
@@ -263,28 +263,6 @@ def needs_splitting(view: View) -> bool:
         and any(view.here(site, line, line.quantity) for site in view.sites)
         for line in order.lines
     )
-
-
-def read(view: View, of_line, in_block) -> Plan | None:
-    """Make a plan of the sites and parcels of lines."""
-    blocks: dict[int, dict[str, int]] = {}
-    where, waiting = {}, {}
-    for line, site, block in zip(view.order.lines, of_line, in_block, strict=True):
-        if not block:
-            waiting[line.key] = line.quantity
-            continue
-        blocks.setdefault(int(block), {})[line.key] = line.quantity
-        where[int(block)] = view.sites[int(site)]
-    parcels = [
-        view.costing.parcel(view.order, where[block], pieces)
-        for block, pieces in blocks.items()
-    ]
-    if not parcels:
-        return None
-    parcels.sort(
-        key=lambda parcel: [site.key for site in view.sites].index(parcel.site)
-    )
-    return view.plan(parcels, waiting)
 
 
 @register

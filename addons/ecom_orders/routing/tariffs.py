@@ -119,6 +119,11 @@ class Service:
     sites: frozenset[str] | None = None
 
     @cached_property
+    def tables(self) -> dict:
+        """What :mod:`.costing` has worked out of the prices."""
+        return {}
+
+    @cached_property
     def zip_depth(self) -> int:
         """How many characters of a zip code matter."""
         prefixes = [*self.remote_zips]
