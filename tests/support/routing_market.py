@@ -150,7 +150,9 @@ class Market:
         for product, units in demand.items():
             # what everybody wants is short, the rest is ample but not everywhere
             cover = self.rng.choices((0.97, 1.1, 1.4, 2.5), (15, 35, 30, 20))[0]
-            holders = self.rng.sample(self.sites, self.rng.randint(3, 9))
+            holders = self.rng.sample(
+                self.sites, min(self.rng.randint(3, 9), len(self.sites))
+            )
             shares = [self.rng.paretovariate(1.5) for _site in holders]
             for site, share in zip(holders, shares, strict=True):
                 kept = int(units * cover * share / sum(shares) + 0.5)

@@ -49,16 +49,9 @@ class Record:
         zone = self.counts.setdefault((service, row), {})
         zone[days] = zone.get(days, 0) + parcels
 
-    def seen(self, service: str, row: int | None = None) -> Mapping[int, int]:
-        """Parcels by days, of a row or of the whole service relative to nothing."""
-        if row is not None:
-            return self.counts.get((service, row), {})
-        total: dict[int, int] = {}
-        for (code, _row), days in self.counts.items():
-            if code == service:
-                for day, parcels in days.items():
-                    total[day] = total.get(day, 0) + parcels
-        return total
+    def seen(self, service: str, row: int) -> Mapping[int, int]:
+        """Parcels by days in transit."""
+        return self.counts.get((service, row), {})
 
 
 def on_time(
