@@ -5,8 +5,8 @@ Too much costs :math:`h` a unit, too little :math:`p`: order the smallest quanti
 With price r, cost c and salvage v: :math:`h=c-v`, :math:`p=r-c`.
 
 Source: Snyder, Shen, *Fundamentals of Supply Chain Theory*, section 4.3; Arrow, Harris,
-Marschak 1951. With a lead time of L periods and review in each the same holds for demand
-over L + 1 periods. Arguments are numbers or arrays that broadcast.
+Marschak 1951. With a lead time of L periods and review in each the same holds for
+demand over L + 1 periods. Arguments are numbers or arrays that broadcast.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ def critical_ratio(holding_cost, shortage_cost) -> Array:
 
     :raises ValueError: when a cost is not positive: then no finite quantity is best.
     """
-    if np.any(~(np.asarray(holding_cost) > 0)) or np.any(~(np.asarray(shortage_cost) > 0)):
-        raise ValueError("what is left over and what is missing must both cost something")
+    if np.any(~(np.asarray(holding_cost) > 0)) or np.any(
+        ~(np.asarray(shortage_cost) > 0)
+    ):
+        raise ValueError(
+            "what is left over and what is missing must both cost something"
+        )
     return np.asarray(shortage_cost / np.add(holding_cost, shortage_cost), dtype=float)
 
 
