@@ -41,8 +41,8 @@ LEVELS = (
 )
 #: weight of a series' own estimate: least, and demand at which half of the rest is
 #: added
-OWN_WEIGHT = 0.3
-CREDIBILITY = 60.0
+OWN_WEIGHT = 0.5
+CREDIBILITY = 200.0
 #: part of the pooled share that the boosted estimate takes over
 BOOSTED_SHARE = 0.7
 #: periods before the first origin that is learned from, and from one to the next
