@@ -1,19 +1,20 @@
 """Forecasts and quantiles on Online Retail, 11 rolling origins, four weeks ahead.
 
-Definitions and data as in ``shared/inventory.md`` section 5: everything that was chosen was
-chosen on the origins 60 to 76 (``choose``), ``judge`` are 80 to 100, ``value`` is all 11.
+Definitions and data as in ``shared/inventory.md`` section 5: everything that was chosen
+was chosen on the origins 60 to 76 (``choose``), ``judge`` are 80 to 100, ``value`` is
+all 11.
 
-* ``rmsse``, ``wrmsse``: every method, the losing ones too. ``usual`` is the median of the
-  distribution of demand, what the addon shows as forecast; ``combination`` its mean before
-  seasons. wRMSSE weighs by the value sold in the 26 weeks before the first origin.
-  ``baseline`` is simple exponential smoothing.
-* ``scaled_pinball``: of the sum of four weeks, at six levels; ``baseline`` is the textbook,
-  a normal distribution around the moving average of eight weeks.
-* ``coverage95_pct``: how often demand is at or below the 95 % quantile, for each class of
-  demand as it was known at the origin.
+* ``rmsse``, ``wrmsse``: every method, the losing ones too. ``usual`` is the median of
+  the distribution of demand, what the addon shows as forecast; ``combination`` its mean
+  before seasons. wRMSSE weighs by the value sold in the 26 weeks before the first
+  origin. ``baseline`` is simple exponential smoothing.
+* ``scaled_pinball``: of the sum of four weeks, at six levels; ``baseline`` is the
+  textbook, a normal distribution around the moving average of eight weeks.
+* ``coverage95_pct``: how often demand is at or below the 95 % quantile, for each class
+  of demand as it was known at the origin.
 
-Nothing is random. Also runs without Odoo: ``python tests/bench/forecast.py``; the boosted
-quantiles, which take minutes, only with scikit-learn.
+Nothing is random. Also runs without Odoo: ``python tests/bench/forecast.py``; the
+boosted quantiles, which take minutes, only with scikit-learn.
 """
 
 import json
@@ -80,7 +81,9 @@ def error(demand, origin: int, forecast):
 
 def point_errors(demand, method) -> dict:
     """RMSSE of a method after every origin."""
-    return {origin: error(demand, origin, method(demand[:, :origin])) for origin in ORIGINS}
+    return {
+        origin: error(demand, origin, method(demand[:, :origin])) for origin in ORIGINS
+    }
 
 
 def average(values: dict, weights=None) -> dict:
@@ -121,7 +124,8 @@ def textbook(history, window: int = 8):
 
 
 def empirical(history):
-    """Quantiles of the series' own sums of four weeks in the last 52; ``(levels, n)``."""
+    """Quantiles of the series' own sums of four weeks in the last 52; ``(levels,
+    n)``."""
     total = np.cumsum(np.pad(history[:, -52:], ((0, 0), (1, 0))), axis=1)
     sums = total[:, retail.HORIZON :] - total[:, : -retail.HORIZON]
     return np.quantile(sums, LEVELS, axis=1)

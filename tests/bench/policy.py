@@ -4,20 +4,25 @@ Definitions as in ``shared/inventory.md`` section 5.
 
 ``stock_change_at_95_fill_pct`` (Online Retail, weeks 60 to 103, the first four not
 measured): lead time three weeks, review every week, lost sales, order up to S when the
-position is below s, levels renewed every four weeks, S - s = four weeks of each policy's
-own forecast, stock at half the median price. Every policy has one parameter for all
-products; mean stock at 95 % fill rate by value is read off its exchange curve. Baselines:
+position is below s, levels renewed every four weeks, S - s = four weeks of each
+policy's own forecast, stock at half the median price. Every policy has one parameter
+for all products; mean stock at 95 % fill rate by value is read off its exchange curve.
+Baselines:
 
 * ``A2``: Min = k weeks of the mean of the last 13, retyped every four weeks;
 * ``A3``: the same from the last four weeks, about what core's Suggest does by default.
 
 ``cost_change_pct`` (the MAN set, weeks 78 to 149, the first 16 not measured): own lead
-times, minimum quantities, packs and order costs; lost sales; cost of holding and orders at
-95 % fill rate by value against the economic order quantity with normal safety stock, both
-with the same replay.
+times, minimum quantities, packs and order costs; lost sales; cost of holding and orders
+at 95 % fill rate by value against the economic order quantity with normal safety stock,
+both with the same replay. Items without a demand in the first 78 weeks are left out: no
+policy can plan them, and a minimum order of each would only add the same stock to all.
+``stopped`` does not order what has not been asked for in half a year and three of its
+own intervals; the addon never does.
 
 Negative is less. The losing policies are printed with their figures. Nothing is random.
-Also runs without Odoo: ``python tests/bench/policy.py``; boosted only with scikit-learn.
+Also runs without Odoo: ``python tests/bench/policy.py``; boosted only with
+scikit-learn.
 """
 
 import json
@@ -34,6 +39,7 @@ pure_addons.register()
 import retail  # noqa: E402
 from ecom_inventory_opt.algorithms import (  # noqa: E402
     boosting,
+    demand,
     distribution,
     eoq,
     planning,
@@ -85,11 +91,13 @@ def normal(forecast):
 
 
 def errors_of(forecast, history):
-    """Deviation of the last 13 errors of a forecast of four weeks, every fourth week."""
+    """Deviation of the last 13 errors of a forecast of four weeks, every fourth
+    week."""
     horizon, periods = retail.HORIZON, history.shape[1]
     ends = [end for end in range(periods - horizon, 12, -horizon)][:13]
     errors = [
-        history[:, end : end + horizon].sum(axis=1) - horizon * forecast(history[:, :end])
+        history[:, end : end + horizon].sum(axis=1)
+        - horizon * forecast(history[:, :end])
         for end in ends
     ]
     return np.sqrt(np.square(errors).mean(axis=0))
@@ -101,15 +109,15 @@ def whole(reorder, lot) -> simulation.Levels:
     return simulation.Levels(reorder, reorder + np.ceil(np.maximum(lot, 0.0)))
 
 
-def own(demand, boost: bool):
+def own(history, boost: bool):
     """Levels from the distribution of demand; the lot is four usual weeks."""
     found = {
-        origin: distribution.estimate(demand[:, :origin], retail.HORIZON, boost=boost)
+        origin: distribution.estimate(history[:, :origin], retail.HORIZON, boost=boost)
         for origin in ORIGINS
     }
 
-    def levels(history, service: float):
-        each = found[history.shape[1]]
+    def levels(past, service: float):
+        each = found[past.shape[1]]
         return whole(each.quantile(service), each.median)
 
     return levels
@@ -165,6 +173,10 @@ def stock_lines(data):
 # -- the MAN set: cost at equal service ------------------------------------------------
 
 FIRST, LAST, WARM_UP, RENEW = 78, 150, 16, 8
+#: weeks without demand from which an item may be discontinued
+RECENT = 26
+#: cost of a unit that is missing, as multiple of its price
+STOCKOUTS = (0.2, 0.5, 1, 2, 4, 8, 16, 32, 64)
 
 
 def with_history(data):
@@ -202,16 +214,29 @@ def man_eoq(data):
     return levels
 
 
-def man_own(data):
-    """Levels of the addon."""
+def stop(levels):
+    """The same levels without what is discontinued."""
+
+    def kept(history, parameter: float):
+        found = levels(history, parameter)
+        life = demand.life(demand.prepare(history, cap=None), new=RECENT)
+        going = life != demand.Life.DISCONTINUED
+        return simulation.Levels(found.reorder_point * going, found.order_up_to * going)
+
+    return kept
+
+
+def man_own(data, kind):
+    """Levels of the addon; the parameter is the service or the stock-out cost."""
     found = {}
 
-    def levels(history, service: float):
-        week = history.shape[1]
-        if week not in found:
-            found[week] = distribution.estimate(history, data.lead_time + 1.0)
-        terms = planning.Terms(
-            service=service,
+    def terms(parameter: float) -> planning.Terms:
+        costs = kind is planning.Service.COST
+        return planning.Terms(
+            service=0.95 if costs else parameter,
+            kind=kind,
+            stockout_cost=parameter * data.cost if costs else 0.0,
+            service_limits=(0.05, 0.9995),
             price=data.cost,
             order_cost=data.order_cost,
             holding_rate=data.holding / data.cost,
@@ -219,7 +244,18 @@ def man_own(data):
             pack=data.pack,
             longest_cover=104.0,
         )
-        points = planning.order_points(found[week], terms)
+
+    def levels(history, parameter: float):
+        week = history.shape[1]
+        if week not in found:
+            interval = data.lead_time + 1.0
+            gone = demand.life(demand.prepare(history, cap=None), new=RECENT)
+            found[week] = (
+                distribution.estimate(history, interval),
+                gone == demand.Life.DISCONTINUED,
+            )
+        estimate, stopped = found[week]
+        points = planning.order_points(estimate, terms(parameter), stopped)
         return simulation.Levels(points.reorder_point, points.order_up_to)
 
     return levels
@@ -242,7 +278,9 @@ def cost_lines(data):
 
     policies = {
         "eoq_normal": (man_eoq(data), FACTORS),
-        "light": (man_own(data), SERVICE),
+        "eoq_normal_stopped": (stop(man_eoq(data)), FACTORS),
+        "light_cycle_service": (man_own(data, planning.Service.CYCLE), SERVICE),
+        "light_cost_optimal": (man_own(data, planning.Service.COST), STOCKOUTS),
     }
     curves = {name: curve_of(*policy) for name, policy in policies.items()}
     base = curves["eoq_normal"].cost_at(FILL)
@@ -257,7 +295,8 @@ def cost_lines(data):
             "baseline_cost": round(base),
             "cost": round(cost),
             "stock_change_pct": round(
-                100 * (found.stock_at(FILL) / curves["eoq_normal"].stock_at(FILL) - 1), 1
+                100 * (found.stock_at(FILL) / curves["eoq_normal"].stock_at(FILL) - 1),
+                1,
             ),
             "parameter": round(found.parameter_at(FILL), 4),
             "policy": name,

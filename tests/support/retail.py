@@ -48,8 +48,9 @@ def available() -> bool:
 def online_retail() -> Retail:
     """Online Retail I and II as ``shared/inventory.md`` section 5 defines it.
 
-    Cancellations, other codes than products, and lines without a price are left out; kept
-    are products with ten selling weeks in the first 60 and a sale in the last 13 of them.
+    Cancellations, other codes than products, and lines without a price are left out;
+    kept are products with ten selling weeks in the first 60 and a sale in the last 13
+    of them.
     """
     units: dict[str, np.ndarray] = {}
     prices: dict[str, list[float]] = {}
@@ -99,7 +100,10 @@ def manufacturer() -> Manufacturer:
     path = DATA / "man_3451_weekly_150w_costs_moq.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
-    names, values = rows[0], np.array([[float(v or 0) for v in row] for row in rows[1:]])
+    names, values = (
+        rows[0],
+        np.array([[float(v or 0) for v in row] for row in rows[1:]]),
+    )
     column = {name: values[:, index] for index, name in enumerate(names)}
     return Manufacturer(
         demand=values[:, names.index("w001") :],

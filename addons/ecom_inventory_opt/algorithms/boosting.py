@@ -15,7 +15,8 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
-from .features import FLOOR, Features
+from . import pooled
+from .features import Features
 from .lazy import np, special
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
 
     level = np.ravel(past.level)
     target = np.ravel(followed)
-    usable = np.isfinite(target) & (level > 1.2 * FLOOR)
-    usable &= np.ravel(past.values["age"]) >= 3
+    usable = np.isfinite(target) & np.ravel(pooled.alive(past))
     if usable.sum() < LEAST:
         return None
     states, ratio = matrix(past)[usable], (target / level)[usable]
@@ -76,7 +76,7 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
         model.fit(states, ratio, sample_weight=weight)
         fitted.append(np.maximum(model.predict(present), 0.0))
     table = np.sort(np.array(fitted), axis=0)
-    level = np.where(now.level[0] > 1.2 * FLOOR, now.level[0], 0.0)
+    level = np.where(pooled.alive(now)[0], now.level[0], 0.0)
     return spread(table, np.asarray(levels, dtype=float)) * level
 
 

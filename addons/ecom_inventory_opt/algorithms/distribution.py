@@ -258,7 +258,7 @@ def estimate_interval(
             if learned is not None:
                 shared = BOOSTED_SHARE * learned + (1 - BOOSTED_SHARE) * shared
         if shared is not None:
-            table = blend(table, shared, usual_demand(panel, horizon))
+            table = blend(table, shared, usual_demand(panel, horizon), now.rare[0])
     table = np.maximum.accumulate(table, axis=0)
     intervals = np.full(panel.series, float(horizon))
     return IntervalDemand(mean, variance, levels, table, intervals)
@@ -269,10 +269,12 @@ def usual_demand(panel: Panel, horizon: int) -> Array:
     return panel.total[-1] / np.maximum(panel.count[-1], 8) * horizon
 
 
-def blend(own: Array, shared: Array, usual: Array) -> Array:
+def blend(own: Array, shared: Array, usual: Array, rare: Array) -> Array:
     """Average of quantiles by credibility; ``(levels, n)``.
 
-    :param usual: demand in an interval, ``(n,)``.
+    :param usual: demand in an interval, ``(n,)``; :param rare: ``(n,)`` of bool, products
+        whose level is mostly chance: ratios to it say nothing, their own history all.
     """
     weight = OWN_WEIGHT + (1 - OWN_WEIGHT) * usual / (usual + CREDIBILITY)
+    weight = np.where(rare, 1.0, weight)
     return weight * own + (1 - weight) * shared

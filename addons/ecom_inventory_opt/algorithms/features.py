@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from numpy import ndarray as Array
 
 #: added to a level, in units, so that it is never zero
-FLOOR = 0.05
+FLOOR = 0.002
+#: demands usual in 26 periods below which the mean of all the history counts as well
+MEMORY = 6.0
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,15 @@ class Features:
     :param origins: periods that are known, ``(origins,)``.
     :param level: to which all others are relative.
     :param combination: robust mean of forecasts, per period; see :mod:`forecast`.
-    :param values: name to feature.
+    :param ever: mean of all the history; :param values: name to feature.
+    :param rare: sells so seldom that recent periods say next to nothing, of bool.
     """
 
     origins: Array
     level: Array
     combination: Array
+    ever: Array
+    rare: Array
     values: dict[str, Array]
 
 
@@ -116,7 +121,9 @@ def build(panel: Panel, origins) -> Features:
     mean = {k: panel.mean(panel.total, after, k) for k in (2, 4, 8, 13, 26)}
     square = panel.mean(panel.squares, after, 26)
     deviation = np.sqrt(np.maximum(square - mean[26] ** 2, 0.0))
-    level = (smoothed[0.2] + mean[8] + tsb + mean[26]) / 4 + FLOOR
+    known = np.maximum(panel.count[after], 1.0)
+    ever = panel.total[after] / known
+    level = (smoothed[0.2] + mean[8] + tsb + mean[26]) / 4 + ever / 50 + FLOOR
     values = {
         "momentum": smoothed[0.4] / level,
         "trend": holt / level,
@@ -134,5 +141,9 @@ def build(panel: Panel, origins) -> Features:
         "size": level,
         "age": panel.count[after],
     }
-    combination = (holt + mean[4] + mean[8] + tsb) / 4
-    return Features(after, level, combination, values)
+    recent = (holt + mean[4] + mean[8] + tsb) / 4
+    # Half a year of a product that sells every ten weeks says next to nothing.
+    usual = 26 * panel.hits[after] / known
+    trust = np.minimum(usual / MEMORY, 1.0)
+    combination = trust * recent + (1 - trust) * ever
+    return Features(after, level, combination, ever, usual < MEMORY, values)

@@ -57,7 +57,7 @@ def plan_cost(quantities, demand, order_cost: float, holding_cost: float) -> flo
 def from_starts(starts, demand, order_cost: float, holding_cost: float) -> LotPlan:
     """The plan whose orders, placed in the periods ``starts``, last to the next."""
     quantities = np.zeros_like(demand)
-    for start, end in zip(starts, [*starts[1:], len(demand)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(demand)], strict=False):
         quantities[start] = demand[start:end].sum()
     cost = plan_cost(quantities, demand, order_cost, holding_cost)
     return LotPlan(tuple(float(quantity) for quantity in quantities), cost)

@@ -60,7 +60,11 @@ def normal(holding_cost, shortage_cost, mean, deviation, lead_time=0.0) -> Newsv
     """
     ratio = critical_ratio(holding_cost, shortage_cost)
     periods = np.add(lead_time, 1.0)
-    mean, deviation = mean * periods, deviation * np.sqrt(periods)
+    mean, deviation = (
+        np.multiply(mean, periods),
+        np.multiply(deviation, np.sqrt(periods)),
+    )
+    holding_cost, shortage_cost = np.asarray(holding_cost), np.asarray(shortage_cost)
     quantity = mean + special.ndtri(ratio) * deviation
     short = normal_loss(quantity, mean, deviation)
     cost = holding_cost * leftover(short, quantity, mean) + shortage_cost * short
@@ -70,6 +74,7 @@ def normal(holding_cost, shortage_cost, mean, deviation, lead_time=0.0) -> Newsv
 def poisson(holding_cost, shortage_cost, mean) -> Newsvendor:
     """Quantity for Poisson demand, whole units."""
     ratio = critical_ratio(holding_cost, shortage_cost)
+    holding_cost, shortage_cost = np.asarray(holding_cost), np.asarray(shortage_cost)
     guess = np.ceil(np.maximum(special.pdtrik(ratio, mean), 0.0) - 1e-9)
     # The inverse is good to some digits only: step to the exact integer.
     guess = np.where(poisson_cdf(guess, mean) >= ratio, guess, guess + 1)

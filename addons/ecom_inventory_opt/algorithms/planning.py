@@ -48,6 +48,7 @@ class Note(Enum):
     """What a planner has to know about an order point."""
 
     NO_DEMAND = "no_demand"  # nothing to plan with, zero
+    STOPPED = "stopped"  # discontinued or archived: not ordered any more, zero
     NO_COST = "no_cost"  # lot from the default cover, not from costs
     NO_STOCKOUT_COST = "no_stockout_cost"  # service from the target instead
     CAPPED = "capped"  # the lot was limited to the longest cover
@@ -112,10 +113,15 @@ class OrderPoints:
     notes: tuple[frozenset[Note], ...]
 
 
-def order_points(demand: IntervalDemand, terms: Terms) -> OrderPoints:
+def order_points(demand: IntervalDemand, terms: Terms, stopped=False) -> OrderPoints:
     """Levels of every series.
 
+    What is kept in stock is ordered at the latest when the last piece has gone: a reorder
+    point is at least one.
+
     :param demand: over lead time plus review.
+    :param stopped: ``(n,)`` of bool, products that are not ordered any more, for example
+        those that :func:`demand.life` calls discontinued.
     :raises ValueError: when a service target is not between 0 and 1.
     """
     size = len(demand.mean)
@@ -127,7 +133,8 @@ def order_points(demand: IntervalDemand, terms: Terms) -> OrderPoints:
     if np.any(~((service > 0) & (service < 1))):
         raise ValueError("a service target lies between 0 and 1, both excluded")
     rate = demand.mean / np.maximum(demand.interval, 1e-9)
-    some = rate > 0
+    stopped = np.broadcast_to(np.asarray(stopped, dtype=bool), (size,))
+    some = (rate > 0) & ~stopped
     annual = rate * terms.periods_per_year
     holding = each(terms.holding_rate) * each(terms.price)
     lot, capped, minimum = choose_lot(terms, rate, annual, holding, each)
@@ -142,14 +149,17 @@ def order_points(demand: IntervalDemand, terms: Terms) -> OrderPoints:
         reorder = fill_rate_point(demand, lot, service)
     else:
         reorder = demand.quantile(level)
-    reorder = np.where(some, np.ceil(reorder - 1e-9), 0.0)
+    reorder = np.where(some, np.maximum(np.ceil(reorder - 1e-9), 1.0), 0.0)
     lot = np.where(some, lot, 0.0)
     short = demand.shortage(reorder)
     filled = np.where(lot > 0, 1 - short / np.where(lot > 0, lot, 1.0), 1.0)
     notes = zip(
         ~some, some & ~known, unknown, capped & some, minimum & some, strict=True
     )
-    names = (*(Note.NO_DEMAND, Note.NO_COST, Note.NO_STOCKOUT_COST), Note.CAPPED)
+    names = (
+        *(Note.NO_DEMAND, Note.STOPPED, Note.NO_COST, Note.NO_STOCKOUT_COST),
+        Note.CAPPED,
+    )
     names = (*names, Note.MINIMUM)
     safety = reorder - demand.mean
     stock = np.maximum(safety, 0.0) + lot / 2

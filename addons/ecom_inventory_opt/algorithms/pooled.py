@@ -39,6 +39,14 @@ MOST_CUTS = 4
 CELL = 400
 #: ratios that a cell must hold; else all ratios together stand for it
 LEAST = 100
+#: part of its mean of all time below which the level of a series has faded away
+FADED = 0.04
+
+
+def alive(states: Features) -> Array:
+    """States that say something: on sale for some time and not faded away; of bool."""
+    faded = states.level <= np.maximum(states.ever * FADED, 1.2 * FLOOR)
+    return ~faded & (states.values["age"] >= 3)
 
 
 def cuts(samples: int) -> int:
@@ -75,8 +83,7 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
     :return: ``None`` when there is too little to learn from.
     """
     levels = np.asarray(levels, dtype=float)
-    usable = np.isfinite(followed) & (past.level > 1.2 * FLOOR)
-    usable &= past.values["age"] >= 3
+    usable = np.isfinite(followed) & alive(past)
     samples = int(usable.sum())
     if samples < LEAST:
         return None
@@ -94,6 +101,5 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
             mine = mine * parts + place
         found = cell_quantiles(ratios, cells, parts ** len(names), levels)
         total = total + found[:, mine]
-    # A level of nothing but the floor belongs to a series that never sold.
-    level = np.where(now.level[0] > 1.2 * FLOOR, now.level[0], 0.0)
+    level = np.where(alive(now)[0], now.level[0], 0.0)
     return total / len(PARTITIONS) * level
