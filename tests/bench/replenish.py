@@ -1,10 +1,9 @@
 """Seconds for a whole assortment.
 
-``seconds_10k_skus``: the pure code, 10,000 series of 104 weeks with lead times of one to
-eight weeks: preparation, forecast, quantiles, order points, order quantities. The series
-are drawn from negative binomial distributions of every kind of demand (seed 1); a run on
-other sizes grows in proportion. ``baseline`` is the bar of ten seconds on two cores. The
-best of three runs counts, on one core unless numpy uses more.
+``seconds_10k_skus``: the pure code, 10,000 series of 104 weeks with lead times of one
+to eight weeks: preparation, forecast, quantiles, order points, order quantities. The
+series are drawn from negative binomial distributions of every kind of demand.
+``baseline`` is the bar of ten seconds on two cores. The best of three runs counts.
 
 Also runs without Odoo: ``python tests/bench/replenish.py``.
 """

@@ -272,8 +272,8 @@ def usual_demand(panel: Panel, horizon: int) -> Array:
 def blend(own: Array, shared: Array, usual: Array, rare: Array) -> Array:
     """Average of quantiles by credibility; ``(levels, n)``.
 
-    :param usual: demand in an interval, ``(n,)``; :param rare: ``(n,)`` of bool, products
-        whose level is mostly chance: ratios to it say nothing, their own history all.
+    :param usual: demand in an interval, ``(n,)``; :param rare: ``(n,)`` of bool,
+        products whose level is mostly chance: ratios to it say nothing.
     """
     weight = OWN_WEIGHT + (1 - OWN_WEIGHT) * usual / (usual + CREDIBILITY)
     weight = np.where(rare, 1.0, weight)

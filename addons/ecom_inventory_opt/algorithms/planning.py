@@ -116,12 +116,12 @@ class OrderPoints:
 def order_points(demand: IntervalDemand, terms: Terms, stopped=False) -> OrderPoints:
     """Levels of every series.
 
-    What is kept in stock is ordered at the latest when the last piece has gone: a reorder
-    point is at least one.
+    What is kept in stock is ordered at the latest when the last piece has gone: a
+    reorder point is at least one.
 
     :param demand: over lead time plus review.
-    :param stopped: ``(n,)`` of bool, products that are not ordered any more, for example
-        those that :func:`demand.life` calls discontinued.
+    :param stopped: ``(n,)`` of bool, products that are not ordered any more, for
+        example those that :func:`demand.life` calls discontinued.
     :raises ValueError: when a service target is not between 0 and 1.
     """
     size = len(demand.mean)
@@ -153,14 +153,14 @@ def order_points(demand: IntervalDemand, terms: Terms, stopped=False) -> OrderPo
     lot = np.where(some, lot, 0.0)
     short = demand.shortage(reorder)
     filled = np.where(lot > 0, 1 - short / np.where(lot > 0, lot, 1.0), 1.0)
-    notes = zip(
-        ~some, some & ~known, unknown, capped & some, minimum & some, strict=True
-    )
-    names = (
-        *(Note.NO_DEMAND, Note.STOPPED, Note.NO_COST, Note.NO_STOCKOUT_COST),
-        Note.CAPPED,
-    )
-    names = (*names, Note.MINIMUM)
+    masks = {
+        Note.NO_DEMAND: ~some & ~stopped,
+        Note.STOPPED: stopped,
+        Note.NO_COST: some & ~known,
+        Note.NO_STOCKOUT_COST: unknown,
+        Note.CAPPED: some & capped,
+        Note.MINIMUM: some & minimum,
+    }
     safety = reorder - demand.mean
     stock = np.maximum(safety, 0.0) + lot / 2
     orders = np.where(lot > 0, annual / np.where(lot > 0, lot, 1.0), 0.0)
@@ -175,11 +175,17 @@ def order_points(demand: IntervalDemand, terms: Terms, stopped=False) -> OrderPo
         annual_demand=annual,
         annual_cost=orders * each(terms.order_cost) + stock * holding,
         average_stock=stock,
-        notes=tuple(
-            frozenset(note for note, is_so in zip(names, row, strict=True) if is_so)
-            for row in notes
-        ),
+        notes=notes_of(masks, size),
     )
+
+
+def notes_of(masks: dict[Note, Array], size: int) -> tuple[frozenset[Note], ...]:
+    """The notes of each series."""
+    found: list[set[Note]] = [set() for _ in range(size)]
+    for note, mask in masks.items():
+        for index in np.flatnonzero(mask):
+            found[index].add(note)
+    return tuple(map(frozenset, found))
 
 
 def choose_lot(terms: Terms, rate, annual, holding, each) -> tuple[Array, Array, Array]:
