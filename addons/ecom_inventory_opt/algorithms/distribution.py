@@ -49,7 +49,7 @@ BOOSTED_SHARE = 0.7
 WARM_UP = 26
 STEP = 2
 #: most states to learn from; origins are thinned out beyond
-MOST_SAMPLES = 250_000
+MOST_SAMPLES = 60_000
 #: sums that a series' own variance needs to count as much as the pooled one
 VARIANCE_PRIOR = 4.0
 
@@ -186,10 +186,10 @@ def own_variance(panel: Panel, horizon: int, mean: Array) -> Array:
     return np.exp(logarithm)
 
 
-def origins(panel: Panel, horizon: int, step: int = STEP) -> Array:
+def origins(panel: Panel, step: int = STEP) -> Array:
     """Past origins to learn from, latest first; ``(k,)``, may be empty."""
     first = min(WARM_UP, max(panel.periods // 3, 2))
-    found = np.arange(panel.periods - horizon, first, -step)
+    found = np.arange(panel.periods - 1, first, -step)
     most = max(MOST_SAMPLES // max(panel.series, 1), 4)
     thin = max(-(-len(found) // most), 1)
     return found[::thin]
@@ -224,12 +224,13 @@ def estimate(
     mean, variance = np.zeros(panel.series), np.zeros(panel.series)
     table = np.zeros((len(levels), panel.series))
     if panel.periods and panel.series:
-        now = build(panel, [panel.periods])
+        now, past = build(panel, [panel.periods]), build(panel, origins(panel))
         for horizon in np.unique(whole):
             some = whole == horizon
-            part = estimate_interval(panel, now, int(horizon), levels, cycle, boost)
-            mean[some], variance[some] = part.mean[some], part.variance[some]
-            table[:, some] = part.quantiles[:, some]
+            part = estimate_interval(
+                panel, now, past, int(horizon), some, levels, cycle, boost
+            )
+            mean[some], variance[some], table[:, some] = part
     share = interval / whole
     scaled_mean = mean * share
     # Demand of independent periods: the mean grows with time, the deviation with its
@@ -240,28 +241,41 @@ def estimate(
 
 
 def estimate_interval(
-    panel: Panel, now: Features, horizon: int, levels: Array, cycle: int, boost: bool
-) -> IntervalDemand:
-    """Distribution of demand of all series over one interval; see :func:`estimate`."""
+    panel: Panel,
+    now: Features,
+    past: Features,
+    horizon: int,
+    some: Array,
+    levels: Array,
+    cycle: int,
+    boost: bool,
+) -> tuple[Array, Array, Array]:
+    """Mean, variance and quantiles of the series that have one interval.
+
+    All series are learned from.
+
+    :param now: features of the present, :param past: of past origins.
+    :param some: ``(n,)`` of bool, the m series wanted.
+    :return: ``(m,)``, ``(m,)``, ``(levels, m)``.
+    """
     mean = now.combination[0] * horizon
     change = seasonal.last_cycle_ratio(panel.demand, panel.seen, mean, horizon, cycle)
-    variance = own_variance(panel, horizon, mean) * change
-    mean = mean * change
+    variance = (own_variance(panel, horizon, mean) * change)[some]
+    mean = (mean * change)[some]
     table = negative_binomial.quantile(levels[:, None], mean, variance)
-    past = origins(panel, horizon)
-    if len(past):
-        features = build(panel, past)
-        followed = panel.sums(past, horizon)
-        shared = pooled.quantiles(features, followed, now, levels)
+    past = past.until(panel.periods - horizon)
+    if len(past.origins):
+        followed = panel.sums(past.origins, horizon)
+        wanted = now.select(some)
+        shared = pooled.quantiles(past, followed, wanted, levels)
         if shared is not None and boost:
-            learned = boosting.quantiles(features, followed, now, levels)
+            learned = boosting.quantiles(past, followed, wanted, levels)
             if learned is not None:
                 shared = BOOSTED_SHARE * learned + (1 - BOOSTED_SHARE) * shared
         if shared is not None:
-            table = blend(table, shared, usual_demand(panel, horizon), now.rare[0])
-    table = np.maximum.accumulate(table, axis=0)
-    intervals = np.full(panel.series, float(horizon))
-    return IntervalDemand(mean, variance, levels, table, intervals)
+            usual = usual_demand(panel, horizon)[some]
+            table = blend(table, shared, usual, wanted.rare[0])
+    return mean, variance, np.maximum.accumulate(table, axis=0)
 
 
 def usual_demand(panel: Panel, horizon: int) -> Array:

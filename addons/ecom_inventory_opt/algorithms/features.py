@@ -103,6 +103,29 @@ class Features:
     rare: Array
     values: dict[str, Array]
 
+    def part(self, rows, series) -> Features:
+        """Some origins of some series, selected as numpy does."""
+
+        def cut(values: Array) -> Array:
+            return values[rows][:, series]
+
+        return Features(
+            self.origins[rows],
+            cut(self.level),
+            cut(self.combination),
+            cut(self.ever),
+            cut(self.rare),
+            {name: cut(values) for name, values in self.values.items()},
+        )
+
+    def select(self, series: Array) -> Features:
+        """Some series, ``(n,)`` of bool."""
+        return self.part(slice(None), series)
+
+    def until(self, last: int) -> Features:
+        """The origins that are not after ``last``."""
+        return self.part(self.origins <= last, slice(None))
+
 
 def build(panel: Panel, origins) -> Features:
     """Features of every series after each of the origins.
