@@ -44,7 +44,7 @@ LEVELS = (
 OWN_WEIGHT = 0.5
 CREDIBILITY = 200.0
 #: part of the pooled share that the boosted estimate takes over
-BOOSTED_SHARE = 0.7
+BOOSTED_SHARE = 0.85
 #: periods before the first origin that is learned from, and from one to the next
 WARM_UP = 26
 STEP = 2
