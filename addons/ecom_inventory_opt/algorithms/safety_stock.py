@@ -130,6 +130,6 @@ def best_cycle_service(quantity, holding_cost, demand, stockout_cost) -> Array:
     :param stockout_cost: per unit that is missing.
     """
     lost = np.asarray(demand, dtype=float) * stockout_cost
-    positive = lost > 0
+    positive = lost > 1e-100
     risk = np.multiply(quantity, holding_cost) / np.where(positive, lost, 1.0)
     return np.where(positive, np.clip(1 - risk, 0.0, 1 - 1e-9), np.nan)
