@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 FLOOR = 0.002
 #: demands usual in 26 periods below which the mean of all the history counts as well
 MEMORY = 6.0
+#: demands usual in 26 periods below which recent periods are nothing but chance
+RARE = 3.0
 
 
 @dataclass(frozen=True)
@@ -169,4 +171,4 @@ def build(panel: Panel, origins) -> Features:
     usual = 26 * panel.hits[after] / known
     trust = np.minimum(usual / MEMORY, 1.0)
     combination = trust * recent + (1 - trust) * ever
-    return Features(after, level, combination, ever, usual < MEMORY, values)
+    return Features(after, level, combination, ever, usual < RARE, values)
