@@ -62,8 +62,23 @@ def join(board: Board) -> Leftovers:
     rest = Leftovers()
     # Those that fit one item only come first: they leave less to choose from.
     for items in sorted(groups, key=lambda key: (len(key), key)):
-        _settle(board, items, groups[items], rest)
+        lines = groups[items]
+        if len(items) == len(lines) == 1 and _is_plain(board, lines[0], items[0]):
+            evidence = {"ids": _shared(board, lines[0], items[0])}
+            board.accept((lines[0],), items, Layer.ID, evidence)
+        else:
+            _settle(board, items, lines, rest)
     return rest
+
+
+def _is_plain(board: Board, line: int, item: int) -> bool:
+    """Whether one line says what one open item says: so it is with nearly all."""
+    return (
+        board.open_items[item]
+        and board.line_amounts[line] == board.item_amounts[item]
+        and board.lines[line].currency == board.items[item].currency
+        and not (board.lines[line].payout and board.items[item].payout)
+    )
 
 
 def _candidates(board: Board, line: int, refs, index) -> tuple[int, ...]:
