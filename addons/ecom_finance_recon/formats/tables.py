@@ -221,6 +221,11 @@ class TableFormat(Format):
         return self.score if self.columns(document) else 0
 
     def table(self, document: Document, **settings) -> Table:
-        """The table; see :class:`Table` for the settings."""
-        names = self.columns(document) or self.required
+        """The table; see :class:`Table` for the settings.
+
+        :raises FileDamaged: when the header is none of this format.
+        """
+        names = self.columns(document)
+        if names is None:
+            raise FileDamaged("the header is missing", why="no_header")
         return Table(document, names, delimiters=self.delimiters, **settings)

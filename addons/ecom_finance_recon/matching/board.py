@@ -24,6 +24,9 @@ from .schema import (
     Suggestion,
 )
 
+ENOUGH = 100  # certain matches that show what lags there are
+SLACK = 3  # days that are allowed beyond what fewer of them show
+
 
 class Board:
     """Lines and items by position; methods note decisions.
@@ -53,6 +56,7 @@ class Board:
         self.doubtful: set[int] = set()
         #: days from item to line of certain matches: least, most
         self.lags: tuple[int, int] | None = None
+        self.learned = 0
 
     def accept(
         self,
@@ -91,6 +95,7 @@ class Board:
         lag = self.lag(line, item)
         if lag is None:
             return
+        self.learned += 1
         if self.lags is None:
             self.lags = (lag, lag)
         elif not self.lags[0] <= lag <= self.lags[1]:
@@ -166,7 +171,9 @@ class Board:
         least, most = self.policy.min_lag, self.policy.max_lag
         if self.lags is None:
             return least, most
-        return max(least, min(self.lags[0], most)), min(most, self.lags[1])
+        slack = 0 if self.learned >= ENOUGH else SLACK
+        low, high = self.lags[0] - slack, self.lags[1] + slack
+        return max(least, min(low, most)), min(most, max(high, least))
 
     def is_timely(self, line: int, item: int) -> bool:
         """Whether the line's date may be that of the item's payment."""
