@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..formats.currencies import unit_of
 from .normalise import reference
 from .schema import (
     SCORES,
@@ -40,7 +41,6 @@ class Board:
         self.items = sorted(items, key=lambda item: item.id)
         self.lines = sorted(lines, key=_line_order)
         self.digits = _digits(self.lines, self.items)
-        self.unit = Decimal(1).scaleb(-min(self.digits, 2))
         scale = self.digits
         self.item_amounts = [int(item.amount.scaleb(scale)) for item in self.items]
         self.line_amounts = [int(line.amount.scaleb(scale)) for line in self.lines]
@@ -153,7 +153,11 @@ class Board:
             return None
         for card in self.policy.cards:
             rate = card.explain(
-                owed.amount, entry.amount, entry.date, entry.currency, self.unit
+                owed.amount,
+                entry.amount,
+                entry.date,
+                entry.currency,
+                unit_of(entry.currency),
             )
             if rate:
                 return rate

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
+from ..formats.currencies import unit_of
 from .board import Board
 from .rates import nets
 from .schema import FaultKind, Layer, Suggestion
@@ -67,7 +68,7 @@ class Windows:
                 owed.amount,
                 owed.date,
                 owed.currency,
-                self.board.unit,
+                unit_of(owed.currency),
             )
             for net, rate in found.items():
                 self.by_net[(owed.currency, net)].append((item, rate))

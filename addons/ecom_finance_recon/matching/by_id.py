@@ -27,11 +27,13 @@ class Leftovers:
     :param surplus: line -> items with its id, all of which are paid already.
     :param off: line -> the only item with its id, of another amount.
     :param fx: line -> the only item with its id, in another currency.
+    :param among: items with one id -> lines with it; no amount tells who is who.
     """
 
     surplus: dict[int, tuple[int, ...]] = field(default_factory=dict)
     off: dict[int, int] = field(default_factory=dict)
     fx: dict[int, int] = field(default_factory=dict)
+    among: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
 
 
 def drop_repeated(board: Board) -> None:
@@ -131,7 +133,7 @@ def _settle(
         if not owed:
             rest.surplus[line] = items
         elif len(owed) > 1 or len(lines) > 1:
-            _refuse_among(board, line, owed)
+            rest.among.setdefault(tuple(owed), []).append(line)
         elif board.lines[line].currency != board.items[owed[0]].currency:
             rest.fx[line] = owed[0]
         else:
@@ -269,7 +271,7 @@ def _net_of_fees(board: Board, owed: list[int], lines: list[int]) -> list[int]:
     return left
 
 
-def _refuse_among(board: Board, line: int, owed: list[int]) -> None:
+def refuse_among(board: Board, line: int, owed: list[int]) -> None:
     """Several items or lines with one id, and no amount that tells them apart."""
     amount = abs(board.line_amounts[line])
     board.refuse(
