@@ -33,6 +33,7 @@ from typing import Any, BinaryIO, ClassVar
 from . import document as documents
 from .document import Document, Limits, Source
 from .errors import FormatError, NothingInside, NotRecognised, TooLarge
+from .repeats import Repeats
 from .schema import ZERO, Check, Kind, Line, ParsedFile, Settlement
 
 SETTLEMENT = "settlement"
@@ -187,8 +188,7 @@ class Book:
         self.sink = sink
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.kept = 0
-        self._keys: dict[bytes, int] = {}
-        self._row: tuple[int, bytes] = (0, b"")
+        self._keys = Repeats()
 
     def draft(self, reference: str, currency: str = "") -> Draft:
         """The settlement of that name, made when it is new."""
@@ -204,8 +204,7 @@ class Book:
         else:
             base = f"{self._digest(row)}/{part}"
         digest = hashlib.blake2b(base.encode("utf-8", "replace"), digest_size=12)
-        count = self._keys.get(digest.digest(), 0) + 1
-        self._keys[digest.digest()] = count
+        count = self._keys.count(digest.digest())
         base = base if len(base) <= 120 else digest.hexdigest()
         return base if count == 1 else f"{base}#{count}"
 

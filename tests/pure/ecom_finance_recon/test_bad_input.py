@@ -10,6 +10,7 @@ from ecom_finance_recon import formats
 from ecom_finance_recon.formats import errors
 from ecom_finance_recon.formats.document import Limits
 from ecom_finance_recon.formats.export import safe_cell, to_csv
+from ecom_finance_recon.formats.repeats import Repeats
 from settlement_files import (
     ALIPAY_ACCOUNT,
     ALIPAY_TRADES,
@@ -235,6 +236,19 @@ def test_a_large_file_is_streamed_in_little_memory():
     assert settlement.total == count * Decimal("24.05") == sum(total)
     # 64 bytes for each amount that the test keeps, and the keys of equal rows
     assert peak < 12_000_000
+
+
+def test_counting_repeated_rows_takes_little_memory():
+    """Half a million distinct rows: 16 MB where a dictionary would take sixty."""
+    tracemalloc.start()
+    repeats = Repeats()
+    for number in range(500_000):
+        digest = (number * 0x9E3779B97F4A7C15 & (1 << 64) - 1).to_bytes(8, "big")
+        assert repeats.count(digest) == 1
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 26_000_000
+    assert [repeats.count((7).to_bytes(8, "big")) for _ in range(3)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
