@@ -6,6 +6,7 @@ Everything is sorted by id first, so that the order of the input means nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -46,6 +47,8 @@ class Board:
         self.line_amounts = [int(line.amount.scaleb(scale)) for line in self.lines]
         self.item_refs = [_refs(item.refs) for item in self.items]
         self.line_refs = [_refs(line.refs) for line in self.lines]
+        #: items by their normalised ids
+        self.index: dict[str, list[int]] = {}
         self.open_items = [True] * len(self.items)
         self.open_lines = [True] * len(self.lines)
         self.paid_by: dict[int, tuple[int, ...]] = {}
@@ -57,6 +60,8 @@ class Board:
         #: days from item to line of certain matches: least, most
         self.lags: tuple[int, int] | None = None
         self.learned = 0
+        self.lag_counts: Counter[int] = Counter()
+        self._usual: tuple[int, tuple[int, int]] | None = None
 
     def accept(
         self,
@@ -96,6 +101,7 @@ class Board:
         if lag is None:
             return
         self.learned += 1
+        self.lag_counts[lag] += 1
         if self.lags is None:
             self.lags = (lag, lag)
         elif not self.lags[0] <= lag <= self.lags[1]:
@@ -179,6 +185,25 @@ class Board:
         low, high = self.lags[0] - slack, self.lags[1] + slack
         return max(least, min(low, most)), min(most, max(high, least))
 
+    def usual_lags(self) -> tuple[int, int]:
+        """Lags of all certain matches but one in a thousand at either end.
+
+        Those few may be wrong themselves: an id that was mistyped, say.
+        """
+        if self.learned < ENOUGH:
+            return self.lag_bounds()
+        if self._usual is None or self.learned > 1.02 * self._usual[0]:
+            self._usual = (self.learned, _without_tails(self.lag_counts))
+        return self._usual[1]
+
+    def is_usual(self, line: int, item: int) -> bool:
+        """Whether the line came as long after the item as lines do."""
+        lag = self.lag(line, item)
+        if lag is None:
+            return True
+        least, most = self.usual_lags()
+        return least <= lag <= most
+
     def is_timely(self, line: int, item: int) -> bool:
         """Whether the line's date may be that of the item's payment."""
         lag = self.lag(line, item)
@@ -186,6 +211,20 @@ class Board:
             return True
         least, most = self.lag_bounds()
         return least <= lag <= most
+
+
+def _without_tails(counts: Counter[int]) -> tuple[int, int]:
+    """Least and most after a thousandth, at least one, was cut off at either end."""
+    cut = max(sum(counts.values()) // 1000, 1)
+    bounds = []
+    for lags in (sorted(counts), sorted(counts, reverse=True)):
+        left = cut
+        for lag in lags:
+            if counts[lag] > left:
+                bounds.append(lag)
+                break
+            left -= counts[lag]
+    return bounds[0], bounds[1]
 
 
 def _line_order(line: Entry) -> tuple:

@@ -54,6 +54,7 @@ def join(board: Board) -> Leftovers:
     for item, refs in enumerate(board.item_refs):
         for ref in refs:
             index[ref].append(item)
+    board.index = index
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for line, refs in enumerate(board.line_refs):
         if not board.open_lines[line] or not refs:

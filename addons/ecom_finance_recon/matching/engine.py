@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from .board import Board
 from .by_amount import match_amounts
 from .by_id import Leftovers, convert, drop_repeated, join
-from .by_typo import match_typos, resolve_leftovers, undo_contested
+from .by_typo import match_typos, resolve_leftovers, undo_contested, undo_untimely
 from .schema import Entry, FaultKind, Item, Policy, Result
 
 
@@ -39,6 +39,7 @@ def match(
     rest: Leftovers = join(board)
     convert(board, rest)
     undo_contested(board, rest)
+    undo_untimely(board)
     resolve_leftovers(board, rest)
     match_typos(board)
     match_amounts(board)

@@ -241,19 +241,37 @@ def test_an_error_that_hits_another_order_is_resolved_by_the_amounts():
     assert set(match(lines, items).edges) == {("L", "I"), ("M", "J")}
 
 
+def numbered(count):
+    """Items and lines of orders without gaps, each of an amount of its own."""
+    items = [item(f"K{n}", f"{n}.37", f"{500_000 + n}") for n in range(1, count)]
+    lines = [line(f"L{n}", f"{n}.37", f"{500_000 + n}") for n in range(1, count)]
+    return items, lines
+
+
 def test_with_equal_amounts_dates_decide():
-    items = [
-        item("I", "10", "100001"),
-        item("J", "10", "100002", lag=40),
-        item("K", "30", "100003"),
-    ]
-    lines = [
-        line("L", "10", "100001", lag=5),
-        line("M", "10", "100001", lag=44),
-        line("N", "30", "100003", lag=6),
-    ]
+    """The second line of 100200 came 40 days late, but in time for 100201."""
+    items, lines = numbered(200)
+    items += [item("I", "777", "100200"), item("J", "777", "100201", lag=40)]
+    lines += [line("A", "777", "100200"), line("B", "777", "100200", lag=45)]
     result = match(lines, items)
-    assert {("L", "I"), ("M", "J")} <= set(result.edges)
+    assert {("A", "I"), ("B", "J")} <= set(result.edges)
+
+
+def test_a_line_far_from_its_order_in_time_may_be_a_neighbours():
+    """Order 100200 has no line of its own, and that of 100201 names it."""
+    items, lines = numbered(200)
+    items += [item("I", "777", "100200", lag=-40), item("J", "777", "100201")]
+    result = match([*lines, line("A", "777", "100200")], items)
+    assert why(result) == {"A": "ambiguous"}
+    assert faults(result, FaultKind.MISSING, certain=False) == {"I", "J"}
+
+
+def test_among_few_prices_a_near_number_proves_nothing():
+    items = [item(f"I{n}", "9.99", f"{100_000 + n}") for n in range(100)]
+    lines = [line(f"L{n}", "9.99", f"{100_000 + n}") for n in range(99)]
+    result = match([*lines, line("M", "9.99", "1000990")], items)
+    assert why(result) == {"M": "ambiguous"}
+    assert result.refusals[0].suggestions[0].items == ("I99",)
 
 
 def test_with_equal_amounts_and_dates_nobody_can_tell():
