@@ -437,6 +437,33 @@ def test_mt940_years_wrap_and_reversals_turn_the_sign():
     assert settlement.lines[0].merchant_ref == "PO-1"
 
 
+def test_mt940_texts_may_begin_with_a_dash():
+    text = MT940.text.replace("payout 1 of", "payout 1\n-of it\n-20 of")
+    (settlement,) = formats.parse(text.encode()).settlements
+    assert settlement.closes and len(settlement.lines) == 2
+
+
+def test_mt940_without_its_closing_balance_does_not_close():
+    cut = MT940.text.replace(":62F:C260101EUR150,\n-\n", "")
+    assert formats.parse(cut.encode()).closes is False
+
+
+def test_mt940_without_any_balance_proves_nothing():
+    lines = [x for x in MT940.text.splitlines() if x[:3] not in (":60", ":62")]
+    assert formats.parse("\n".join(lines).encode()).closes is None
+
+
+def test_bank_csv_with_a_column_for_the_side():
+    text = """Date,Label,D/C,Amount,Balance
+12/15/2026,one,D,33.50,-23.50
+12/16/2026,two,C,"1,533.50","1,510.00"
+"""
+    (settlement,) = formats.parse(text.encode()).settlements
+    assert [line.amount for line in settlement.lines] == [D("-33.50"), D("1533.50")]
+    assert settlement.closes
+    assert settlement.lines[0].posted_at == utc(2026, 12, 15)
+
+
 def test_ofx_knows_its_end_but_not_its_beginning():
     settlement = one(OFX)
     assert settlement.closing == D("500.10")

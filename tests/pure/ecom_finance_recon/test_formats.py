@@ -1,5 +1,7 @@
 """What holds for every format, on a small file of each."""
 
+import csv
+import io
 import random
 from decimal import Decimal
 
@@ -9,6 +11,7 @@ from ecom_finance_recon.formats import errors
 from ecom_finance_recon.formats.base import IGNORED
 from ecom_finance_recon.formats.document import Document, Source
 from ecom_finance_recon.formats.schema import UNCOUNTED, Kind
+from ecom_finance_recon.formats.tables import TableFormat
 from settlement_files import FILES
 
 SAMPLES = [pytest.param(sample, id=name) for name, sample in FILES.items()]
@@ -143,3 +146,38 @@ def test_a_payout_that_is_not_told_is_a_warning(code):
     without = "".join(sample.text.splitlines(keepends=True)[:-1])
     (settlement,) = formats.parse(without.encode()).settlements
     assert "no_payout_row" in settlement.warnings
+
+
+TABLES = [
+    pytest.param(sample, id=name)
+    for name, sample in FILES.items()
+    if isinstance(formats.FORMATS[sample.code], TableFormat)
+]
+
+
+@pytest.mark.parametrize("sample", TABLES)
+def test_a_table_may_be_a_workbook(sample):
+    """Saved by a spreadsheet, with numbers as numbers where they are plain ones."""
+    import openpyxl
+
+    mark = max("\t;,", key=sample.text.count)
+    quoting = csv.QUOTE_NONE if mark == "\t" else csv.QUOTE_MINIMAL
+    rows = csv.reader(
+        io.StringIO(sample.text.lstrip("\ufeff")), delimiter=mark, quoting=quoting
+    )
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append([_typed(cell) for cell in row])
+    stored = io.BytesIO()
+    book.save(stored)
+    parsed = formats.parse(stored.getvalue())
+    assert parsed.format == sample.code
+    assert sorted(one.total for one in parsed.settlements) == sorted(sample.decimals)
+    assert parsed.closes is sample.closes
+
+
+def _typed(cell):
+    whole, _point, cents = cell.strip().lstrip("-").partition(".")
+    if len(whole) < 7 and whole.isdigit() and cents.isdigit() and len(cents) == 2:
+        return float(cell)
+    return cell
