@@ -35,10 +35,14 @@ class _Solution:
 
 
 class Windows:
-    """Open items by what lines without an id know of them."""
+    """Open items by what lines without an id know of them.
 
-    def __init__(self, board: Board):
+    :param known: amounts less fees by item, kept from one round to the next.
+    """
+
+    def __init__(self, board: Board, known: dict[int, dict]):
         self.board = board
+        self.known = known
         self.by_partner: dict[tuple, list[int]] = defaultdict(list)
         #: partners in the words of the items: a line may know them by other names
         self.partners = {item.partner for item in board.items if item.partner}
@@ -63,13 +67,15 @@ class Windows:
         else:
             self.undated[side].append(item)
         if self.board.policy.cards:
-            found = nets(
-                self.board.policy.cards,
-                owed.amount,
-                owed.date,
-                owed.currency,
-                unit_of(owed.currency),
-            )
+            if item not in self.known:
+                self.known[item] = nets(
+                    self.board.policy.cards,
+                    owed.amount,
+                    owed.date,
+                    owed.currency,
+                    unit_of(owed.currency),
+                )
+            found = self.known[item]
             for net, rate in found.items():
                 self.by_net[(owed.currency, net)].append((item, rate))
 
@@ -150,10 +156,11 @@ def match_amounts(board: Board) -> None:
         if board.open_lines[line] and not refs
     ]
     search = _Search(board)
+    known: dict[int, dict] = {}
     for _round in range(ROUNDS):
         if not waiting:
             break
-        windows = Windows(board)
+        windows = Windows(board, known)
         before = len(board.matches)
         solved = {
             line: solution
@@ -164,7 +171,7 @@ def match_amounts(board: Board) -> None:
         waiting = [line for line in waiting if board.open_lines[line]]
         if len(board.matches) == before:
             break
-    windows = Windows(board)
+    windows = Windows(board, known)
     for line in waiting:
         _refuse(board, search, line, windows)
 

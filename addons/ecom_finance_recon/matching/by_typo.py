@@ -33,17 +33,20 @@ class Neighbours:
     def __init__(self, board: Board):
         self.board = board
         self.index: dict[str, list[int]] = defaultdict(list)
-        for item, refs in enumerate(board.item_refs):
-            if not board.open_items[item]:
-                continue
-            for ref in refs:
-                if len(ref) >= MIN_TYPO_LENGTH:
-                    self.index[ref].append(item)
-                    for key in deletions(ref):
-                        self.index[key].append(item)
+        for item, is_open in enumerate(board.open_items):
+            if is_open:
+                self.add(item)
         letters = {char for ref in islice(board.index, 2_000) for char in ref}
         self.alphabet = "".join(sorted(letters))
         self.amounts: Counter[int] = Counter()
+
+    def add(self, item: int) -> None:
+        """Let an item be found: one that is open, or open again."""
+        for ref in self.board.item_refs[item]:
+            if len(ref) >= MIN_TYPO_LENGTH:
+                self.index[ref].append(item)
+                for key in deletions(ref):
+                    self.index[key].append(item)
 
     def is_convincing(self, line: int, item: int) -> bool:
         """Whether the item can hardly be that near by chance."""
@@ -93,14 +96,13 @@ class Neighbours:
         return [item for item in near if self.board.fee_rate(line, item)]
 
 
-def resolve_leftovers(board: Board, rest: Leftovers) -> None:
+def resolve_leftovers(board: Board, rest: Leftovers, neighbours: Neighbours) -> None:
     """Lines with a known id: a typing error that hit another order, or what they say.
 
     In numbering without gaps an error makes the id of another order. Then that order
     has a line too many and the real one, one error away and of the same amount, has
     none.
     """
-    neighbours = Neighbours(board)
     known = {**rest.surplus, **{line: (item,) for line, item in rest.off.items()}}
     for items, lines in rest.among.items():
         known.update(dict.fromkeys(lines, items))
@@ -203,14 +205,13 @@ def _is_near(left: int, right: int) -> bool:
     return abs(left - right) <= NEAR_AMOUNT * abs(right)
 
 
-def undo_contested(board: Board, rest: Leftovers) -> None:
+def undo_contested(board: Board, rest: Leftovers, neighbours: Neighbours) -> None:
     """Take back matches that may have got the line of a mistyped neighbour.
 
     Two lines of one id and amount, and an open item of that amount one error away:
     which of the two is the mistyped one, only dates can tell. When they do not, neither
     line is matched.
     """
-    neighbours = Neighbours(board)
     for line, items in sorted(rest.surplus.items()):
         fits = [] if _is_sure(board, line, items) else neighbours.fitting(line)
         if len(fits) != 1:
@@ -241,12 +242,12 @@ def _decide(
     swapped = board.is_usual(line, item) and board.is_usual(payer, other)
     rest.surplus.pop(line)
     if as_it_is == swapped:
-        _take_back(board, payer, item)
+        _take_back(board, payer, item, neighbours)
         _refuse_pair(board, (line, payer), (item, other))
         return
     right, wrong = (payer, line) if as_it_is else (line, payer)
     if not as_it_is:
-        _take_back(board, payer, item)
+        _take_back(board, payer, item, neighbours)
         board.accept((right,), (item,), Layer.ID, {"ids": board.line_refs[right][:1]})
     if neighbours.is_convincing(wrong, other):
         evidence = {"ids": board.line_refs[wrong][:1]}
@@ -273,7 +274,7 @@ def _refuse_pair(
         )
 
 
-def undo_untimely(board: Board) -> None:
+def undo_untimely(board: Board, neighbours: Neighbours) -> None:
     """Take back matches by id whose date speaks against them, and for a neighbour.
 
     A mistyped id may be that of an order without a line, and of the same amount. Then
@@ -284,23 +285,20 @@ def undo_untimely(board: Board) -> None:
         for item, payers in board.paid_by.items()
         if len(payers) == 1 and not board.is_usual(payers[0], item)
     ]
-    if not late:
-        return
-    neighbours = Neighbours(board)
     for item, line in sorted(late):
         if _is_sure(board, line, (item,)):
             continue
         fits = neighbours.fitting(line)
         if not fits or not board.same_amount(line, item):
             continue
-        _take_back(board, line, item)
+        _take_back(board, line, item, neighbours)
         suggestions = [
             board.suggestion((one,), 0.6, layer="typo") for one in (item, *fits)
         ]
         board.refuse(line, "ambiguous", suggestions, reading="unusual date")
 
 
-def _take_back(board: Board, line: int, item: int) -> None:
+def _take_back(board: Board, line: int, item: int, neighbours: Neighbours) -> None:
     name, owed = board.lines[line].id, board.items[item].id
     board.matches = [
         match
@@ -309,11 +307,11 @@ def _take_back(board: Board, line: int, item: int) -> None:
     ]
     board.open_items[item] = board.open_lines[line] = True
     board.paid_by.pop(item, None)
+    neighbours.add(item)
 
 
-def match_typos(board: Board) -> None:
+def match_typos(board: Board, neighbours: Neighbours) -> None:
     """L3: lines whose id nothing has."""
-    neighbours = Neighbours(board)
     claims: dict[int, list[int]] = {}
     wanted: dict[int, list[int]] = defaultdict(list)
     for line, refs in enumerate(board.line_refs):

@@ -19,7 +19,13 @@ from collections.abc import Iterable
 from .board import Board
 from .by_amount import match_amounts
 from .by_id import Leftovers, convert, drop_repeated, join
-from .by_typo import match_typos, resolve_leftovers, undo_contested, undo_untimely
+from .by_typo import (
+    Neighbours,
+    match_typos,
+    resolve_leftovers,
+    undo_contested,
+    undo_untimely,
+)
 from .schema import Entry, FaultKind, Item, Policy, Result
 
 
@@ -38,10 +44,11 @@ def match(
     drop_repeated(board)
     rest: Leftovers = join(board)
     convert(board, rest)
-    undo_contested(board, rest)
-    undo_untimely(board)
-    resolve_leftovers(board, rest)
-    match_typos(board)
+    neighbours = Neighbours(board)
+    undo_contested(board, rest, neighbours)
+    undo_untimely(board, neighbours)
+    resolve_leftovers(board, rest, neighbours)
+    match_typos(board, neighbours)
     match_amounts(board)
     _report_missing(board)
     return Result(
