@@ -54,7 +54,7 @@ class Bai2(Format):
         starts = [line[:3] for line in lines]
         return 90 if len(starts) > 1 and starts[:2] == ["01,", "02,"] else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         draft, amounts, count = None, ZERO, 0
         currency, day, group = "", "", ZERO
         ended = False

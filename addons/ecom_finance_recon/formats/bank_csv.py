@@ -109,7 +109,7 @@ class BankCsv(TableFormat):
                     )
         return None
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         probe = self.table(document)
         found = find_columns(probe.names)
         money = [found[w] for w in ("amount", "debit", "credit") if w in found]

@@ -50,7 +50,7 @@ class Mt940(Format):
         named = "\n:20:" in head and "\n:25:" in head
         return 95 if named and ("\n:60" in head or "\n:61:" in head) else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         text = document.text().replace("\r\n", "\n").replace("\r", "\n")
         starts = [match.start() for match in _START.finditer(text)]
         if not starts:

@@ -9,7 +9,7 @@ decorate it with :func:`register`. Nothing else has to be touched: :func:`recogn
         code, title = "my_bill", "My marketplace: bill"
         required = ("my order", "my amount")
 
-        def read(self, document, book):
+        def read_into(self, document, book):
             table = self.table(document)
             draft = book.draft("")
             for row in table:
@@ -243,7 +243,7 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         """Put all lines and control totals into drafts of the book.
 
         :raises FormatError: whatever is wrong with the content.
@@ -322,7 +322,7 @@ def _parse_document(
     if form is None:
         raise NotRecognised(f"{document.name or 'the file'} is of no known format")
     book = Book(options, sink)
-    form.read(document, book)
+    form.read_into(document, book)
     if not book.drafts:
         raise NothingInside(f"no settlement in {document.name or 'the file'}")
     settlements = tuple(draft.settlement(form.code) for draft in book.drafts.values())

@@ -270,13 +270,12 @@ class Document:
                 (line.replace("\0", "") for line in lines), delimiter=delimiter
             )
         found: list[list[str]] = []
-        try:
+        # What could be split before an error is enough to be recognised by.
+        with suppress(csv.Error):
             for cells in rows:
                 found.append([cell.strip().strip("\ufeff") for cell in cells])
                 if len(found) >= HEAD_ROWS:
                     break
-        except csv.Error:
-            pass  # what could be split before it is enough to be recognised by
         return found
 
 

@@ -56,7 +56,7 @@ class EbayReport(TableFormat):
     )
     delimiters = (",", ";", "\t")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("net amount", "gross transaction amount"),

@@ -191,7 +191,7 @@ class PayPalActivity(TableFormat):
                         return names
         return None
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         probe = self.table(document)
         found = find_columns(probe.names)
         table = self.table(

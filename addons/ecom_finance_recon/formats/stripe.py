@@ -41,7 +41,7 @@ class Stripe(TableFormat):
     required = ("reporting_category", "gross", "fee", "net", "currency")
     delimiters = (",", ";", "\t")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("gross", "fee", "net"),

@@ -52,7 +52,7 @@ class Board:
         self.open_items = [True] * len(self.items)
         self.open_lines = [True] * len(self.lines)
         self.paid_by: dict[int, tuple[int, ...]] = {}
-        self.matches: list[Match] = []
+        self.matches: dict[tuple, Match] = {}
         self.refusals: list[Refusal] = []
         self.faults: list[Fault] = []
         #: items that a refused line may pay
@@ -85,15 +85,10 @@ class Board:
             difference = self.decimal(units)
         if len(lines) == len(items) == 1:
             self._learn(lines[0], items[0])
-        self.matches.append(
-            Match(
-                tuple(self.lines[line].id for line in lines),
-                tuple(self.items[item].id for item in items),
-                layer,
-                SCORES[layer],
-                difference,
-                evidence,
-            )
+        names = tuple(self.lines[line].id for line in lines)
+        owed = tuple(self.items[item].id for item in items)
+        self.matches[names, owed] = Match(
+            names, owed, layer, SCORES[layer], difference, evidence
         )
 
     def _learn(self, line: int, item: int) -> None:

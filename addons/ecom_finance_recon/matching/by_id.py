@@ -6,7 +6,7 @@ id the amounts decide who is who; whatever is left over has a reason.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
@@ -16,6 +16,7 @@ from .schema import FaultKind, Layer
 from .subsets import Solver
 
 MAX_PARTS = 12  # lines of one order that may add up to an item
+MAX_SHARED = 100  # items, or lines, that share what then is no id
 MIN_PEERS = 3  # conversions that tell the rate of a further one
 PEER_BAND = 0.10
 
@@ -54,6 +55,7 @@ def join(board: Board) -> Leftovers:
     for item, refs in enumerate(board.item_refs):
         for ref in refs:
             index[ref].append(item)
+    _drop_common(board, index)
     board.index = index
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for line, refs in enumerate(board.line_refs):
@@ -72,6 +74,19 @@ def join(board: Board) -> Leftovers:
         else:
             _settle(board, items, lines, rest)
     return rest
+
+
+def _drop_common(board: Board, index: dict[str, list[int]]) -> None:
+    """Forget what only looks like an id: the name of the channel, of a payout..."""
+    for ref in [ref for ref, items in index.items() if len(items) > MAX_SHARED]:
+        del index[ref]
+    counts = Counter(ref for refs in board.line_refs for ref in refs)
+    common = {ref for ref, n in counts.items() if n > MAX_SHARED and ref not in index}
+    if not common:
+        return
+    for line, refs in enumerate(board.line_refs):
+        if not common.isdisjoint(refs):
+            board.line_refs[line] = tuple(ref for ref in refs if ref not in common)
 
 
 def _is_plain(board: Board, line: int, item: int) -> bool:

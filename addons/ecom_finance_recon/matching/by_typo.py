@@ -107,7 +107,8 @@ def resolve_leftovers(board: Board, rest: Leftovers, neighbours: Neighbours) -> 
     for items, lines in rest.among.items():
         known.update(dict.fromkeys(lines, items))
     claims = _claims(board, known, neighbours)
-    _resolve_among(board, rest, claims, neighbours)
+    users = _users(claims)
+    _resolve_among(board, rest, claims, users, neighbours)
     for line, item in sorted(rest.off.items()):
         fits = claims.get(line)
         if not fits:
@@ -121,20 +122,19 @@ def resolve_leftovers(board: Board, rest: Leftovers, neighbours: Neighbours) -> 
                 reading="amount off, or a typing error",
             )
     for line, items in sorted(rest.surplus.items()):
-        _resolve_surplus(board, line, items, claims, neighbours)
+        _resolve_surplus(board, line, items, claims.get(line, ()), users, neighbours)
 
 
-def _resolve_among(board: Board, rest: Leftovers, claims, neighbours) -> None:
+def _resolve_among(
+    board: Board, rest: Leftovers, claims, users, neighbours: Neighbours
+) -> None:
     """Several lines and items with one id: those that are a neighbour's leave first."""
     for items, lines in rest.among.items():
         for line in lines:
             fits = claims.get(line, ())
-            wanted = [
-                other for other, found in claims.items() if set(found) & set(fits)
-            ]
             if (
                 len(fits) == 1
-                and wanted == [line]
+                and users[fits[0]] == [line]
                 and board.open_items[fits[0]]
                 and neighbours.is_convincing(line, fits[0])
             ):
@@ -159,14 +159,24 @@ def _claims(board: Board, known, neighbours: Neighbours) -> dict[int, list[int]]
     return claims
 
 
+def _users(claims: dict[int, list[int]]) -> dict[int, list[int]]:
+    """Lines by the item that they may be meant for."""
+    users: dict[int, list[int]] = defaultdict(list)
+    for line, items in claims.items():
+        for item in items:
+            users[item].append(line)
+    return users
+
+
 def _is_sure(board: Board, line: int, items: tuple[int, ...]) -> bool:
     """Whether two ids name the same item: nobody mistypes both."""
     refs = set(board.line_refs[line])
     return any(len(refs.intersection(board.item_refs[item])) > 1 for item in items)
 
 
-def _resolve_surplus(board: Board, line: int, items, claims, neighbours) -> None:
-    fits = claims.get(line, ())
+def _resolve_surplus(
+    board: Board, line: int, items, fits, users, neighbours: Neighbours
+) -> None:
     entry = board.lines[line]
     payers = {payer for item in items for payer in board.paid_by.get(item, ())}
     equal = sorted(
@@ -183,8 +193,7 @@ def _resolve_surplus(board: Board, line: int, items, claims, neighbours) -> None
             FaultKind.DUPLICATE, line=entry.id, related=related, amount=entry.amount
         )
         return
-    wanted = [other for other, found in claims.items() if set(found) & set(open_fits)]
-    alone = len(open_fits) == 1 and wanted == [line]
+    alone = len(open_fits) == 1 and users[open_fits[0]] == [line]
     if not equal and alone and neighbours.is_convincing(line, open_fits[0]):
         evidence = {"ids": board.line_refs[line][:1], "paid_already": related}
         board.accept((line,), (open_fits[0],), Layer.TYPO, evidence)
@@ -299,12 +308,7 @@ def undo_untimely(board: Board, neighbours: Neighbours) -> None:
 
 
 def _take_back(board: Board, line: int, item: int, neighbours: Neighbours) -> None:
-    name, owed = board.lines[line].id, board.items[item].id
-    board.matches = [
-        match
-        for match in board.matches
-        if match.lines != (name,) or match.items != (owed,)
-    ]
+    board.matches.pop(((board.lines[line].id,), (board.items[item].id,)))
     board.open_items[item] = board.open_lines[line] = True
     board.paid_by.pop(item, None)
     neighbours.add(item)

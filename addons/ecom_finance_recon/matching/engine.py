@@ -52,7 +52,7 @@ def match(
     match_amounts(board)
     _report_missing(board)
     return Result(
-        tuple(sorted(board.matches, key=lambda one: (one.lines, one.items))),
+        tuple(sorted(board.matches.values(), key=lambda one: (one.lines, one.items))),
         tuple(sorted(board.refusals, key=lambda one: (one.line, one.why))),
         tuple(
             sorted(board.faults, key=lambda one: (one.kind.value, one.line, one.item))

@@ -575,7 +575,7 @@ def test_another_addon_adds_a_format():
         def sniff(self, document):
             return 99 if document.head.startswith("MY BILL") else 0
 
-        def read(self, document, book):
+        def read_into(self, document, book):
             draft = book.draft("B1", "EUR")
             for number, (text,) in document.rows("|"):
                 if number > 1:

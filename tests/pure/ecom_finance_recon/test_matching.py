@@ -164,6 +164,24 @@ def test_a_refund_without_a_credit_note_is_a_line_without_an_item():
     assert faults(result, FaultKind.GHOST) == {"L"}
 
 
+def test_what_many_share_is_no_id():
+    """The channel's name in a reference, or the payout's number."""
+    items = [item(f"I{n}", f"{n}.37", "SHOP", f"A{n}") for n in range(1, 200)]
+    lines = [line(f"L{n}", f"{n}.37", "shop", f"A{n}") for n in range(1, 200)]
+    assert set(match(lines, items).edges) == {(f"L{n}", f"I{n}") for n in range(1, 200)}
+    payout = [line(f"L{n}", f"{n}.37", "PAYOUT-7") for n in range(1, 200)]
+    result = match(payout, items)
+    assert "unknown_id" not in why(result).values()
+
+
+def test_many_equal_lines_of_one_order_take_no_time():
+    items = [item(f"I{n}", "5", "A1") for n in range(100)]
+    lines = [line(f"L{n:04d}", "5", "A1") for n in range(3000)]
+    result = match(lines, items)
+    assert len(result.matches) == 100
+    assert len(faults(result, FaultKind.DUPLICATE)) == 2900
+
+
 # -- other currencies ------------------------------------------------------------------
 
 
@@ -421,14 +439,21 @@ def test_counting_agrees_with_trying_everything():
             assert all(sum(amounts[p] for p in one) == target for one in found)
 
 
-def test_arrays_and_lists_count_the_same():
-    pick = random.Random(3)
-    amounts = [pick.randint(10**6, 10**8) for _ in range(30)]
-    chosen = (2, 9, 11, 25, 28)
-    target = sum(amounts[place] for place in chosen)
-    count, found = Solver(amounts).solve(target)
-    assert (count, found) == (1, [chosen])
-    assert Solver(amounts).solve(1) == (0, [])
+@pytest.mark.parametrize("most", [200, 10**5, 10**8])
+def test_all_ways_of_counting_agree(most):
+    """Small targets are counted, large ones met in the middle."""
+    pick = random.Random(most)
+    for size in (15, 20, 26, 30):
+        amounts = [pick.randint(most // 2 + 1, most) for _ in range(size)]
+        solver = Solver(amounts)
+        for parts in (1, 3, 6):
+            target = sum(pick.sample(amounts, parts))
+            counted, met = solver._by_counting(target), solver._by_arrays(target)
+            assert len(counted) == len(met) == solver.solve(target)[0]
+            if len(met) == 1:
+                assert counted == met
+            assert all(sum(amounts[p] for p in one) == target for one in counted)
+        assert solver.solve(1) == (0, [])
 
 
 def test_ten_equal_amounts_are_ambiguous_at_once():
