@@ -172,11 +172,15 @@ class Board:
         return (later - earlier).days
 
     def lag_bounds(self) -> tuple[int, int]:
-        """What lags certain matches have, within what the policy allows."""
+        """Lags that a line without an id may have, within what the policy allows.
+
+        Half as wide again on either side as those of certain matches: several items in
+        one line are older or younger than single ones.
+        """
         least, most = self.policy.min_lag, self.policy.max_lag
         if self.lags is None:
             return least, most
-        slack = 0 if self.learned >= ENOUGH else SLACK
+        slack = max(SLACK, (self.lags[1] - self.lags[0] + 1) // 2)
         low, high = self.lags[0] - slack, self.lags[1] + slack
         return max(least, min(low, most)), min(most, max(high, least))
 
@@ -186,10 +190,16 @@ class Board:
         Those few may be wrong themselves: an id that was mistyped, say.
         """
         if self.learned < ENOUGH:
-            return self.lag_bounds()
+            return self._few_lags()
         if self._usual is None or self.learned > 1.02 * self._usual[0]:
             self._usual = (self.learned, _without_tails(self.lag_counts))
         return self._usual[1]
+
+    def _few_lags(self) -> tuple[int, int]:
+        """What few certain matches say of lags: some days around them."""
+        if self.lags is None:
+            return self.policy.min_lag, self.policy.max_lag
+        return self.lags[0] - SLACK, self.lags[1] + SLACK
 
     def is_usual(self, line: int, item: int) -> bool:
         """Whether the line came as long after the item as lines do."""
@@ -199,13 +209,10 @@ class Board:
         least, most = self.usual_lags()
         return least <= lag <= most
 
-    def is_timely(self, line: int, item: int) -> bool:
-        """Whether the line's date may be that of the item's payment."""
+    def is_within(self, line: int, item: int, bounds: tuple[int, int]) -> bool:
+        """Whether the lag is one of these."""
         lag = self.lag(line, item)
-        if lag is None:
-            return True
-        least, most = self.lag_bounds()
-        return least <= lag <= most
+        return lag is None or bounds[0] <= lag <= bounds[1]
 
 
 def _without_tails(counts: Counter[int]) -> tuple[int, int]:

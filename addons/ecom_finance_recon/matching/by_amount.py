@@ -46,6 +46,7 @@ class Windows:
         self.by_partner: dict[tuple, list[int]] = defaultdict(list)
         #: partners in the words of the items: a line may know them by other names
         self.partners = {item.partner for item in board.items if item.partner}
+        self.by_payout: dict[tuple, list[int]] = defaultdict(list)
         self.by_day: dict[tuple, list[tuple]] = defaultdict(list)
         self.undated: dict[tuple, list[int]] = defaultdict(list)
         self.by_amount: dict[tuple, list[int]] = defaultdict(list)
@@ -62,6 +63,8 @@ class Windows:
         self.by_amount[(owed.currency, amount)].append(item)
         if owed.partner:
             self.by_partner[(*side, owed.partner)].append(item)
+        if owed.payout:
+            self.by_payout[(*side, owed.payout)].append(item)
         if owed.date:
             self.by_day[side].append((owed.date, item))
         else:
@@ -79,73 +82,98 @@ class Windows:
             for net, rate in found.items():
                 self.by_net[(owed.currency, net)].append((item, rate))
 
-    def of(self, line: int) -> list[int]:
+    def of(self, line: int, bounds: tuple[int, int] | None = None) -> list[int]:
         """Open items that are not larger than the line and do not contradict it.
 
         Sorted; of a window that is larger than the policy allows only a part.
+
+        :param bounds: of the lag in days, ``None`` = see :meth:`bounds`.
         """
         limit = abs(self.board.line_amounts[line])
         amounts = self.board.item_amounts
+        bounds = bounds or self.bounds(line)
         found = (
             item
-            for item in self._candidates(line)
-            if abs(amounts[item]) <= limit and self.admits(line, item)
+            for item in self._candidates(line, bounds)
+            if abs(amounts[item]) <= limit and self.admits(line, item, bounds)
         )
         return sorted(islice(found, self.board.policy.max_window + 1))
+
+    def bounds(self, line: int) -> tuple[int, int]:
+        """Lags that are looked at: of a known partner all that the policy allows."""
+        if self.board.lines[line].partner in self.partners:
+            return self.widest
+        return self.board.lag_bounds()
+
+    @property
+    def widest(self) -> tuple[int, int]:
+        """Lags that the policy allows."""
+        return self.board.policy.min_lag, self.board.policy.max_lag
 
     def doubt_all(self, line: int) -> None:
         """Note that any item of the window, however large, may be paid by the line."""
         limit = abs(self.board.line_amounts[line])
         amounts, doubtful = self.board.item_amounts, self.board.doubtful
+        bounds = self.bounds(line)
         doubtful.update(
             item
-            for item in self._candidates(line)
+            for item in self._candidates(line, bounds)
             if item not in doubtful
             and abs(amounts[item]) <= limit
-            and self.admits(line, item)
+            and self.admits(line, item, bounds)
         )
 
-    def admits(self, line: int, item: int) -> bool:
-        """Whether nothing speaks against the item being paid by the line."""
+    def admits(self, line: int, item: int, bounds: tuple[int, int]) -> bool:
+        """Whether nothing speaks against the item being paid by the line.
+
+        Within one payout dates say nothing.
+        """
         board = self.board
         if not board.open_items[item]:
             return False
         entry, owed = board.lines[line], board.items[item]
-        if entry.payout and owed.payout and entry.payout != owed.payout:
-            return False
         if entry.partner in self.partners and entry.partner != owed.partner:
             return False
-        return board.is_timely(line, item)
+        if entry.payout and owed.payout:
+            return entry.payout == owed.payout
+        return board.is_within(line, item, bounds)
 
     def equal(self, line: int) -> list[int]:
         """Items of the window that have the line's amount."""
         key = (self.board.lines[line].currency, self.board.line_amounts[line])
+        bounds = self.bounds(line)
         found = self.by_amount.get(key, ())
-        return [item for item in found if self.admits(line, item)]
+        return [item for item in found if self.admits(line, item, bounds)]
 
     def net(self, line: int) -> list[tuple]:
         """Items of the window that are the line's amount after a fee, and the rate."""
         entry = self.board.lines[line]
+        bounds = self.bounds(line)
         found = self.by_net.get((entry.currency, entry.amount), ())
-        return [(item, rate) for item, rate in found if self.admits(line, item)]
+        return [(item, rate) for item, rate in found if self.admits(line, item, bounds)]
 
-    def _candidates(self, line: int) -> Iterator[int]:
-        """Items of the same side, by partner where the line knows it, else by date."""
+    def _candidates(self, line: int, bounds: tuple[int, int]) -> Iterator[int]:
+        """Items of the same side: of the partner where it is known, else by date."""
         entry = self.board.lines[line]
         side = (entry.currency, self.board.line_amounts[line] < 0)
         if entry.partner in self.partners:
             yield from self.by_partner.get((*side, entry.partner), ())
             return
+        same = self.by_payout.get((*side, entry.payout), ()) if entry.payout else ()
+        yield from same
+        seen = set(same)
         days = self.by_day.get(side, [])
         low, high = 0, len(days)
         if entry.date is not None:
-            least, most = self.board.lag_bounds()
-            low = bisect_left(days, (entry.date - timedelta(days=most),))
-            last = entry.date - timedelta(days=least)
+            low = bisect_left(days, (entry.date - timedelta(days=bounds[1]),))
+            last = entry.date - timedelta(days=bounds[0])
             high = bisect_right(days, (last, len(self.board.items)))
         for place in range(low, high):
-            yield days[place][1]
-        yield from self.undated.get(side, ())
+            if days[place][1] not in seen:
+                yield days[place][1]
+        for item in self.undated.get(side, ()):
+            if item not in seen:
+                yield item
 
 
 def match_amounts(board: Board) -> None:
@@ -272,12 +300,29 @@ def _refuse(board: Board, search: _Search, line: int, windows: Windows) -> None:
     suggestions += _converted(board, line)
     entry = board.lines[line]
     if why == "no_candidate" and not suggestions:
+        suggestions, why = _beyond(board, search, line, windows)
+    if why == "no_candidate" and not suggestions:
         board.refuse(line, why, (), window=len(window))
         board.fault(FaultKind.GHOST, line=entry.id, amount=entry.amount)
         return
     # Any of them may be a part of what the line pays.
     windows.doubt_all(line)
     board.refuse(line, why, suggestions, window=len(window))
+
+
+def _beyond(
+    board: Board, search: _Search, line: int, windows: Windows
+) -> tuple[list[Suggestion], str]:
+    """What would explain the line if its date were an unusual one."""
+    window = windows.of(line, windows.widest)
+    if len(window) > board.policy.max_window:
+        return [], "window_too_large"
+    found = search.subsets(line, window) or ()
+    suggestions = [
+        board.suggestion(items, 0.3 / len(items), layer=Layer.GROUP.value)
+        for items in found
+    ]
+    return suggestions, "unusual_date" if suggestions else "no_candidate"
 
 
 def _single_suggestions(board: Board, line: int, windows: Windows) -> list[Suggestion]:
@@ -305,7 +350,9 @@ def _converted(board: Board, line: int) -> list[Suggestion]:
         for item, owed in enumerate(board.items):
             if owed.currency != source or not board.open_items[item]:
                 continue
-            if not board.same_sign(line, item) or not board.is_timely(line, item):
+            if not board.same_sign(line, item) or not board.is_within(
+                line, item, (board.policy.min_lag, board.policy.max_lag)
+            ):
                 continue
             expected = owed.amount * rate
             if abs(entry.amount - expected) <= abs(expected) * board.policy.fx_band:

@@ -156,7 +156,7 @@ class Refusal:
 
     :param why: ``ambiguous``, ``no_candidate``, ``unknown_id``, ``duplicate``,
         ``window_too_large``, ``amount_differs``, ``ids_contradict``, ``fx``,
-        ``not_proven``.
+        ``unusual_date``, ``not_proven``.
     """
 
     line: str

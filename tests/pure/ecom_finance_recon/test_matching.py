@@ -381,6 +381,29 @@ def test_lags_of_certain_matches_make_windows_narrower():
     assert ("L", "I") in result.edges
 
 
+def test_a_payout_on_both_sides_makes_dates_mean_nothing():
+    """All others took five days; the line of the payout came before its items."""
+    known = [item(f"K{n}", str(100 + n), f"B{n}", payout="P1") for n in range(5)]
+    certain = [line(f"M{n}", str(100 + n), f"B{n}", payout="P1") for n in range(5)]
+    items = [
+        *known,
+        item("I", "10", "A1", lag=30, payout="P2"),
+        item("J", "7", "A2", lag=33, payout="P2"),
+    ]
+    result = match([*certain, line("L", "17", payout="P2")], items)
+    assert {("L", "I"), ("L", "J")} <= set(result.edges)
+
+
+def test_an_unusual_date_is_a_suggestion_and_no_ghost():
+    known = [item(f"K{n}", str(100 + n), f"B{n}") for n in range(5)]
+    certain = [line(f"M{n}", str(100 + n), f"B{n}") for n in range(5)]
+    items = [*known, item("I", "10", "A1", lag=-40)]
+    result = match([*certain, line("L", "10")], items)
+    assert why(result) == {"L": "unusual_date"}
+    assert faults(result, FaultKind.GHOST) == set()
+    assert faults(result, FaultKind.MISSING, certain=False) == {"I"}
+
+
 def test_one_match_makes_the_next_one_unique():
     items = [item("I", "10", "A1"), item("J", "4", "A2"), item("K", "6", "A3")]
     lines = [line("L", "10"), line("M", "14")]
