@@ -8,6 +8,7 @@ from . import ecom_segment_behaviour
 from . import ecom_segment_membership
 from . import ecom_campaign
 from . import ecom_campaign_member
+from . import res_company
 from . import res_partner
 from . import sale_order
 from . import account_move

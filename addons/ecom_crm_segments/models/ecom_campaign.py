@@ -154,7 +154,9 @@ class EcomCampaign(models.Model):
         # The same whoever starts it: the record names the campaign.
         partner_ids = [partner_id for (partner_id,) in rows]
         held_out = [
-            uplift.is_held_out(f"ecom.campaign,{self.id}", str(key), self.hold_out_share)
+            uplift.is_held_out(
+                f"ecom.campaign,{self.id}", str(key), self.hold_out_share
+            )
             for key in partner_ids
         ]
         self.env.cr.execute(

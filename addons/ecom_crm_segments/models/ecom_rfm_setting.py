@@ -46,7 +46,9 @@ class EcomRfmSetting(models.Model):
         "UNIQUE(company_id)", "A company has one way of scoring its customers."
     )
 
-    @api.constrains("method", "parts", "fixed_recency", "fixed_frequency", "fixed_monetary")
+    @api.constrains(
+        "method", "parts", "fixed_recency", "fixed_frequency", "fixed_monetary"
+    )
     def _check_limits(self):
         for setting in self:
             if not 2 <= setting.parts <= 9:
@@ -86,7 +88,11 @@ class EcomRfmSetting(models.Model):
         :param table: name of a table with company_id, days_since, order_count, net.
         """
         self.ensure_one()
-        columns = {"recency": "days_since", "frequency": "order_count", "monetary": "net"}
+        columns = {
+            "recency": "days_since",
+            "frequency": "order_count",
+            "monetary": "net",
+        }
         if self.method == "fixed":
             limits = {figure: self._read_fixed(figure) for figure in FIGURES}
         else:

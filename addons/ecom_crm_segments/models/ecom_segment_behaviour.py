@@ -60,7 +60,8 @@ class EcomSegmentBehaviour(models.Model):
             return self.env._("never bought %(what)s %(times)s times", **values)
         if self.days:
             return self.env._(
-                "bought %(what)s at least %(times)s times within %(days)s days", **values
+                "bought %(what)s at least %(times)s times within %(days)s days",
+                **values,
             )
         return self.env._("bought %(what)s at least %(times)s times", **values)
 
