@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import BadInput, NoFit, Shortage, TooFewData
+from .likelihood import maximise
 
 if TYPE_CHECKING:
     from numpy import ndarray
@@ -123,7 +124,6 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
     :raise NoFit: the search did not end.
     """
     import numpy as np
-    from scipy.optimize import minimize
 
     x, t_x, age = _checked(x, t_x, age)
     least = Requirement(customers=1, repeat_customers=1, days=0.0)
@@ -137,21 +137,10 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
         value, gradient = _log_likelihood(theta, groups)
         return -value / total, -gradient / total
 
-    results = [
-        minimize(
-            objective,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[BOUNDS] * 4,
-            options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-9},
-        )
-        for start in (_start(groups), np.zeros(4))
-    ]
-    best = min(results, key=lambda result: result.fun)
-    if not np.isfinite(best.fun):
+    theta, smallest = maximise(objective, (_start(groups), np.zeros(4)), [BOUNDS] * 4)
+    if not np.isfinite(smallest):
         raise NoFit("the likelihood of these histories is not a number")
-    r, alpha, a, b = np.exp(best.x)
+    r, alpha, a, b = np.exp(theta)
     # Densities of times change with their unit, by the scale for each repeat purchase.
     shift = float((groups.weight * groups.x).sum()) * np.log(scale)
     return BgNbd(
@@ -159,9 +148,9 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
         float(alpha * scale),
         float(a),
         float(b),
-        float(-best.fun * total - shift),
+        float(-smallest * total - shift),
         len(x),
-        _covariance(best.x, groups),
+        _covariance(theta, groups),
     )
 
 

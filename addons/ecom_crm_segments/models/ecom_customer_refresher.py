@@ -196,8 +196,7 @@ class EcomCustomerRefresher(models.AbstractModel):
             """
             WITH groups (r, f, m, name) AS (VALUES %(groups)s), scores AS (
                 SELECT t.*,
-                       %(parts)s - width_bucket(
-                           GREATEST(days_since, 0)::float8, %(recency)s) AS r,
+                       1 + width_bucket((-days_since)::float8, %(recency)s) AS r,
                        1 + width_bucket(order_count::float8, %(frequency)s) AS f,
                        1 + width_bucket(net::float8, %(monetary)s) AS m
                   FROM %(table)s t
@@ -228,8 +227,7 @@ class EcomCustomerRefresher(models.AbstractModel):
               JOIN groups g ON g.r = s.r AND g.f = s.f AND g.m = s.m
             """,
             groups=group_rows,
-            parts=setting.parts,
-            recency=self._get_recency_limits(setting),
+            recency=setting._get_limits("recency"),
             frequency=setting._get_limits("frequency"),
             monetary=setting._get_limits("monetary"),
             value=setting._get_limits("value"),
@@ -237,18 +235,6 @@ class EcomCustomerRefresher(models.AbstractModel):
             company=setting.company_id.id,
             digits=setting.company_id.currency_id.decimal_places,
         )
-
-    @api.model
-    def _get_recency_limits(self, setting):
-        """Days from which the score is one less.
-
-        A fixed limit is still good on its last day, a measured one is the first day of
-        the worse score.
-        """
-        limits = setting._get_limits("recency")
-        if setting.method == "fixed":
-            return SQL("(SELECT array_agg(d + 1 ORDER BY d) FROM unnest(%s) d)", limits)
-        return limits
 
     @api.model
     def _delete_gone(self, partner_ids):

@@ -4,7 +4,9 @@ from odoo.tools import SQL
 
 from ..algorithms import rfm
 
-FIGURES = ("recency", "frequency", "monetary")
+#: what is scored, of the temporary table of a refresh; larger is better
+COLUMNS = {"recency": "-days_since", "frequency": "order_count", "monetary": "net"}
+FIGURES = tuple(COLUMNS)
 #: shares of the revenue of all customers that classes A, and A and B together, bring
 CLASS_SHARES = (0.8, 0.95)
 
@@ -88,17 +90,14 @@ class EcomRfmSetting(models.Model):
         :param table: name of a table with company_id, days_since, order_count, net.
         """
         self.ensure_one()
-        columns = {
-            "recency": "days_since",
-            "frequency": "order_count",
-            "monetary": "net",
-        }
         if self.method == "fixed":
             limits = {figure: self._read_fixed(figure) for figure in FIGURES}
+            # Fewer days are better: as negative numbers larger is better everywhere.
+            limits["recency"] = [-days for days in reversed(limits["recency"])]
         else:
             limits = {
                 figure: self._measure_quantiles(table, column)
-                for figure, column in columns.items()
+                for figure, column in COLUMNS.items()
             }
         limits["value"] = self._measure_classes(table)
         self.write({"limits": limits, "limits_date": fields.Datetime.now()})
@@ -112,7 +111,7 @@ class EcomRfmSetting(models.Model):
             SQL(
                 """
                 WITH figures AS (
-                    SELECT %(column)s::float8 AS figure, count(*) AS customers
+                    SELECT (%(column)s)::float8 AS figure, count(*) AS customers
                       FROM %(table)s
                      WHERE company_id = %(company)s
                      GROUP BY 1
@@ -130,7 +129,7 @@ class EcomRfmSetting(models.Model):
                  GROUP BY score
                  ORDER BY score
                 """,
-                column=SQL.identifier(column),
+                column=SQL(column),
                 table=SQL.identifier(table),
                 company=self.company_id.id,
                 parts=self.parts,

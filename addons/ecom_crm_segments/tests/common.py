@@ -58,7 +58,9 @@ class SegmentsCommon(BaseCommon):
 
         :param rows: (id of the contact, days ago, amount without taxes) of each.
         """
-        template = cls.order(cls.anna, state="draft", company_id=company.id, order_line=[])
+        template = cls.order(
+            cls.anna, state="draft", company_id=company.id, order_line=[]
+        )
         cls.env.flush_all()
         own = ("partner_id", "date_order", "amount_untaxed", "state", "currency_rate")
         copied = [
