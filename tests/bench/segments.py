@@ -8,11 +8,12 @@ Without database:
   baseline is the published model alone, without season and level. Further lines say how
   it ranks customers, against their orders in the last year, and how other months of the
   same data turn out: the worst of them is what one should expect;
-* ``identity_*``: generated households whose truth is known; recall is of pairs that show
-  something in common. The baseline links by equal e-mail address or phone number alone.
+* ``identity_*``: generated households whose truth is known; recall is of pairs that
+  show something in common. The baseline links by equal e-mail address or phone number
+  alone.
 
-With a database of 1,000,000 customers and 5,000,000 orders (made by copying rows in SQL;
-that takes minutes and is not measured):
+With a database of 1,000,000 customers and 5,000,000 orders (made by copying rows in
+SQL; that takes minutes and is not measured):
 
 * ``full_refresh_seconds_1m``: figures, limits and RFM cells of all; the baseline is the
   least that could be done, a sum of orders by contact;

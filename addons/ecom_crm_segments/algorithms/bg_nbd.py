@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 #: logarithms of parameters stay within these bounds (times are scaled to about 1)
 BOUNDS = (-12.0, 12.0)
-#: nearer to 1 than this, ``a`` (and ``a + b + x``) is moved: the closed form divides by 0
+#: nearer to 1 than this, ``a`` (and ``a + b + x``) is moved: the form divides by 0
 SINGULAR = 1e-5
 
 
@@ -60,8 +60,8 @@ class BgNbd:
     :param b: second parameter.
     :param log_likelihood: natural logarithm, summed over all customers.
     :param customers: how many it was learnt from.
-    :param covariance: 4 rows of 4, of the logarithms of (r, α, a, b); what the data leave
-        open. Empty when it cannot be told.
+    :param covariance: 4 rows of 4, of the logarithms of (r, α, a, b); what the data
+        leave open. Empty when it cannot be told.
     """
 
     r: float
@@ -231,7 +231,7 @@ def _log_likelihood(theta, groups: _Grouped):
 
 
 def _total(weight, values):
-    """Weighted sum. Not a dot product: its threads wait for each other on busy cores."""
+    """Weighted sum. No dot product: its threads wait for each other on busy cores."""
     return (weight * values).sum()
 
 
@@ -297,7 +297,7 @@ def probability_of_purchase(model: BgNbd, horizon: float, x, t_x, age):
 def expected_purchases(model: BgNbd, horizon: float, x, t_x, age):
     """Mean number of purchases in the next ``horizon``; shape ``(n,)``.
 
-    Equation 10 of the paper, with Euler's transformation of the hypergeometric function:
+    Equation 10 of the paper, the hypergeometric function transformed as by Euler:
     numerator (a+b+x-1)/(a-1) · [1 - (1-z)^(a-1) · ₂F₁(a+b-1-r, a-1; a+b+x-1; z)] with
     z = t/(α+T+t). In that form nothing overflows, however large x is.
     """
@@ -392,7 +392,7 @@ def simulate_purchases(model: BgNbd, horizon: float, x, t_x, age, draws: int, rn
 
 
 def draw_parameters(model: BgNbd, draws: int, rng) -> list[BgNbd]:
-    """Parameters that the data allow as well: a normal distribution of their logarithms.
+    """Parameters that the data allow as well: their logarithms vary normally.
 
     Empty when the covariance is not known.
     """

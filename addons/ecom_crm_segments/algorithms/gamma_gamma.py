@@ -28,7 +28,7 @@ class GammaGamma:
     :param q: shape of what differs between customers.
     :param v: scale, in the currency of the data.
     :param log_likelihood: natural logarithm, summed over the customers used.
-    :param customers: how many it was learnt from (positive mean value, repeat purchase).
+    :param customers: how many it was learnt from.
     :param left_out: customers with a repeat purchase whose mean value is not positive.
     :param correlation: of frequency and mean value; near 0 is what the model asks for.
     """
@@ -129,8 +129,8 @@ def _correlation(x, z) -> float:
 def expected_value(model: GammaGamma, x, mean_value):
     """Mean value of a future purchase; shape ``(n,)``.
 
-    Own experience and that of all customers, weighed by how much of the former there is.
-    A mean value that is not positive counts as no experience.
+    Own experience and that of all customers, weighed by how much of the former there
+    is. A mean value that is not positive counts as no experience.
     """
     import numpy as np
 
@@ -149,7 +149,7 @@ def _experience(x, mean_value):
 def simulate_value(model: GammaGamma, purchases, x, mean_value, rng):
     """Value of simulated purchases, together for each customer and draw.
 
-    Given the history ν is Gamma(px+q, v+xz); n purchases sum up to a Gamma(pn, ν) amount.
+    Given the history ν is Gamma(px+q, v+xz); n purchases sum up to Gamma(pn, ν).
 
     :param purchases: shape ``(n, draws)``, see :func:`.bg_nbd.simulate_purchases`.
     :return: shape ``(n, draws)``.

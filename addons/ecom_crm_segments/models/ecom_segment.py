@@ -15,9 +15,9 @@ class EcomSegment(models.Model):
     """Customers that some rules hold for, and their history in it.
 
     Members are contacts: those that the domain over contacts, the domain over figures
-    and all conditions on behaviour hold for, and those that are always in, without those
-    that are never in. A live segment follows every order; a static one changes when a
-    person updates it.
+    and all conditions on behaviour hold for, and those that are always in, without
+    those that are never in. A live segment follows every order; a static one changes
+    when a person updates it.
     """
 
     _name = "ecom.segment"
@@ -38,7 +38,7 @@ class EcomSegment(models.Model):
     partner_domain = fields.Char(string="Contacts", default="[]", tracking=True)
     customer_domain = fields.Char(string="Figures", default="[]", tracking=True)
     behaviour_ids = fields.One2many(
-        "ecom.segment.behaviour", "segment_id", string="Behaviour", copy=True
+        "ecom.segment.behaviour", "segment_id", string="What They Bought", copy=True
     )
     include_ids = fields.Many2many(
         "res.partner", "ecom_segment_include_rel", string="Always In"

@@ -19,14 +19,14 @@ class EcomSegmentBehaviour(models.Model):
         required=True,
         default="no",
     )
-    product_ids = fields.Many2many("product.product", string="Products")
+    product_ids = fields.Many2many("product.product")
     category_id = fields.Many2one(
         "product.category", help="Products of it and of all below it."
     )
     team_id = fields.Many2one(
         "crm.team", string="Sales Team", help="Channel that the orders came by."
     )
-    source_id = fields.Many2one("utm.source", string="Source")
+    source_id = fields.Many2one("utm.source")
     times = fields.Integer(
         string="At Least", required=True, default=1, help="Orders in which it was."
     )
@@ -98,7 +98,7 @@ class EcomSegmentBehaviour(models.Model):
         if self.days:
             conditions.append(
                 SQL(
-                    "o.date_order >= (now() AT TIME ZONE 'UTC') - %s * interval '1 day'",
+                    "o.date_order >= now() AT TIME ZONE 'UTC' - %s * interval '1 day'",
                     self.days,
                 )
             )

@@ -18,9 +18,7 @@ class ResCompany(models.Model):
         if not user:
             return
         # Whoever makes a company may not edit users.
-        companies = self.sudo().with_context(active_test=False).search([])
-        missing = companies - user.sudo().company_ids
+        user = user.sudo()
+        missing = self.sudo().search([("id", "not in", user.company_ids.ids)])
         if missing:
-            user.sudo().write(
-                {"company_ids": [Command.link(company.id) for company in missing]}
-            )
+            user.company_ids = [Command.link(company.id) for company in missing]

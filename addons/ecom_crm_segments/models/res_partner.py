@@ -17,7 +17,7 @@ class ResPartner(models.Model):
     )
     ecom_profiling_off = fields.Boolean(
         string="No Profiling",
-        help="Nothing is predicted for this contact, and no segment uses its behaviour.",
+        help="Nothing is predicted for this contact, and no segment uses what it did.",
     )
 
     @api.depends_context("company")
@@ -41,15 +41,4 @@ class ResPartner(models.Model):
         dirty._mark(self.commercial_partner_id.ids)
         result = super().write(vals)
         dirty._mark(self.commercial_partner_id.ids)
-        return result
-
-
-class BasePartnerMerge(models.TransientModel):
-    _inherit = "base.partner.merge.automatic.wizard"
-
-    def _merge(self, partner_ids, dst_partner=None, extra_checks=True):
-        """Figures of merged contacts are summed up again from their orders."""
-        result = super()._merge(partner_ids, dst_partner, extra_checks)
-        left = self.env["res.partner"].browse(partner_ids).exists()
-        self.env["ecom.customer.dirty"]._mark(left.ids)
         return result

@@ -77,8 +77,8 @@ class SegmentsCommon(BaseCommon):
                                         amount_untaxed, state, currency_rate)
                 SELECT %(names)s, d.partner, d.date, d.amount, 'sale', 1
                   FROM (SELECT %(names)s FROM sale_order WHERE id = %(template)s) t,
-                       unnest(%(partners)s, %(dates)s::timestamp[], %(amounts)s::numeric[])
-                       AS d(partner, date, amount)
+                       unnest(%(partners)s, %(dates)s::timestamp[],
+                              %(amounts)s::numeric[]) AS d(partner, date, amount)
                 """,
                 names=names,
                 template=template.id,

@@ -30,7 +30,7 @@ class TestRfm(SegmentsCommon):
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE sale_order SET amount_untaxed = d.amount, currency_rate = 1 "
-            "FROM unnest(%s, %s::numeric[]) AS d(id, amount) WHERE sale_order.id = d.id",
+            "FROM unnest(%s, %s::numeric[]) d(id, amount) WHERE sale_order.id = d.id",
             [
                 orders.ids,
                 [amount for _days, count, amount in rows for _ in range(count)],

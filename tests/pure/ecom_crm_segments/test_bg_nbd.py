@@ -70,7 +70,7 @@ def test_prediction_for_one_customer_is_the_published_one(key):
 
 
 def expected_by_series(model, horizon, x, age):
-    """E[min(Poisson(λt), Geometric(p))], term by term: another way to the same number."""
+    """E[min(Poisson(λt), Geometric(p))], term by term: the same another way."""
     from scipy.special import betaln
     from scipy.stats import nbinom
 

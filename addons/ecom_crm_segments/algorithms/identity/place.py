@@ -17,8 +17,9 @@ from .text import has_han, is_masked, is_placeholder, plain
 WORDS = {
     "street": "st", "strasse": "str", "road": "rd", "avenue": "ave", "av": "ave",
     "boulevard": "blvd", "bd": "blvd", "drive": "dr", "lane": "ln", "court": "ct",
-    "place": "pl", "square": "sq", "highway": "hwy", "terrace": "ter", "parkway": "pkwy",
-    "circle": "cir", "north": "n", "south": "s", "east": "e", "west": "w",
+    "place": "pl", "square": "sq", "highway": "hwy", "terrace": "ter",
+    "parkway": "pkwy", "circle": "cir",
+    "north": "n", "south": "s", "east": "e", "west": "w",
     "saint": "st", "sankt": "st", "rue": "r", "calle": "c", "platz": "pl", "weg": "weg",
     "crescent": "cres", "gardens": "gdns", "close": "cl", "mount": "mt",
 }  # fmt: skip
