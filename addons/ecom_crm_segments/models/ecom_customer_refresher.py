@@ -41,6 +41,7 @@ class EcomCustomerRefresher(models.AbstractModel):
     def _refresh_all(self):
         """Compute the figures of all customers, and all segments."""
         self._refresh()
+        self.env["ecom.rfm.history"]._note_month()
         self.env["ecom.segment"]._refresh_all()
 
     @api.model

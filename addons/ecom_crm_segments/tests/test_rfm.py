@@ -1,5 +1,9 @@
 """SQL scores customers as the pure algorithm does."""
 
+from datetime import date
+from unittest.mock import patch
+
+from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
@@ -120,6 +124,61 @@ class TestRfm(SegmentsCommon):
             self.setting.write({"method": "fixed", "fixed_recency": "30, 20, 90, 180"})
         with self.assertRaises(ValidationError):
             self.setting.write({"method": "fixed", "fixed_recency": "many"})
+
+    # -- history -----------------------------------------------------------------------
+
+    def note(self, month):
+        with patch.object(fields.Date, "context_today", lambda *_: month):
+            self.env["ecom.rfm.history"]._note_month()
+
+    def moves(self):
+        rows = self.env["ecom.rfm.transition"].search(
+            [("company_id", "=", self.own.id), ("month", "=", "2026-02-01")]
+        )
+        return {(row.from_group, row.to_group): row.customer_count for row in rows}
+
+    def test_months_tell_who_moved_came_and_went(self):
+        stays, moves, goes, comes = self.sell([(1, 1, 80)] * 4)
+        self.refresher._refresh()
+        groups = {stays: "loyal", moves: "new", goes: "lost"}
+        for partner, group in groups.items():
+            self.set_group(partner, group)
+        self.env.cr.execute(
+            "DELETE FROM ecom_customer WHERE partner_id = %s", [comes.id]
+        )
+        self.note(date(2026, 1, 15))
+        self.refresher._refresh()
+        for partner, group in {stays: "loyal", moves: "loyal", comes: "new"}.items():
+            self.set_group(partner, group)
+        self.env.cr.execute(
+            "DELETE FROM ecom_customer WHERE partner_id = %s", [goes.id]
+        )
+        self.note(date(2026, 2, 1))
+        self.assertEqual(
+            self.moves(),
+            {
+                ("loyal", "loyal"): 1,
+                ("new", "loyal"): 1,
+                ("lost", "none"): 1,
+                ("none", "new"): 1,
+            },
+        )
+
+    def set_group(self, partner, group):
+        self.env.cr.execute(
+            "UPDATE ecom_customer SET rfm_group = %s WHERE partner_id = %s",
+            [group, partner.id],
+        )
+
+    def test_a_month_is_kept_once(self):
+        [partner] = self.sell([(1, 1, 80)])
+        self.refresher._refresh()
+        self.note(date(2026, 1, 1))
+        self.set_group(partner, "lost")
+        self.note(date(2026, 1, 31))
+        rows = self.env["ecom.rfm.history"].search([("company_id", "=", self.own.id)])
+        self.assertEqual(len(rows), 1)
+        self.assertNotEqual(rows.rfm_group, "lost")
 
     def test_classes_by_their_share_of_the_revenue(self):
         # 80 of 100 is what the first brings: the second is B, up to 95, then C.
