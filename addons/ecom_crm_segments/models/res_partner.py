@@ -15,6 +15,16 @@ class ResPartner(models.Model):
     ecom_membership_ids = fields.One2many(
         "ecom.segment.membership", "partner_id", string="Segments", readonly=True
     )
+    ecom_identity_id = fields.Many2one(
+        "ecom.identity",
+        string="Person",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+    )
+    ecom_identity_partner_ids = fields.One2many(
+        related="ecom_identity_id.partner_ids", string="Contacts of the Same Person"
+    )
     ecom_profiling_off = fields.Boolean(
         string="No Profiling",
         help="Nothing is predicted for this contact, and no segment uses what it did.",

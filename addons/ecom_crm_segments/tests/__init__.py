@@ -1,4 +1,5 @@
 from . import test_figures
+from . import test_identity
 from . import test_rfm
 from . import test_segments
 from . import test_mailing_lists

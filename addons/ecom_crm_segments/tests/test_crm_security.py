@@ -76,7 +76,14 @@ class TestCrmSecurity(SegmentsCommon):
         self.order(self.anna)
         self.segment(customer_domain="[('order_count', '>=', 1)]")
         self.env.cr.precommit.run()
-        for name in ("refresh", "refresh_all", "predict", "sync_lists", "measure"):
+        for name in (
+            "refresh",
+            "refresh_all",
+            "predict",
+            "sync_lists",
+            "measure",
+            "resolve",
+        ):
             with self.subTest(name), self.enter_registry_test_mode():
                 cron = self.env.ref(f"ecom_crm_segments.ir_cron_{name}")
                 self.assertEqual(cron.user_id.login, "ecom_crm_segments_jobs")

@@ -12,10 +12,13 @@ class TestPredictions(SegmentsCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.shop = cls.env["res.company"].create({"name": "Shop"})
+        cls.shop, cls.small = cls.env["res.company"].create(
+            [{"name": "Shop"}, {"name": "Small Shop"}]
+        )
+        cls.partners = cls.sell(cls.shop, 900)
 
     @classmethod
-    def sell(cls, customers, seed=7):
+    def sell(cls, company, customers, seed=7):
         """Two years of invented orders: rates differ, some leave for good."""
         rng = random.Random(seed)
         partners = cls.env["res.partner"].create(
@@ -30,15 +33,15 @@ class TestPredictions(SegmentsCommon):
                 if rng.random() < 0.15:
                     break
                 day += rng.expovariate(rate)
-        cls.many_orders([(p, 731 - day, amount) for p, day, amount in rows], cls.shop)
+        cls.many_orders([(p, 731 - day, amount) for p, day, amount in rows], company)
         cls.refresher._refresh(partners.ids)
         return partners
 
-    def predict(self):
-        return self.env["ecom.prediction"]._predict(self.shop)
+    def predict(self, company=None):
+        return self.env["ecom.prediction"]._predict(company or self.shop)
 
     def test_prediction_is_checked_and_written(self):
-        partners = self.sell(900)
+        partners = self.partners
         prediction = self.predict()
         self.assertEqual(prediction.state, "learnt")
         self.assertGreater(prediction.check_actual, 50)
@@ -57,17 +60,17 @@ class TestPredictions(SegmentsCommon):
             self.assertTrue(customer.next_order_date)
 
     def test_too_few_customers_are_refused_with_the_number_needed(self):
-        self.sell(20)
-        prediction = self.predict()
+        self.sell(self.small, 20)
+        prediction = self.predict(self.small)
         self.assertEqual(prediction.state, "refused")
         self.assertIn("20 of at least 300 customers", prediction.message)
-        customers = self.customers.search([("company_id", "=", self.shop.id)])
+        customers = self.customers.search([("company_id", "=", self.small.id)])
         self.assertFalse(any(customers.mapped("predicted_value")))
         # The customers' own rhythm needs no model.
         self.assertTrue(all(customers.mapped("churn_risk")))
 
     def test_an_older_prediction_does_not_survive_a_refusal(self):
-        partners = self.sell(900)
+        partners = self.partners
         self.predict()
         self.env.cr.execute(
             "UPDATE sale_order SET state = 'cancel' WHERE partner_id = ANY(%s)",
@@ -79,7 +82,7 @@ class TestPredictions(SegmentsCommon):
         self.assertFalse(any(customers.mapped("predicted_value")))
 
     def test_who_does_not_want_to_be_profiled_is_not_predicted(self):
-        partners = self.sell(900)
+        partners = self.partners
         partners[0].ecom_profiling_off = True
         self.env.flush_all()
         self.predict()
@@ -87,4 +90,4 @@ class TestPredictions(SegmentsCommon):
         self.assertTrue(self.figures(partners[1], self.shop).prediction_id)
 
     def test_no_customer_at_all_is_a_refusal(self):
-        self.assertEqual(self.predict().state, "refused")
+        self.assertEqual(self.predict(self.small).state, "refused")
