@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from numpy import ndarray
 
 #: logarithms of parameters stay within these bounds (times are scaled to about 1)
-BOUNDS = (-12.0, 12.0)
+BOUNDS = (-9.0, 9.0)
 #: nearer to 1 than this, ``a`` (and ``a + b + x``) is moved: the form divides by 0
 SINGULAR = 1e-5
 
@@ -329,30 +329,38 @@ def _expected_if_active(model: BgNbd, horizon, x, age):
     near = np.abs(top - np.round(top)) < SINGULAR
     top = np.where(near & (top < 0.5), top + 10 * SINGULAR, top)
     z = horizon / (model.alpha + age + horizon)
-    series = hyp2f1(model.a + model.b - 1 - model.r, a - 1, top, z)
-    expected = top / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * series)
-    # The function gives up where almost nobody leaves; there the sum has few terms.
+    with np.errstate(invalid="ignore", over="ignore"):
+        series = hyp2f1(model.a + model.b - 1 - model.r, a - 1, top, z)
+        expected = top / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * series)
+    # The function gives up where customers are almost alike: there terms are summed.
     lost = ~np.isfinite(expected)
     if lost.any():
-        span = np.broadcast_to(horizon, expected.shape)
-        age = np.broadcast_to(age, expected.shape)
-        expected[lost] = [
-            _expected_sum(model, *row)
-            for row in zip(span[lost], x[lost], age[lost], strict=True)
-        ]
+        rows = (np.broadcast_to(value, expected.shape)[lost] for value in (z, x))
+        expected[lost] = _expected_sum(model, *rows)
     return np.maximum(expected, 0.0)
 
 
-def _expected_sum(model: BgNbd, horizon: float, x: float, age: float) -> float:
-    """E[min(N, G)] as the sum of P(N >= k) · P(G >= k), N negative binomial."""
-    import numpy as np
-    from scipy.special import betaln
-    from scipy.stats import nbinom
+def _expected_sum(model: BgNbd, z, x, block: int = 2000):
+    """E[min(N, G)] as the sum of P(N >= k) · P(G >= k), N negative binomial.
 
-    count = nbinom(model.r + x, (model.alpha + age) / (model.alpha + age + horizon))
-    k = np.arange(1, min(int(count.isf(1e-12)) + 2, 1_000_000))
-    stays = betaln(model.a, model.b + x + k - 1) - betaln(model.a, model.b + x)
-    return float((count.sf(k - 1) * np.exp(stays)).sum())
+    :param z: shape ``(n,)``, t/(α+T+t).
+    """
+    import numpy as np
+    from scipy.special import betainc, betaln
+
+    result = np.empty(len(x))
+    shape = model.r + x
+    # Far above the mean of N nothing is left.
+    mean = shape * z / (1 - z)
+    longest = np.ceil(mean + 12 * np.sqrt(mean / (1 - z)) + 30)
+    order = np.argsort(longest)
+    for start in range(0, len(order), block):
+        rows = order[start : start + block]
+        b, n = model.b + x[rows, None], shape[rows, None]
+        k = np.arange(1, longest[rows[-1]] + 1)
+        stays = np.exp(betaln(model.a, b + k - 1) - betaln(model.a, b))
+        result[rows] = (betainc(k, n, z[rows, None]) * stays).sum(axis=1)
+    return result
 
 
 def next_purchase_time(model: BgNbd, quantile: float, x, age):

@@ -72,14 +72,14 @@ def test_a_support_of_nothing_is_refused(groceries):
 
 def test_nobody_is_proposed_what_he_has():
     data = affinity.baskets([["a", "b"], ["a", "b"], ["a", "c"], ["b"]])
-    best, scores = affinity.next_products(data, data.matrix, 1)
+    best, scores = affinity.next_products(affinity.learn(data), data.matrix, 1)
     for row, column in enumerate(best[:, 0]):
         assert data.matrix[row, column] == 0 or scores[row, 0] == 0
 
 
 def test_whoever_has_nothing_is_proposed_what_sells_most():
     data = affinity.baskets([["a", "b"], ["b"], ["b", "c"], []])
-    best, _ = affinity.next_products(data, data.matrix[[3]], 1)
+    best, _ = affinity.next_products(affinity.learn(data), data.matrix[[3]], 1)
     assert data.products[best[0, 0]] == "b"
 
 
