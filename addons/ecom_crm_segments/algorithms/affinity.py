@@ -19,12 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import BadInput, Shortage, TooFewData
-
-if TYPE_CHECKING:
-    pass
 
 #: baskets with a product that its rarity counts as: few prove little
 PRIOR = 10.0

@@ -3,6 +3,7 @@ from . import ecom_customer
 from . import ecom_customer_dirty
 from . import ecom_customer_refresher
 from . import ecom_rfm_history
+from . import ecom_affinity
 from . import ecom_identity
 from . import ecom_prediction
 from . import ecom_segment

@@ -1,3 +1,4 @@
+from . import test_affinity
 from . import test_figures
 from . import test_identity
 from . import test_rfm

@@ -83,6 +83,7 @@ class TestCrmSecurity(SegmentsCommon):
             "sync_lists",
             "measure",
             "resolve",
+            "affinity",
         ):
             with self.subTest(name), self.enter_registry_test_mode():
                 cron = self.env.ref(f"ecom_crm_segments.ir_cron_{name}")
