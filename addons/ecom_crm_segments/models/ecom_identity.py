@@ -55,10 +55,12 @@ class EcomIdentity(models.Model):
     @api.model
     def _cron_resolve(self):
         """Find out anew which contacts are one person, company by company."""
-        companies = [False, *self.env["res.company"].search([]).ids]
-        for number, company_id in enumerate(companies, 1):
-            self._resolve(company_id)
-            remaining = len(companies) - number
+        rows = self.env.execute_query(
+            SQL("SELECT DISTINCT company_id FROM res_partner WHERE active ORDER BY 1")
+        )
+        for number, (company_id,) in enumerate(rows, 1):
+            self._resolve(company_id or False)
+            remaining = len(rows) - number
             if not self.env["ir.cron"]._commit_progress(1, remaining=remaining):
                 break
 
