@@ -17,6 +17,7 @@ from ..marketplaces.outbound import listing_update_to_plain
 from ..marketplaces.schema import ListingField, ListingImage, ListingUpdate
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_listing import LISTING
+from .failure_log import describe, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -179,13 +180,13 @@ class EcomListing(models.Model):
                 self[:half]._tell_guarded()
                 self[half:]._tell_guarded()
                 return
-            _logger.warning("Listing %s was not compared", self.id, exc_info=error)
+            log_failure(_logger, error, "Listing %s was not compared", self.id)
             self.channel_id._alert(
                 self.env._("Product data could not be compared"),
                 self.env._(
                     "%(listing)s: %(error)s",
                     listing=self.display_name,
-                    error=f"{type(error).__name__}: {error}"[:500],
+                    error=describe(error)[:500],
                 ),
             )
 

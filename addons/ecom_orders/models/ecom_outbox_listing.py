@@ -14,6 +14,7 @@ from ..marketplaces.errors import (
 from ..marketplaces.outbound import read_listing_update, read_new_listing
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_outbox_message import CAPABILITIES
+from .failure_log import describe, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -139,8 +140,8 @@ class EcomOutboxMessage(models.Model):
                 error, TransportError | SendingStopped | AuthenticationFailed
             )
         except Exception as error:  # noqa: BLE001 - one bad batch stops no other
-            _logger.warning("Messages %s were not sent", self.ids, exc_info=error)
-            text = f"{type(error).__name__}: {error}"
+            log_failure(_logger, error, "Messages %s were not sent", self.ids)
+            text = describe(error)
             for message in self:
                 message._set_failed("internal_error", {"error": text[:500]})
         return True
