@@ -7,5 +7,4 @@
     "license": "LGPL-3",
     "depends": ["account", "ecom_orders"],
     "external_dependencies": {"python": ["lxml", "mt-940", "ofxparse", "openpyxl"]},
-    "data": [],
 }

@@ -7,5 +7,4 @@
     "license": "LGPL-3",
     "depends": ["purchase_stock", "sale_stock"],
     "external_dependencies": {"python": ["numpy", "scipy"]},
-    "data": [],
 }

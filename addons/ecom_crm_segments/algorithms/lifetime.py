@@ -84,8 +84,8 @@ class Prediction:
     :param amount: expected value of all of them.
     :param low: in one of ten cases the amount is at most this.
     :param high: in one of ten cases it is at least this.
-    :param next_day: ordinal of the day by which half of such customers, if still active,
-        have bought again.
+    :param next_day: ordinal of the day by which half of such customers, if still
+        active, have bought again.
     :param next_early: the same for a quarter.
     :param next_late: the same for three quarters.
     """

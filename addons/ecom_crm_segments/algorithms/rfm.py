@@ -94,6 +94,8 @@ def quantile_score(
     if parts < 2:
         raise BadInput("scores need at least two parts")
     figures = np.asarray(figures, dtype=float)
+    if descending:
+        figures = -figures
     n = len(figures)
     position = np.empty(n)
     if ties is Ties.FIRST:
@@ -101,8 +103,7 @@ def quantile_score(
     else:
         _, group, size = np.unique(figures, return_inverse=True, return_counts=True)
         position = (np.cumsum(size) - (size - 1) / 2)[group]
-    scores = np.ceil(position * parts / max(n, 1) - 1e-9).astype(int)
-    return parts + 1 - scores if descending else scores
+    return np.ceil(position * parts / max(n, 1) - 1e-9).astype(int)
 
 
 def limit_score(figures, limits: Sequence[float], descending: bool = False):

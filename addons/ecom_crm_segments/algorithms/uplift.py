@@ -99,7 +99,11 @@ def wilson(
     centre = share + weight / 2
     half = z * math.sqrt((share * (1 - share) + weight / 4) / people)
     low, high = (centre - half) / (1 + weight), (centre + half) / (1 + weight)
-    return max(low, 0.0), min(high, 1.0)
+    # Exact where rounding would leave a trace.
+    return (
+        max(low, 0.0) if successes else 0.0,
+        min(high, 1.0) if successes < people else 1.0,
+    )
 
 
 def difference(treated: Arm, control: Arm, confidence: float = 0.95) -> Interval:

@@ -51,7 +51,7 @@ class AdyenSettlement(TableFormat):
     )
     delimiters = (",", ";", "\t")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("net debit (nc)", "net credit (nc)"),

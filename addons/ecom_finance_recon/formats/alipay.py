@@ -63,7 +63,7 @@ class _AlipayBill(TableFormat):
     delimiters = (",",)
     loose = "商品名称"
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document, decimal=".", zone=book.options.zone or SHANGHAI, loose=self.loose
         )
@@ -268,7 +268,7 @@ class AlipaySummary(Format):
         is_bill = find_header(document, ("商户订单号", "业务类型"), (",",))
         return 0 if is_bill or "汇总" not in document.head[:2000] else 40
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         """Nothing: what it sums up is in the bill beside it."""
 
 

@@ -51,7 +51,7 @@ class AmazonFinances(Format):
         words = ('"transactionId"', '"breakdowns"', '"relatedIdentifiers"')
         return 95 if sum(word in head for word in words) >= 2 else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         newest: dict[str, Node] = {}
         number = 0
         for page in pages(document.json()):

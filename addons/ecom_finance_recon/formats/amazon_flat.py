@@ -36,7 +36,7 @@ class AmazonFlatFile(TableFormat):
     delimiters = ("\t",)
     amount_columns: tuple[str, ...] = ()
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             quoted=False,  # a quote in a SKU is an inch mark

@@ -43,7 +43,7 @@ class Camt(Format):
         found = document.is_xml and re.search(r"camt\.05[234]\.001", document.head)
         return 95 if found else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         number, draft = 0, None
         balances: dict[str, Decimal] = {}
         for name, element in _elements(document):

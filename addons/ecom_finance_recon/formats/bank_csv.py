@@ -53,6 +53,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "收入",
         "贷方",
     ),
+    "side": ("debit/credit", "d/c", "dc", "cdt/dbt", "soll/haben", "借贷标志", "收支"),
     "balance": ("balance", "saldo", "solde", "余额", "账户余额"),
     "currency": ("currency", "währung", "devise", "divisa", "valuta", "币种"),
     "label": (
@@ -78,6 +79,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "original_amount": ("amount currency", "original amount"),
     "original_currency": ("original currency", "foreign currency"),
 }
+_DEBITS = frozenset({"d", "dr", "dbit", "debit", "s", "soll", "借", "支出"})
+_CREDITS = frozenset({"c", "cr", "crdt", "credit", "h", "haben", "贷", "收入"})
 _OPENING = ("start of period", "opening balance", "anfangssaldo", "期初余额")
 _CLOSING = ("end of period", "closing balance", "endsaldo", "期末余额")
 
@@ -106,15 +109,12 @@ class BankCsv(TableFormat):
                     )
         return None
 
-    def read(self, document: Document, book: Book) -> None:
-        needed = self.columns(document) or ("date", "amount")
-        probe = Table(document, needed, delimiters=self.delimiters)
+    def read_into(self, document: Document, book: Book) -> None:
+        probe = self.table(document)
         found = find_columns(probe.names)
         money = [found[w] for w in ("amount", "debit", "credit") if w in found]
-        table = Table(
+        table = self.table(
             document,
-            needed,
-            delimiters=self.delimiters,
             amount_columns=money,
             date_columns=[found["date"]],
             decimal=book.options.decimal,
@@ -138,6 +138,8 @@ class BankCsv(TableFormat):
     def _read_row(row: Row, found: dict[str, str], draft: Draft, chains) -> None:
         if "amount" in found:
             amount = row.need(found["amount"])
+            if "side" in found:
+                amount = _by_side(row, found["side"], amount)
         else:
             debit = row.amount(found["debit"]) or ZERO
             amount = (row.amount(found["credit"]) or ZERO) - debit.copy_abs()
@@ -182,6 +184,14 @@ def find_columns(names: list[str]) -> dict[str, str]:
         if name:
             found[word] = name
     return found
+
+
+def _by_side(row: Row, column: str, amount: Decimal) -> Decimal:
+    """The unsigned amount of a row that says whether it is a debit or a credit."""
+    word = row.text(column).casefold()
+    if word in _DEBITS:
+        return -amount.copy_abs()
+    return amount.copy_abs() if word in _CREDITS else amount
 
 
 def _is_date(row: Row, column: str) -> bool:

@@ -22,6 +22,8 @@ from .schema import Kind
 _LONG_REFERENCE = re.compile(
     r"^:61:[\d ]{6,10}R?[DC][A-Z]?[\d,]+[A-Z]...[^/\n]{17}", re.M
 )
+#: a line with a dash alone ends a statement; texts may begin with one, too
+_ENVELOPE = re.compile(r"^-(?:\}.*|\s*)$", re.M)
 _START = re.compile(r"^:20:", re.M)
 
 
@@ -44,19 +46,22 @@ class Mt940(Format):
     def sniff(self, document: Document) -> int:
         if document.is_workbook:
             return 0
-        tags = (":20:", ":25:", ":60")
-        return 95 if all(f"\n{tag}" in f"\n{document.head}" for tag in tags) else 0
+        head = f"\n{document.head}"
+        named = "\n:20:" in head and "\n:25:" in head
+        return 95 if named and ("\n:60" in head or "\n:61:" in head) else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         text = document.text().replace("\r\n", "\n").replace("\r", "\n")
         starts = [match.start() for match in _START.finditer(text)]
+        if not starts:
+            raise FileDamaged("no statement", why="mt940")
         number = 0
         for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
             number = self._read_statement(text[start:end], number, book)
 
     def _read_statement(self, text: str, number: int, book: Book) -> int:
         # Whatever follows the closing balance belongs to the envelope.
-        parsed = _parse(text.split("\n-")[0])
+        parsed = _parse(_ENVELOPE.split(text)[0])
         data = parsed.data
         page = "/".join(
             filter(
@@ -80,9 +85,12 @@ class Mt940(Format):
         for transaction in parsed.transactions:
             number += 1
             self._read_line(transaction.data, number, draft)
-        if draft.closing is None:
+        if draft.opening is not None and draft.closing is None:
             draft.check("closing_balance", None, draft.total)
-        draft.check_balance()
+        elif draft.opening is None:
+            draft.warn("no_control_total")
+        else:
+            draft.check_balance()
         return number
 
     @staticmethod

@@ -39,7 +39,7 @@ class Ofx(Format):
         head = document.head[:5000].upper()
         return 95 if "<OFX>" in head or head.lstrip().startswith("OFXHEADER") else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         number = 0
         for account in _parse(document).accounts:
             statement = getattr(account, "statement", None)

@@ -9,7 +9,7 @@ decorate it with :func:`register`. Nothing else has to be touched: :func:`recogn
         code, title = "my_bill", "My marketplace: bill"
         required = ("my order", "my amount")
 
-        def read(self, document, book):
+        def read_into(self, document, book):
             table = self.table(document)
             draft = book.draft("")
             for row in table:
@@ -33,6 +33,7 @@ from typing import Any, BinaryIO, ClassVar
 from . import document as documents
 from .document import Document, Limits, Source
 from .errors import FormatError, NothingInside, NotRecognised, TooLarge
+from .repeats import Repeats
 from .schema import ZERO, Check, Kind, Line, ParsedFile, Settlement
 
 SETTLEMENT = "settlement"
@@ -187,8 +188,7 @@ class Book:
         self.sink = sink
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.kept = 0
-        self._keys: dict[bytes, int] = {}
-        self._row: tuple[int, bytes] = (0, b"")
+        self._keys = Repeats()
 
     def draft(self, reference: str, currency: str = "") -> Draft:
         """The settlement of that name, made when it is new."""
@@ -204,8 +204,7 @@ class Book:
         else:
             base = f"{self._digest(row)}/{part}"
         digest = hashlib.blake2b(base.encode("utf-8", "replace"), digest_size=12)
-        count = self._keys.get(digest.digest(), 0) + 1
-        self._keys[digest.digest()] = count
+        count = self._keys.count(digest.digest())
         base = base if len(base) <= 120 else digest.hexdigest()
         return base if count == 1 else f"{base}#{count}"
 
@@ -244,7 +243,7 @@ class Format(ABC):
         """
 
     @abstractmethod
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         """Put all lines and control totals into drafts of the book.
 
         :raises FormatError: whatever is wrong with the content.
@@ -323,7 +322,7 @@ def _parse_document(
     if form is None:
         raise NotRecognised(f"{document.name or 'the file'} is of no known format")
     book = Book(options, sink)
-    form.read(document, book)
+    form.read_into(document, book)
     if not book.drafts:
         raise NothingInside(f"no settlement in {document.name or 'the file'}")
     settlements = tuple(draft.settlement(form.code) for draft in book.drafts.values())

@@ -51,7 +51,7 @@ class EbayFinances(Format):
         head = document.head if document.is_json else ""
         return 95 if '"bookingEntry"' in head or '"payoutInstrument"' in head else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         declared: dict[tuple[str, str], Decimal] = {}
         nets: dict[int, Decimal] = {}
         number = 0

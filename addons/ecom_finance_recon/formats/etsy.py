@@ -56,7 +56,7 @@ class EtsyStatement(TableFormat):
     required = ("date", "type", "title", "currency", "amount", "fees & taxes", "net")
     delimiters = (",", ";", "\t")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("amount", "fees & taxes", "net"),

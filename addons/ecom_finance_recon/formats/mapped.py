@@ -176,7 +176,7 @@ class Mapped(Format):
     def sniff(self, document: Document) -> int:
         return 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         mapping = book.options.mapping
         if not isinstance(mapping, Mapping):
             raise NotRecognised("there is no mapping for the file")

@@ -58,7 +58,7 @@ class MercadoPagoRelease(TableFormat):
     required = ("date", "source_id", "record_type", "net_credit_amount")
     delimiters = (",", ";")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("net_credit_amount", "net_debit_amount", "gross_amount"),
@@ -134,7 +134,7 @@ class MercadoPagoSettlement(TableFormat):
         }
     )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("settlement_net_amount", "transaction_amount"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from .errors import BadValue
@@ -86,6 +87,7 @@ _NAMED = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)  # rows of a file share their days and seconds
 def parse_moment(text: str, zone: tzinfo = UTC, day_first: bool = True) -> datetime:
     """A time in UTC.
 

@@ -94,7 +94,7 @@ class PayPalReport(Format):
                     return 0
         return 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         delimiter = "\t" if document.head.split("\n")[0].count("\t") > 2 else ","
         section = _Section()
         sums: dict[tuple[str, str], _Sums] = {}

@@ -39,7 +39,7 @@ class _PersonalBill(TableFormat):
     type_columns: tuple[str, ...] = ()
     text_columns: tuple[str, ...] = ()
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(document, decimal=".", zone=book.options.zone or SHANGHAI)
         sums: dict[str, list[Decimal]] = {}
         main = book.draft("", "CNY")

@@ -35,7 +35,7 @@ class Braintree(TableFormat):
         }
     )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(document, amount_columns=("settlement amount",))
         for row in table:
             currency = row.text("settlement currency")
@@ -93,7 +93,7 @@ class CheckoutPayouts(TableFormat):
         "transfers out": Kind.TRANSFER,
     }
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(document, amount_columns=("payout amount", "payments"))
         start = table.names.index("payout amount") + 1
         columns = [name for name in table.names[start:] if name]
@@ -151,7 +151,7 @@ class DLocal(Format):
     def sniff(self, document: Document) -> int:
         return 95 if find_header(document, self.columns, (",", ";")) else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         found = find_header(document, self.columns, (",", ";"))
         if found is None:
             raise FileDamaged("the header is missing", why="no_header")
@@ -246,7 +246,7 @@ class Trustly(Format):
             95 if first[:1] == ["H"] and first[1:2] in (["P11KFUN"], ["P11KREC"]) else 0
         )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
         draft, last = None, None
         for number, cells in document.rows(","):

@@ -55,7 +55,7 @@ class ShopifyPayments(TableFormat):
         "net",
     )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("amount", "fee", "net"),

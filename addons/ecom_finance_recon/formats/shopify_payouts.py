@@ -109,7 +109,7 @@ class ShopifyPayouts(Format):
             else 0
         )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         nets: dict[int, Decimal] = defaultdict(lambda: ZERO)
         declared: dict[tuple[str, str], Decimal] = {}
         seen: set[str] = set()

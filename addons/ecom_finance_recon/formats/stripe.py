@@ -41,7 +41,7 @@ class Stripe(TableFormat):
     required = ("reporting_category", "gross", "fee", "net", "currency")
     delimiters = (",", ";", "\t")
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
             amount_columns=("gross", "fee", "net"),
@@ -128,5 +128,7 @@ class Stripe(TableFormat):
             )
             draft.check("payout", paid, draft.total)
         draft.check("net", net, draft.total + draft.payout)
+        if draft.reference and not draft.payout:
+            draft.warn("no_payout_row")
         if not draft.reference:
             draft.warn("not_mapped_to_payouts")

@@ -50,7 +50,7 @@ class TaobaoBills(Format):
         words = ('"bid"', '"account_id"', '"book_time"', '"bills"')
         return 95 if sum(word in head for word in words) >= 3 else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         bodies = [_body(page) for page in pages(document.json())]
         accounts = {
             account.text("account_id"): account

@@ -51,7 +51,7 @@ class WalmartRecon(Format):
             return 90 if "PaymentSummary" in document.head else 0
         return 90 if find_header(document, _COLUMNS, (",", "\t")) else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         declared, draft = None, book.draft("")
         for row in self._rows(document):
             if normal(row.text("transaction type")) in (

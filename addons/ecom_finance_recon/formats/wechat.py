@@ -120,7 +120,7 @@ class WeChatTrades(_WeChatBill):
     }
     old_names = {"应结订单总金额": "总交易额", "退款总金额": "总退款金额"}
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         draft = book.draft("", book.options.currency or "CNY")
         sums = dict.fromkeys(self.controls, ZERO)
         count, footer = 0, None
@@ -256,7 +256,7 @@ class WeChatFunds(_WeChatBill):
         }
     )
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         draft = book.draft("", book.options.currency or "CNY")
         chain = BalanceChain()
         sums = {"收入": [ZERO, ZERO], "支出": [ZERO, ZERO]}
@@ -325,5 +325,5 @@ class WeChatNoBill(Format):
         words = ("No Bill Exist", "NO_STATEMENT_EXIST", "NO_BILL_EXIST")
         return 99 if any(word in document.head for word in words) else 0
 
-    def read(self, document: Document, book: Book) -> None:
+    def read_into(self, document: Document, book: Book) -> None:
         raise NothingInside("no trades on that day")

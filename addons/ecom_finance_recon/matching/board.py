@@ -6,10 +6,12 @@ Everything is sorted by id first, so that the order of the input means nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..formats.currencies import unit_of
 from .normalise import reference
 from .schema import (
     SCORES,
@@ -24,6 +26,9 @@ from .schema import (
     Suggestion,
 )
 
+ENOUGH = 100  # certain matches that show what lags there are
+SLACK = 3  # days that are allowed beyond what fewer of them show
+
 
 class Board:
     """Lines and items by position; methods note decisions.
@@ -37,22 +42,26 @@ class Board:
         self.items = sorted(items, key=lambda item: item.id)
         self.lines = sorted(lines, key=_line_order)
         self.digits = _digits(self.lines, self.items)
-        self.unit = Decimal(1).scaleb(-min(self.digits, 2))
         scale = self.digits
         self.item_amounts = [int(item.amount.scaleb(scale)) for item in self.items]
         self.line_amounts = [int(line.amount.scaleb(scale)) for line in self.lines]
         self.item_refs = [_refs(item.refs) for item in self.items]
         self.line_refs = [_refs(line.refs) for line in self.lines]
+        #: items by their normalised ids
+        self.index: dict[str, list[int]] = {}
         self.open_items = [True] * len(self.items)
         self.open_lines = [True] * len(self.lines)
         self.paid_by: dict[int, tuple[int, ...]] = {}
-        self.matches: list[Match] = []
+        self.matches: dict[tuple, Match] = {}
         self.refusals: list[Refusal] = []
         self.faults: list[Fault] = []
         #: items that a refused line may pay
         self.doubtful: set[int] = set()
         #: days from item to line of certain matches: least, most
         self.lags: tuple[int, int] | None = None
+        self.learned = 0
+        self.lag_counts: Counter[int] = Counter()
+        self._usual: tuple[int, tuple[int, int]] | None = None
 
     def accept(
         self,
@@ -76,21 +85,18 @@ class Board:
             difference = self.decimal(units)
         if len(lines) == len(items) == 1:
             self._learn(lines[0], items[0])
-        self.matches.append(
-            Match(
-                tuple(self.lines[line].id for line in lines),
-                tuple(self.items[item].id for item in items),
-                layer,
-                SCORES[layer],
-                difference,
-                evidence,
-            )
+        names = tuple(self.lines[line].id for line in lines)
+        owed = tuple(self.items[item].id for item in items)
+        self.matches[names, owed] = Match(
+            names, owed, layer, SCORES[layer], difference, evidence
         )
 
     def _learn(self, line: int, item: int) -> None:
         lag = self.lag(line, item)
         if lag is None:
             return
+        self.learned += 1
+        self.lag_counts[lag] += 1
         if self.lags is None:
             self.lags = (lag, lag)
         elif not self.lags[0] <= lag <= self.lags[1]:
@@ -148,7 +154,11 @@ class Board:
             return None
         for card in self.policy.cards:
             rate = card.explain(
-                owed.amount, entry.amount, entry.date, entry.currency, self.unit
+                owed.amount,
+                entry.amount,
+                entry.date,
+                entry.currency,
+                unit_of(entry.currency),
             )
             if rate:
                 return rate
@@ -162,19 +172,61 @@ class Board:
         return (later - earlier).days
 
     def lag_bounds(self) -> tuple[int, int]:
-        """What lags certain matches have, within what the policy allows."""
+        """Lags that a line without an id may have, within what the policy allows.
+
+        Half as wide again on either side as those of certain matches: several items in
+        one line are older or younger than single ones.
+        """
         least, most = self.policy.min_lag, self.policy.max_lag
         if self.lags is None:
             return least, most
-        return max(least, min(self.lags[0], most)), min(most, self.lags[1])
+        slack = max(SLACK, (self.lags[1] - self.lags[0] + 1) // 2)
+        low, high = self.lags[0] - slack, self.lags[1] + slack
+        return max(least, min(low, most)), min(most, max(high, least))
 
-    def is_timely(self, line: int, item: int) -> bool:
-        """Whether the line's date may be that of the item's payment."""
+    def usual_lags(self) -> tuple[int, int]:
+        """Lags of all certain matches but one in a thousand at either end.
+
+        Those few may be wrong themselves: an id that was mistyped, say.
+        """
+        if self.learned < ENOUGH:
+            return self._few_lags()
+        if self._usual is None or self.learned > 1.02 * self._usual[0]:
+            self._usual = (self.learned, _without_tails(self.lag_counts))
+        return self._usual[1]
+
+    def _few_lags(self) -> tuple[int, int]:
+        """What few certain matches say of lags: some days around them."""
+        if self.lags is None:
+            return self.policy.min_lag, self.policy.max_lag
+        return self.lags[0] - SLACK, self.lags[1] + SLACK
+
+    def is_usual(self, line: int, item: int) -> bool:
+        """Whether the line came as long after the item as lines do."""
         lag = self.lag(line, item)
         if lag is None:
             return True
-        least, most = self.lag_bounds()
+        least, most = self.usual_lags()
         return least <= lag <= most
+
+    def is_within(self, line: int, item: int, bounds: tuple[int, int]) -> bool:
+        """Whether the lag is one of these."""
+        lag = self.lag(line, item)
+        return lag is None or bounds[0] <= lag <= bounds[1]
+
+
+def _without_tails(counts: Counter[int]) -> tuple[int, int]:
+    """Least and most after a thousandth, at least one, was cut off at either end."""
+    cut = max(sum(counts.values()) // 1000, 1)
+    bounds = []
+    for lags in (sorted(counts), sorted(counts, reverse=True)):
+        left = cut
+        for lag in lags:
+            if counts[lag] > left:
+                bounds.append(lag)
+                break
+            left -= counts[lag]
+    return bounds[0], bounds[1]
 
 
 def _line_order(line: Entry) -> tuple:

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
+from ..formats.currencies import unit_of
 from .board import Board
 from .rates import nets
 from .schema import FaultKind, Layer, Suggestion
@@ -32,66 +35,145 @@ class _Solution:
 
 
 class Windows:
-    """Open items by what lines without an id know of them."""
+    """Open items by what lines without an id know of them.
 
-    def __init__(self, board: Board):
+    :param known: amounts less fees by item, kept from one round to the next.
+    """
+
+    def __init__(self, board: Board, known: dict[int, dict]):
         self.board = board
+        self.known = known
         self.by_partner: dict[tuple, list[int]] = defaultdict(list)
+        #: partners in the words of the items: a line may know them by other names
+        self.partners = {item.partner for item in board.items if item.partner}
+        self.by_payout: dict[tuple, list[int]] = defaultdict(list)
         self.by_day: dict[tuple, list[tuple]] = defaultdict(list)
         self.undated: dict[tuple, list[int]] = defaultdict(list)
+        self.by_amount: dict[tuple, list[int]] = defaultdict(list)
+        self.by_net: dict[tuple, list[tuple]] = defaultdict(list)
         for item, owed in enumerate(board.items):
-            if not board.open_items[item] or not board.item_amounts[item]:
-                continue
-            side = (owed.currency, board.item_amounts[item] < 0)
-            if owed.partner:
-                self.by_partner[(*side, owed.partner)].append(item)
-            if owed.date:
-                self.by_day[side].append((owed.date, item))
-            else:
-                self.undated[side].append(item)
+            if board.open_items[item] and board.item_amounts[item]:
+                self._add(item, owed)
         for days in self.by_day.values():
             days.sort()
-        self.has_partners = bool(self.by_partner)
 
-    def of(self, line: int) -> list[int]:
-        """Open items that the line does not contradict, sorted."""
-        board, entry = self.board, self.board.lines[line]
-        side = (entry.currency, board.line_amounts[line] < 0)
-        if entry.partner and self.has_partners:
-            found = [
-                item
-                for item in self.by_partner.get((*side, entry.partner), ())
-                if board.is_timely(line, item)
-            ]
+    def _add(self, item: int, owed) -> None:
+        amount = self.board.item_amounts[item]
+        side = (owed.currency, amount < 0)
+        self.by_amount[(owed.currency, amount)].append(item)
+        if owed.partner:
+            self.by_partner[(*side, owed.partner)].append(item)
+        if owed.payout:
+            self.by_payout[(*side, owed.payout)].append(item)
+        if owed.date:
+            self.by_day[side].append((owed.date, item))
         else:
-            found = self._by_date(line, side)
-        payout = entry.payout
-        limit = abs(board.line_amounts[line])
-        return sorted(
+            self.undated[side].append(item)
+        if self.board.policy.cards:
+            if item not in self.known:
+                self.known[item] = nets(
+                    self.board.policy.cards,
+                    owed.amount,
+                    owed.date,
+                    owed.currency,
+                    unit_of(owed.currency),
+                )
+            found = self.known[item]
+            for net, rate in found.items():
+                self.by_net[(owed.currency, net)].append((item, rate))
+
+    def of(self, line: int, bounds: tuple[int, int] | None = None) -> list[int]:
+        """Open items that are not larger than the line and do not contradict it.
+
+        Sorted; of a window that is larger than the policy allows only a part.
+
+        :param bounds: of the lag in days, ``None`` = see :meth:`bounds`.
+        """
+        limit = abs(self.board.line_amounts[line])
+        amounts = self.board.item_amounts
+        bounds = bounds or self.bounds(line)
+        found = (
             item
-            for item in found
-            if board.open_items[item]
-            and not (
-                payout
-                and board.items[item].payout
-                and board.items[item].payout != payout
-            )
-            # A fee makes a line smaller than its item.
-            and (board.policy.cards or abs(board.item_amounts[item]) <= limit)
+            for item in self._candidates(line, bounds)
+            if abs(amounts[item]) <= limit and self.admits(line, item, bounds)
+        )
+        return sorted(islice(found, self.board.policy.max_window + 1))
+
+    def bounds(self, line: int) -> tuple[int, int]:
+        """Lags that are looked at: of a known partner all that the policy allows."""
+        if self.board.lines[line].partner in self.partners:
+            return self.widest
+        return self.board.lag_bounds()
+
+    @property
+    def widest(self) -> tuple[int, int]:
+        """Lags that the policy allows."""
+        return self.board.policy.min_lag, self.board.policy.max_lag
+
+    def doubt_all(self, line: int) -> None:
+        """Note that any item of the window, however large, may be paid by the line."""
+        limit = abs(self.board.line_amounts[line])
+        amounts, doubtful = self.board.item_amounts, self.board.doubtful
+        bounds = self.bounds(line)
+        doubtful.update(
+            item
+            for item in self._candidates(line, bounds)
+            if item not in doubtful
+            and abs(amounts[item]) <= limit
+            and self.admits(line, item, bounds)
         )
 
-    def _by_date(self, line: int, side: tuple) -> list[int]:
-        day = self.board.lines[line].date
+    def admits(self, line: int, item: int, bounds: tuple[int, int]) -> bool:
+        """Whether nothing speaks against the item being paid by the line.
+
+        Within one payout dates say nothing.
+        """
+        board = self.board
+        if not board.open_items[item]:
+            return False
+        entry, owed = board.lines[line], board.items[item]
+        if entry.partner in self.partners and entry.partner != owed.partner:
+            return False
+        if entry.payout and owed.payout:
+            return entry.payout == owed.payout
+        return board.is_within(line, item, bounds)
+
+    def equal(self, line: int) -> list[int]:
+        """Items of the window that have the line's amount."""
+        key = (self.board.lines[line].currency, self.board.line_amounts[line])
+        bounds = self.bounds(line)
+        found = self.by_amount.get(key, ())
+        return [item for item in found if self.admits(line, item, bounds)]
+
+    def net(self, line: int) -> list[tuple]:
+        """Items of the window that are the line's amount after a fee, and the rate."""
+        entry = self.board.lines[line]
+        bounds = self.bounds(line)
+        found = self.by_net.get((entry.currency, entry.amount), ())
+        return [(item, rate) for item, rate in found if self.admits(line, item, bounds)]
+
+    def _candidates(self, line: int, bounds: tuple[int, int]) -> Iterator[int]:
+        """Items of the same side: of the partner where it is known, else by date."""
+        entry = self.board.lines[line]
+        side = (entry.currency, self.board.line_amounts[line] < 0)
+        if entry.partner in self.partners:
+            yield from self.by_partner.get((*side, entry.partner), ())
+            return
+        same = self.by_payout.get((*side, entry.payout), ()) if entry.payout else ()
+        yield from same
+        seen = set(same)
         days = self.by_day.get(side, [])
-        if day is None:
-            found = [item for _day, item in days]
-        else:
-            least, most = self.board.lag_bounds()
-            low = bisect_left(days, (day - timedelta(days=most),))
-            last = day - timedelta(days=least)
+        low, high = 0, len(days)
+        if entry.date is not None:
+            low = bisect_left(days, (entry.date - timedelta(days=bounds[1]),))
+            last = entry.date - timedelta(days=bounds[0])
             high = bisect_right(days, (last, len(self.board.items)))
-            found = [item for _day, item in days[low:high]]
-        return found + self.undated.get(side, [])
+        for place in range(low, high):
+            if days[place][1] not in seen:
+                yield days[place][1]
+        for item in self.undated.get(side, ()):
+            if item not in seen:
+                yield item
 
 
 def match_amounts(board: Board) -> None:
@@ -102,23 +184,24 @@ def match_amounts(board: Board) -> None:
         if board.open_lines[line] and not refs
     ]
     search = _Search(board)
+    known: dict[int, dict] = {}
     for _round in range(ROUNDS):
         if not waiting:
             break
-        windows = Windows(board)
+        windows = Windows(board, known)
         before = len(board.matches)
         solved = {
             line: solution
             for line in waiting
-            if (solution := search.solve(line, windows.of(line))) is not None
+            if (solution := search.solve(line, windows)) is not None
         }
         _accept_agreeing(board, solved)
         waiting = [line for line in waiting if board.open_lines[line]]
         if len(board.matches) == before:
             break
-    windows = Windows(board)
+    windows = Windows(board, known)
     for line in waiting:
-        _refuse(board, search, line, windows.of(line))
+        _refuse(board, search, line, windows)
 
 
 class _Search:
@@ -128,17 +211,17 @@ class _Search:
         self.board = board
         self.solvers: dict[tuple[int, ...], Solver] = {}
         self.left = board.policy.searches
-        self.nets: dict[int, dict] = {}
 
-    def solve(self, line: int, window: list[int]) -> _Solution | None:
+    def solve(self, line: int, windows: Windows) -> _Solution | None:
         """The only solution of a line, ``None`` when there is none or several."""
-        if not window or len(window) > self.board.policy.max_window:
+        window = windows.of(line)
+        if len(window) > self.board.policy.max_window:
+            return None
+        net = windows.net(line)
+        if not window and not net:
             return None
         subsets = self.subsets(line, window)
-        if subsets is None or len(subsets) > 1:
-            return None
-        net = self.net_items(line, window)
-        if len(subsets) + len(net) != 1:
+        if subsets is None or len(subsets) + len(net) != 1:
             return None
         if net:
             item, rate = net[0]
@@ -149,9 +232,8 @@ class _Search:
 
     def subsets(self, line: int, window: list[int]) -> list[tuple[int, ...]] | None:
         """Up to two subsets of the window; ``None`` when searching costs too much."""
-        target = abs(self.board.line_amounts[line])
         amounts = self.board.item_amounts
-        key = tuple(item for item in window if abs(amounts[item]) <= target)
+        key = tuple(window)
         if not key:
             return []
         if key not in self.solvers:
@@ -161,31 +243,8 @@ class _Search:
             if len(self.solvers) > 64:  # arrays of halves are large
                 self.solvers.clear()
             self.solvers[key] = Solver([abs(amounts[item]) for item in key])
-        _count, found = self.solvers[key].solve(target)
+        _count, found = self.solvers[key].solve(abs(self.board.line_amounts[line]))
         return [tuple(key[place] for place in one) for one in found]
-
-    def net_items(self, line: int, window: list[int]) -> list[tuple]:
-        """Single items that are the line's amount after a fee, at most two."""
-        board = self.board
-        if not board.policy.cards:
-            return []
-        entry = board.lines[line]
-        found = []
-        for item in window:
-            owed = board.items[item]
-            if item not in self.nets:
-                self.nets[item] = nets(
-                    board.policy.cards,
-                    owed.amount,
-                    owed.date,
-                    owed.currency,
-                    board.unit,
-                )
-            if rate := self.nets[item].get(entry.amount):
-                found.append((item, rate))
-                if len(found) > 1:
-                    break
-        return found
 
 
 def _accept_agreeing(board: Board, solved: dict[int, _Solution]) -> None:
@@ -222,16 +281,12 @@ def _age(board: Board, line: int) -> tuple:
     return (str(entry.date or ""), entry.id)
 
 
-def _refuse(board: Board, search: _Search, line: int, window: list[int]) -> None:
+def _refuse(board: Board, search: _Search, line: int, windows: Windows) -> None:
     """Rank what may be meant, and say why nothing was taken."""
-    amount = abs(board.line_amounts[line])
-    small = [i for i in window if abs(board.item_amounts[i]) <= amount]
-    evidence = {"window": len(window)}
-    suggestions = _single_suggestions(board, search, line, window)
+    window = windows.of(line)
+    suggestions = _single_suggestions(board, line, windows)
     subsets: list[tuple[int, ...]] | None = []
-    if not window:
-        why = "no_candidate"
-    elif len(window) > board.policy.max_window:
+    if len(window) > board.policy.max_window:
         why = "window_too_large"
     else:
         subsets = search.subsets(line, window)
@@ -245,25 +300,40 @@ def _refuse(board: Board, search: _Search, line: int, window: list[int]) -> None
     suggestions += _converted(board, line)
     entry = board.lines[line]
     if why == "no_candidate" and not suggestions:
-        board.refuse(line, why, (), **evidence)
+        suggestions, why = _beyond(board, search, line, windows)
+    if why == "no_candidate" and not suggestions:
+        board.refuse(line, why, (), window=len(window))
         board.fault(FaultKind.GHOST, line=entry.id, amount=entry.amount)
         return
     # Any of them may be a part of what the line pays.
-    board.doubtful.update(small)
-    board.refuse(line, why, suggestions, **evidence)
+    windows.doubt_all(line)
+    board.refuse(line, why, suggestions, window=len(window))
 
 
-def _single_suggestions(
-    board: Board, search: _Search, line: int, window: list[int]
-) -> list[Suggestion]:
+def _beyond(
+    board: Board, search: _Search, line: int, windows: Windows
+) -> tuple[list[Suggestion], str]:
+    """What would explain the line if its date were an unusual one."""
+    window = windows.of(line, windows.widest)
+    if len(window) > board.policy.max_window:
+        return [], "window_too_large"
+    found = search.subsets(line, window) or ()
+    suggestions = [
+        board.suggestion(items, 0.3 / len(items), layer=Layer.GROUP.value)
+        for items in found
+    ]
+    return suggestions, "unusual_date" if suggestions else "no_candidate"
+
+
+def _single_suggestions(board: Board, line: int, windows: Windows) -> list[Suggestion]:
     """Items of the very amount, those nearest in time first; then those net of fees."""
-    exact = [item for item in window if board.same_amount(line, item)]
+    exact = windows.equal(line)
     exact.sort(key=lambda item: (abs(board.lag(line, item) or 0), item))
     found = [
         board.suggestion((item,), 0.8 / (place + 1) ** 0.5, layer=Layer.AMOUNT.value)
         for place, item in enumerate(exact[: board.policy.suggestions])
     ]
-    for item, rate in search.net_items(line, window):
+    for item, rate in windows.net(line)[: board.policy.suggestions]:
         found.append(
             board.suggestion((item,), 0.5, layer=Layer.FEE.value, rate=rate.name)
         )
@@ -280,7 +350,9 @@ def _converted(board: Board, line: int) -> list[Suggestion]:
         for item, owed in enumerate(board.items):
             if owed.currency != source or not board.open_items[item]:
                 continue
-            if not board.same_sign(line, item) or not board.is_timely(line, item):
+            if not board.same_sign(line, item) or not board.is_within(
+                line, item, (board.policy.min_lag, board.policy.max_lag)
+            ):
                 continue
             expected = owed.amount * rate
             if abs(entry.amount - expected) <= abs(expected) * board.policy.fx_band:

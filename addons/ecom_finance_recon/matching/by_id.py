@@ -6,7 +6,7 @@ id the amounts decide who is who; whatever is left over has a reason.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
 from statistics import median
@@ -16,6 +16,7 @@ from .schema import FaultKind, Layer
 from .subsets import Solver
 
 MAX_PARTS = 12  # lines of one order that may add up to an item
+MAX_SHARED = 100  # items, or lines, that share what then is no id
 MIN_PEERS = 3  # conversions that tell the rate of a further one
 PEER_BAND = 0.10
 
@@ -27,11 +28,13 @@ class Leftovers:
     :param surplus: line -> items with its id, all of which are paid already.
     :param off: line -> the only item with its id, of another amount.
     :param fx: line -> the only item with its id, in another currency.
+    :param among: items with one id -> lines with it; no amount tells who is who.
     """
 
     surplus: dict[int, tuple[int, ...]] = field(default_factory=dict)
     off: dict[int, int] = field(default_factory=dict)
     fx: dict[int, int] = field(default_factory=dict)
+    among: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
 
 
 def drop_repeated(board: Board) -> None:
@@ -52,6 +55,8 @@ def join(board: Board) -> Leftovers:
     for item, refs in enumerate(board.item_refs):
         for ref in refs:
             index[ref].append(item)
+    _drop_common(board, index)
+    board.index = index
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for line, refs in enumerate(board.line_refs):
         if not board.open_lines[line] or not refs:
@@ -62,8 +67,36 @@ def join(board: Board) -> Leftovers:
     rest = Leftovers()
     # Those that fit one item only come first: they leave less to choose from.
     for items in sorted(groups, key=lambda key: (len(key), key)):
-        _settle(board, items, groups[items], rest)
+        lines = groups[items]
+        if len(items) == len(lines) == 1 and _is_plain(board, lines[0], items[0]):
+            evidence = {"ids": _shared(board, lines[0], items[0])}
+            board.accept((lines[0],), items, Layer.ID, evidence)
+        else:
+            _settle(board, items, lines, rest)
     return rest
+
+
+def _drop_common(board: Board, index: dict[str, list[int]]) -> None:
+    """Forget what only looks like an id: the name of the channel, of a payout..."""
+    for ref in [ref for ref, items in index.items() if len(items) > MAX_SHARED]:
+        del index[ref]
+    counts = Counter(ref for refs in board.line_refs for ref in refs)
+    common = {ref for ref, n in counts.items() if n > MAX_SHARED and ref not in index}
+    if not common:
+        return
+    for line, refs in enumerate(board.line_refs):
+        if not common.isdisjoint(refs):
+            board.line_refs[line] = tuple(ref for ref in refs if ref not in common)
+
+
+def _is_plain(board: Board, line: int, item: int) -> bool:
+    """Whether one line says what one open item says: so it is with nearly all."""
+    return (
+        board.open_items[item]
+        and board.line_amounts[line] == board.item_amounts[item]
+        and board.lines[line].currency == board.items[item].currency
+        and not (board.lines[line].payout and board.items[item].payout)
+    )
 
 
 def _candidates(board: Board, line: int, refs, index) -> tuple[int, ...]:
@@ -116,7 +149,7 @@ def _settle(
         if not owed:
             rest.surplus[line] = items
         elif len(owed) > 1 or len(lines) > 1:
-            _refuse_among(board, line, owed)
+            rest.among.setdefault(tuple(owed), []).append(line)
         elif board.lines[line].currency != board.items[owed[0]].currency:
             rest.fx[line] = owed[0]
         else:
@@ -254,7 +287,7 @@ def _net_of_fees(board: Board, owed: list[int], lines: list[int]) -> list[int]:
     return left
 
 
-def _refuse_among(board: Board, line: int, owed: list[int]) -> None:
+def refuse_among(board: Board, line: int, owed: list[int]) -> None:
     """Several items or lines with one id, and no amount that tells them apart."""
     amount = abs(board.line_amounts[line])
     board.refuse(

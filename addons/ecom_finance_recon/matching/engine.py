@@ -19,7 +19,13 @@ from collections.abc import Iterable
 from .board import Board
 from .by_amount import match_amounts
 from .by_id import Leftovers, convert, drop_repeated, join
-from .by_typo import match_typos, resolve_leftovers, undo_contested
+from .by_typo import (
+    Neighbours,
+    match_typos,
+    resolve_leftovers,
+    undo_contested,
+    undo_untimely,
+)
 from .schema import Entry, FaultKind, Item, Policy, Result
 
 
@@ -38,13 +44,15 @@ def match(
     drop_repeated(board)
     rest: Leftovers = join(board)
     convert(board, rest)
-    undo_contested(board, rest)
-    resolve_leftovers(board, rest)
-    match_typos(board)
+    neighbours = Neighbours(board)
+    undo_contested(board, rest, neighbours)
+    undo_untimely(board, neighbours)
+    resolve_leftovers(board, rest, neighbours)
+    match_typos(board, neighbours)
     match_amounts(board)
     _report_missing(board)
     return Result(
-        tuple(sorted(board.matches, key=lambda one: (one.lines, one.items))),
+        tuple(sorted(board.matches.values(), key=lambda one: (one.lines, one.items))),
         tuple(sorted(board.refusals, key=lambda one: (one.line, one.why))),
         tuple(
             sorted(board.faults, key=lambda one: (one.kind.value, one.line, one.item))

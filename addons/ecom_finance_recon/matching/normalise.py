@@ -36,6 +36,22 @@ def deletions(text: str) -> Iterator[str]:
         yield text[:place] + text[place + 1 :]
 
 
+def variants(text: str, alphabet: str) -> Iterator[str]:
+    """All texts that one typing error makes of it, some of them twice."""
+    for place in range(len(text) + 1):
+        head, tail = text[:place], text[place:]
+        for char in alphabet:
+            yield head + char + tail
+        if not tail:
+            continue
+        yield head + tail[1:]
+        for char in alphabet:
+            if char != tail[0]:
+                yield head + char + tail[1:]
+        if len(tail) > 1 and tail[0] != tail[1]:
+            yield head + tail[1] + tail[0] + tail[2:]
+
+
 def is_one_typo(left: str, right: str) -> bool:
     """Whether one substitution, insertion, deletion or transposition makes one the
     other (optimal string alignment distance of exactly 1)."""

@@ -114,7 +114,7 @@ class Policy:
     max_lag: int = 60
     min_lag: int = -2
     max_window: int = 40
-    searches: int = 4_000
+    searches: int = 20_000
     accept_amount_off: bool = True
     suggestions: int = 5
 
@@ -156,7 +156,7 @@ class Refusal:
 
     :param why: ``ambiguous``, ``no_candidate``, ``unknown_id``, ``duplicate``,
         ``window_too_large``, ``amount_differs``, ``ids_contradict``, ``fx``,
-        ``not_proven``.
+        ``unusual_date``, ``not_proven``.
     """
 
     line: str

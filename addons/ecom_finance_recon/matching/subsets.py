@@ -1,16 +1,23 @@
 """How many subsets of some amounts add up to a target: none, one, or more than one.
 
-Subset sum by meeting in the middle (Horowitz and Sahni, 1974) on integer minor units:
-the sums of either half are listed, and for each one its complement is looked up. What
-matters is whether the solution is *unique*, so counting ends at two.
+Subset sum on integer minor units. What matters is whether the solution is *unique*, so
+counting ends at two. By the size of the problem:
+
+* few amounts: meeting in the middle (Horowitz and Sahni, 1974): the sums of either half
+  are listed, and for each one its complement is looked up;
+* more of them: dynamic programming (Bellman, 1957) over all sums up to the target,
+  ways(sum) += ways(sum - amount), capped at two;
+* where the target is too large for that: meeting in the middle with arrays.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from math import gcd
 
-SMALL = 24  # up to here lists are quicker than arrays
+SMALL = 14  # up to here lists are quicker than arrays
+CELLS = 48_000_000  # bytes that counting may take
 MAX_SIZE = 40
 
 
@@ -55,7 +62,7 @@ class Solver:
         if target <= 0 or target > sum(self.amounts):
             return []
         if len(self.amounts) > SMALL:
-            return self._by_arrays(target)
+            return self._by_counting(target)
         left, right = self._listed()
         found: list[tuple[int, ...]] = []
         sums = [total for total, _mask in right]
@@ -75,6 +82,39 @@ class Solver:
             left = _sums(self.amounts[:middle])
             self._halves = (left, sorted(_sums(self.amounts[middle:])))
         return self._halves
+
+    def _by_counting(self, target: int) -> list[tuple[int, ...]]:
+        """Ways to every sum with the first amounts; solutions are followed back."""
+        import numpy as np
+
+        unit = gcd(*self.amounts)
+        if target % unit:
+            return []
+        goal = target // unit
+        amounts = [amount // unit for amount in self.amounts]
+        if (goal + 1) * (len(amounts) + 1) > CELLS:
+            return self._by_arrays(target)
+        ways = np.zeros((len(amounts) + 1, goal + 1), dtype=np.uint8)
+        ways[0, 0] = 1
+        for place, amount in enumerate(amounts):
+            ways[place + 1] = ways[place]
+            if amount <= goal:
+                ways[place + 1, amount:] += ways[place, : goal + 1 - amount]
+                np.minimum(ways[place + 1], 2, out=ways[place + 1])
+        found: list[tuple[int, ...]] = []
+        branches: list[tuple[int, int, tuple[int, ...]]] = [(len(amounts), goal, ())]
+        while branches and len(found) < 2:
+            place, left, chosen = branches.pop()
+            if not ways[place, left]:
+                continue
+            if place == 0:
+                found.append(chosen)
+                continue
+            amount = amounts[place - 1]
+            branches.append((place - 1, left, chosen))
+            if amount <= left:
+                branches.append((place - 1, left - amount, (place - 1, *chosen)))
+        return found
 
     def _by_arrays(self, target: int) -> list[tuple[int, ...]]:
         import numpy as np

@@ -1,15 +1,15 @@
 r"""Safety stock and reorder point from a service level.
 
-Demand per period has mean :math:`d` and standard deviation :math:`\sigma_d`, the lead time
-mean :math:`L` and standard deviation :math:`\sigma_L` in periods:
+Demand per period has mean :math:`d` and standard deviation :math:`\sigma_d`, the lead
+time mean :math:`L` and standard deviation :math:`\sigma_L` in periods:
 
 * :math:`\sigma=\sqrt{L\sigma_d^2+d^2\sigma_L^2}`, reorder point :math:`dL+k\sigma`.
 * Cycle service level :math:`P_1` (chance of no stock-out in an order cycle):
   :math:`k=\Phi^{-1}(P_1)`.
 * Fill rate :math:`P_2` (part of demand that is met from stock):
   :math:`\sigma G(k)=(1-P_2)Q`.
-* Cost-optimal service, a stock-out costs :math:`B` per unit, holding :math:`h` per unit and
-  time, demand :math:`D` in that time: :math:`1-P_1=Qh/(DB)`.
+* Cost-optimal service, a stock-out costs :math:`B` per unit, holding :math:`h` per unit
+  and time, demand :math:`D` in that time: :math:`1-P_1=Qh/(DB)`.
 
 Source: Chopra, Meindl, *Supply Chain Management*, chapter 12; Silver, Pyke, Peterson,
 chapter 7. All arguments are numbers or arrays that broadcast. With review every
@@ -26,6 +26,10 @@ from .loss import standard_normal_loss, standard_normal_loss_inverse
 
 if TYPE_CHECKING:
     from numpy import ndarray as Array
+
+
+#: part of an order below which a deviation is none
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def fill_rate_factor(fill_rate, quantity, deviation) -> Array:
         raise ValueError("a fill rate lies between 0 and 1, both excluded")
     if np.any(~(quantity > 0)):
         raise ValueError("an order has a positive quantity")
-    certain = deviation <= 0
+    certain = deviation <= NOTHING * quantity
     loss = (1 - fill_rate) * quantity / np.where(certain, 1.0, deviation)
     return np.where(certain, 0.0, standard_normal_loss_inverse(loss))
 
@@ -109,7 +113,7 @@ def expected_fill_rate(safety, quantity, deviation) -> Array:
     safety, quantity, deviation = np.broadcast_arrays(
         *(np.asarray(value, dtype=float) for value in (safety, quantity, deviation))
     )
-    certain = deviation <= 0
+    certain = deviation <= NOTHING * quantity
     scale = np.where(certain, 1.0, deviation)
     short = scale * standard_normal_loss(safety / scale) / quantity
     return np.where(certain, 1.0, np.clip(1 - short, 0.0, 1.0))
@@ -118,14 +122,14 @@ def expected_fill_rate(safety, quantity, deviation) -> Array:
 def best_cycle_service(quantity, holding_cost, demand, stockout_cost) -> Array:
     """Cycle service level that costs least, from 0 to just below 1.
 
-    Zero where holding for one order cycle costs more than the stock-out: then it does not
-    pay to protect against it. ``nan`` where demand or the stock-out cost is zero or
+    Zero where holding for one order cycle costs more than the stock-out: then it does
+    not pay to protect against it. ``nan`` where demand or the stock-out cost is zero or
     unknown: then there is nothing to weigh.
 
     :param holding_cost: per unit and span of time; :param demand: in that span.
     :param stockout_cost: per unit that is missing.
     """
     lost = np.asarray(demand, dtype=float) * stockout_cost
-    positive = lost > 0
+    positive = lost > 1e-100
     risk = np.multiply(quantity, holding_cost) / np.where(positive, lost, 1.0)
     return np.where(positive, np.clip(1 - risk, 0.0, 1 - 1e-9), np.nan)

@@ -70,7 +70,7 @@ def test_prediction_for_one_customer_is_the_published_one(key):
 
 
 def expected_by_series(model, horizon, x, age):
-    """E[min(Poisson(λt), Geometric(p))], term by term: another way to the same number."""
+    """E[min(Poisson(λt), Geometric(p))], term by term: the same another way."""
     from scipy.special import betaln
     from scipy.stats import nbinom
 
@@ -82,8 +82,8 @@ def expected_by_series(model, horizon, x, age):
     return (tail * np.exp(stays)).sum()
 
 
-@pytest.mark.parametrize("a", [0.05, 0.793, 1.0, 1.0 + 1e-7, 3.0])
-@pytest.mark.parametrize("b", [0.2, 1.0, 2.4])
+@pytest.mark.parametrize("a", [0.05, 0.793, 1.0, 1.0 + 1e-7, 3.0, 60.0, 1400.0])
+@pytest.mark.parametrize("b", [0.2, 1.0, 2.4, 300.0, 8100.0])
 @pytest.mark.parametrize("x", [0, 1, 7, 400])
 def test_expectation_equals_its_series_everywhere(a, b, x):
     model = bg_nbd.BgNbd(0.9, 30.0, a, b)

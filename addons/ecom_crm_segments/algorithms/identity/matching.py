@@ -230,7 +230,7 @@ def match(left: Profile, right: Profile, context: Context | None = None) -> Link
 
 
 def _is_safe(reasons: list[Reason], likeness: Likeness) -> bool:
-    """Whether the evidence cannot be a relative's: two kinds, or a mailbox of one's own.
+    """Whether the evidence cannot be a relative's: two kinds, or an own mailbox.
 
     Without a name to compare only the mailbox counts; a number may have had another
     owner, and a house has several people.

@@ -172,7 +172,7 @@ def _compare_given(left: tuple[str, ...], right: tuple[str, ...]) -> Likeness:
 
 
 def _abbreviates(short: tuple[str, ...], long: tuple[str, ...]) -> bool:
-    """Whether all words of one are in the other, in order, initials standing for words."""
+    """Whether all words of one are in the other, in order; initials stand for words."""
     position = 0
     for word in short:
         while position < len(long) and not _stands_for(word, long[position]):

@@ -74,6 +74,4 @@ def _with_calling_code(digits: str, country: str) -> tuple[str, bool]:
 
 def _is_run(digits: str) -> bool:
     """Whether somebody only drew a finger along the keys."""
-    return (
-        digits[-8:] in "012345678901234567890" or digits[-8:] in "98765432109876543210"
-    )
+    return any(digits in keys for keys in ("0123456789012345", "9876543210987654"))

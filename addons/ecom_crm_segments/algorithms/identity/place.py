@@ -17,8 +17,9 @@ from .text import has_han, is_masked, is_placeholder, plain
 WORDS = {
     "street": "st", "strasse": "str", "road": "rd", "avenue": "ave", "av": "ave",
     "boulevard": "blvd", "bd": "blvd", "drive": "dr", "lane": "ln", "court": "ct",
-    "place": "pl", "square": "sq", "highway": "hwy", "terrace": "ter", "parkway": "pkwy",
-    "circle": "cir", "north": "n", "south": "s", "east": "e", "west": "w",
+    "place": "pl", "square": "sq", "highway": "hwy", "terrace": "ter",
+    "parkway": "pkwy", "circle": "cir",
+    "north": "n", "south": "s", "east": "e", "west": "w",
     "saint": "st", "sankt": "st", "rue": "r", "calle": "c", "platz": "pl", "weg": "weg",
     "crescent": "cres", "gardens": "gdns", "close": "cl", "mount": "mt",
 }  # fmt: skip
@@ -122,20 +123,30 @@ def _joined(words: list[str]) -> list[str]:
 
 def _read_chinese(city: str, text: str) -> Place | None:
     text = unicodedata.normalize("NFKC", text).casefold()
-    text = re.sub(r"[\s,，.。;；:：()（）\[\]【】]", "", text)
+    text = re.sub(r"[,，.。;；:：()（）\[\]【】]", " ", text)
     text = _HAN_NUMBER.sub(_arabic, text)
-    text = _without_city(_ADMIN.sub("", text), _ADMIN.sub("", city))
     parts = _CHINESE_PARTS.findall(_SEPARATORS.sub(" ", text))
     parts = [part.strip() for part in parts if part.strip()]
-    first = next(
-        (i for i, p in enumerate(parts) if p[-1].isdigit() or p[0].isdigit()), -1
-    )
+    first = next((i for i, part in enumerate(parts) if _has_digit(part)), -1)
     if first <= 0:
         return None
     # The road and its number; what follows is the building and the room in it.
-    road = parts[first - 1][-6:]
+    road = _road(parts[first - 1], city)
+    if not road:
+        return None
     rest = [part for part in parts[first + 1 :] if not has_han(part)]
     return Place(f"cn|{road}|{parts[first]}", " ".join(rest))
+
+
+def _has_digit(part: str) -> bool:
+    return part[0].isdigit() or part[-1].isdigit()
+
+
+def _road(text: str, city: str) -> str:
+    """What stands before the number, without province, city and district."""
+    text = _without_city(text, _ADMIN.sub("", city))
+    areas = [part for part in _ADMIN.sub(" ", text).split() if part]
+    return areas[-1] if areas else ""
 
 
 def _arabic(match) -> str:

@@ -239,8 +239,8 @@ def regroup(
 ) -> list[Regrouping]:
     """What has to change so that stored groups become the resolved ones.
 
-    A group keeps its id where most of its contacts stay together: what is attached to it
-    is not lost by a merge or an un-merge.
+    A group keeps its id where most of its contacts stay together: what is attached to
+    it is not lost by a merge or an un-merge.
 
     :param stored: id of the group by contact.
     :param groups: of a :class:`Resolution`.
