@@ -7,7 +7,15 @@
     "license": "LGPL-3",
     "depends": ["sale_management", "sale_stock", "stock_delivery"],
     "external_dependencies": {
-        "python": ["cryptography", "openpyxl", "pytz", "requests", "urllib3"]
+        "python": [
+            "cryptography",
+            "numpy",
+            "openpyxl",
+            "pytz",
+            "requests",
+            "scipy",
+            "urllib3",
+        ]
     },
     "data": [
         "security/ecom_orders_groups.xml",
