@@ -25,6 +25,7 @@ def run(options) -> int:
     require(SCRIPT, "it makes the pictures")
     with Stack("demo", environment, orders_per_minute=6) as stack:
         stack.start()
+        stack.tell_story()
         environ = {
             **os.environ,
             "ODOO_URL": stack.url,
