@@ -1,7 +1,7 @@
 """``screenshots``: make the pictures of the documentation again.
 
 Starts the demo and runs ``docs/screenshots.py`` with the addresses in ``ODOO_URL`` and
-``SHOP_URL`` and the login in ``ODOO_LOGIN`` and ``ODOO_PASSWORD``.
+``FILE_URL`` and the login in ``ODOO_LOGIN`` and ``ODOO_PASSWORD``.
 """
 
 import os
@@ -29,7 +29,7 @@ def run(options) -> int:
         environ = {
             **os.environ,
             "ODOO_URL": stack.url,
-            "SHOP_URL": stack.street.urls["woocommerce"],
+            "FILE_URL": stack.street.urls["file"],
             "ODOO_LOGIN": LOGIN,
             "ODOO_PASSWORD": PASSWORD,
         }
