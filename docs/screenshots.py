@@ -105,6 +105,15 @@ class Browser:
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
         self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
 
+    def enter(self, selector, value):
+        """Write a value into an input of the page."""
+        self.run(
+            f"(input => {{ input.value = {json.dumps(str(value))};"
+            "['input', 'change'].forEach(name =>"
+            " input.dispatchEvent(new Event(name, {bubbles: true}))); })"
+            f"(document.querySelector({json.dumps(selector)}))"
+        )
+
     def go(self, url):
         """Open an address."""
         self.call("Page.navigate", url=url)
@@ -150,6 +159,12 @@ def log_in(browser, url, login, password):
         "document.querySelector('form.oe_login_form').submit();"
     )
     browser.wait("document.querySelector('.o_web_client .o_main_navbar')", 120)
+
+
+def speak_english(browser, login):
+    """Whatever language somebody chose in the demo, pictures are in English."""
+    user = newest_id(browser, "res.users", [("login", "=", login)])
+    ask(browser, "res.users", "write", [user], {"lang": "en_US"})
 
 
 def open_action(browser, url, action, ready):
@@ -287,6 +302,9 @@ def take_operations(browser, url):
     browser.wait("document.querySelector('.o_form_view button .fa-flask')")
     browser.run("document.querySelector('button:has(> .fa-flask)').click()")
     browser.wait("document.querySelector('.modal button[name=action_simulate]')")
+    # A day of trade is no measure: what a busy shop would find is entered.
+    for name, value in (("rate", 6), ("other_rate", 9), ("stock", 40), ("delay", 90)):
+        browser.enter(f".modal [name={name}] input", value)
     browser.run("document.querySelector('.modal button[name=action_simulate]').click()")
     browser.wait("document.querySelector('.modal .o_data_row')")
     browser.shoot("oversell-simulator")
@@ -335,6 +353,7 @@ def main():
     browser = Browser()
     try:
         log_in(browser, url, os.environ["ODOO_LOGIN"], os.environ["ODOO_PASSWORD"])
+        speak_english(browser, os.environ["ODOO_LOGIN"])
         wait_for_orders(browser, 20)
         take_all(browser, url)
     finally:
