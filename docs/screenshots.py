@@ -99,6 +99,21 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"])
         return result["result"].get("value")
 
+    def choose_file(self, selector, path):
+        """Give a file to an input of the page, as a person does in the dialogue."""
+        root = self.call("DOM.getDocument", depth=0)["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)["nodeId"]
+        self.call("DOM.setFileInputFiles", nodeId=node, files=[str(path)])
+
+    def enter(self, selector, value):
+        """Write a value into an input of the page."""
+        self.run(
+            f"(input => {{ input.value = {json.dumps(str(value))};"
+            "['input', 'change'].forEach(name =>"
+            " input.dispatchEvent(new Event(name, {bubbles: true}))); })"
+            f"(document.querySelector({json.dumps(selector)}))"
+        )
+
     def go(self, url):
         """Open an address."""
         self.call("Page.navigate", url=url)
@@ -144,6 +159,12 @@ def log_in(browser, url, login, password):
         "document.querySelector('form.oe_login_form').submit();"
     )
     browser.wait("document.querySelector('.o_web_client .o_main_navbar')", 120)
+
+
+def speak_english(browser, login):
+    """Whatever language somebody chose in the demo, pictures are in English."""
+    user = newest_id(browser, "res.users", [("login", "=", login)])
+    ask(browser, "res.users", "write", [user], {"lang": "en_US"})
 
 
 def open_action(browser, url, action, ready):
@@ -197,34 +218,6 @@ def open_page(browser, url, action, record, page):
     browser.run(f"document.querySelector('{tab}').click()")
 
 
-def publish_stock(browser):
-    """Switch on the stock of a channel; the quantities follow in the background."""
-    channel = newest_id(browser, "ecom.channel", [("provider", "=", "woocommerce")])
-    ask(
-        browser,
-        "ecom.channel",
-        "write",
-        [channel],
-        {"stock_sync": True, "stock_safety": 2.0},
-    )
-    ask(browser, "ecom.channel", "action_push_stock_now", [channel])
-    return channel
-
-
-def ship_orders(browser, count):
-    """Deliver some orders with a tracking number, as a dispatcher does."""
-    domain = [
-        ("sale_id.ecom_channel_id", "!=", False),
-        ("state", "=", "assigned"),
-        ("picking_type_code", "=", "outgoing"),
-    ]
-    pickings = ask(browser, "stock.picking", "search", domain, limit=count)
-    for number, picking in enumerate(pickings):
-        tracking = {"carrier_tracking_ref": f"1Z999AA101234{number:05}"}
-        ask(browser, "stock.picking", "write", [picking], tracking)
-        ask(browser, "stock.picking", "button_validate", [picking])
-
-
 def wait_for(browser, model, domain, seconds=180):
     """Wait until a record of a domain exists, and return the id of the newest."""
     end = time.monotonic() + seconds
@@ -235,14 +228,22 @@ def wait_for(browser, model, domain, seconds=180):
     sys.exit(f"No {model} came to be.")
 
 
-def place_orders(shop_url, count):
-    """Let the simulated shop sell something."""
+def download_export(shop_url, folder):
+    """The file of the simulated shop, with some orders that nobody has seen yet."""
     request = urllib.request.Request(
         f"{shop_url}/_sim/orders",
-        json.dumps({"count": count}).encode(),
+        json.dumps({"count": 3}).encode(),
         {"Content-Type": "application/json"},
     )
     urllib.request.urlopen(request, timeout=120).close()
+    key = base64.b64encode(b"ck_simulator:cs_simulator").decode()
+    request = urllib.request.Request(
+        f"{shop_url}/export.csv", headers={"Authorization": f"Basic {key}"}
+    )
+    path = Path(folder) / "export.csv"
+    with urllib.request.urlopen(request, timeout=120) as reply:
+        path.write_bytes(reply.read())
+    return path
 
 
 def take_all(browser, url):
@@ -277,8 +278,7 @@ def take_all(browser, url):
 
 def take_operations(browser, url):
     """Pictures of what happens after the order: parcels, stock, checks, set-up."""
-    channel = publish_stock(browser)
-    ship_orders(browser, 5)
+    channel = newest_id(browser, "ecom.channel", [("provider", "=", "woocommerce")])
     sent = wait_for(browser, "ecom.outbox.message", [("state", "=", "sent")])
     [message] = ask(browser, "ecom.outbox.message", "read", [sent], fields=["order_id"])
     order = message["order_id"][0]
@@ -302,18 +302,58 @@ def take_operations(browser, url):
     browser.wait("document.querySelector('.o_form_view button .fa-flask')")
     browser.run("document.querySelector('button:has(> .fa-flask)').click()")
     browser.wait("document.querySelector('.modal button[name=action_simulate]')")
+    # A day of trade is no measure: what a busy shop would find is entered.
+    for name, value in (("rate", 6), ("other_rate", 9), ("stock", 40), ("delay", 90)):
+        browser.enter(f".modal [name={name}] input", value)
     browser.run("document.querySelector('.modal button[name=action_simulate]').click()")
     browser.wait("document.querySelector('.modal .o_data_row')")
     browser.shoot("oversell-simulator")
+    take_goods(browser, url)
+
+
+def take_goods(browser, url):
+    """Pictures of what comes back, of product data and of a file."""
+    record = wait_for(browser, "ecom.return", [("picking_ids", "!=", False)])
+    browser.go(f"{url}/odoo/action-ecom_orders.ecom_return_action/{record}")
+    browser.wait("document.querySelector('button[name=action_inspect]')", 120)
+    browser.shoot("return")
+    browser.run("document.querySelector('button[name=action_inspect]').click()")
+    browser.wait("document.querySelector('.modal .o_data_row')")
+    browser.shoot("return-inspection")
+    open_action(browser, url, "ecom_orders.ecom_refund_action", ".o_data_row")
+    browser.shoot("refunds")
+    listing = newest_id(
+        browser,
+        "ecom.listing",
+        [("channel_id.provider", "=", "woocommerce"), ("sku", "=", "MUG-RED")],
+    )
+    open_page(browser, url, "ecom_orders.ecom_listing_action", listing, "data")
+    browser.shoot("product-data")
+    take_file_import(browser, url)
+
+
+def take_file_import(browser, url):
+    """Picture of the preview before a file is imported."""
+    channel = newest_id(browser, "ecom.channel", [("provider", "=", "file")])
+    open_page(browser, url, "ecom_orders.ecom_channel_action", channel, "file")
+    browser.run("document.querySelector('button[name=action_import_file]').click()")
+    browser.wait("document.querySelector('.modal input[type=file]')")
+    with tempfile.TemporaryDirectory() as folder:
+        path = download_export(os.environ["FILE_URL"], folder)
+        browser.choose_file(".modal input[type=file]", path)
+        time.sleep(2.0)  # read by the page
+    browser.run("document.querySelector('.modal button[name=action_read]').click()")
+    browser.wait("document.querySelector('.modal button[name=action_import]')")
+    browser.shoot("file-import")
 
 
 def main():
     """Take the pictures; addresses and login come from the environment."""
     url = os.environ["ODOO_URL"]
-    place_orders(os.environ["SHOP_URL"], 30)
     browser = Browser()
     try:
         log_in(browser, url, os.environ["ODOO_LOGIN"], os.environ["ODOO_PASSWORD"])
+        speak_english(browser, os.environ["ODOO_LOGIN"])
         wait_for_orders(browser, 20)
         take_all(browser, url)
     finally:

@@ -24,6 +24,8 @@ from dev.runner import Runner
 from dev.simulator import Street
 
 SEED = ROOT / "docker" / "seed" / "demo.py"
+STORY = ROOT / "docker" / "seed" / "story.py"
+CHAPTERS = ("open_day", "trade", "come_back", "close_day")
 PREFERRED_PORT, PREFERRED_SHOP_PORT = 8069, 8070
 LOGIN = PASSWORD = "admin"
 
@@ -128,7 +130,7 @@ class Stack:
         if installed is None or not exists:
             # Also after a kill during the installation: nothing of value is in it.
             self.instance.create(Cache())
-            self._remember(addons=None, seeded=None)
+            self._remember(addons=None, seeded=None, told=0)
             self.instance.install_addons()
         elif changed := sorted(n for n in current if current[n] != installed.get(n)):
             new = [name for name in changed if name not in installed]
@@ -149,6 +151,20 @@ class Stack:
             with Runner(self.instance, SEED) as runner:
                 runner.call("seed", shops=self.street.urls, odoo_url=self.url)
         self._remember(seeded=key.hexdigest())
+
+    def tell_story(self) -> None:
+        """Let happen what a demo is to show, chapter by chapter, once per database."""
+        told = self._state().get("told", 0)
+        if told == len(CHAPTERS):
+            return
+        try:
+            with step("letting a day of trade happen"):
+                with Runner(self.instance, STORY) as runner:
+                    for number, chapter in enumerate(CHAPTERS[told:], told + 1):
+                        runner.call(chapter, shops=self.street.urls)
+                        self._remember(told=number)
+        except ToolError as error:  # the shops sell anyway
+            say(f"   the demo has less to show: {error}")
 
     def _odoo_answers(self) -> bool:
         try:

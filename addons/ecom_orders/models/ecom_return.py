@@ -332,6 +332,7 @@ class EcomReturnLine(models.Model):
 
     _name = "ecom.return.line"
     _description = "Line of a return"
+    _rec_name = "product_id"
 
     return_id = fields.Many2one(
         "ecom.return", required=True, ondelete="cascade", index=True

@@ -106,12 +106,42 @@ class TestOnboarding(EcomOrdersCommon):
 
     def test_steps_of_absent_neighbours_are_left_out(self):
         wizard = self.begin()
+        wizard.provider = "shopify"  # has sites
         steps = wizard._get_steps()
         for step, model in (
             ("locations", "ecom.location"),
             ("carriers", "ecom.shipping.method"),
         ):
             self.assertEqual(step in steps, model in self.env)
+
+    def test_sites_are_asked_for_only_where_the_marketplace_has_some(self):
+        wizard = self.begin()
+        for provider, has_sites in (("shopify", True), ("woocommerce", False)):
+            with self.subTest(provider=provider):
+                wizard.provider = provider
+                self.assertEqual("locations" in wizard._get_steps(), has_sites)
+
+    def test_address_that_may_be_left_empty_is_told_from_one_that_is_needed(self):
+        wizard = self.begin()
+        for provider, optional in (("ebay", True), ("woocommerce", False)):
+            with self.subTest(provider=provider):
+                wizard.provider = provider
+                self.assertEqual(wizard.url_is_optional, optional)
+
+    def test_what_the_shop_does_not_say_is_not_a_question_mark(self):
+        wizard = self.begin()
+        self.next(wizard)
+        self.enter_keys(wizard)
+        self.next(wizard, check=lambda: ShopInfo("Ada's Shop", "USD"))
+        self.assertIn("Connected to Ada's Shop: USD.", wizard.message)
+
+    def test_file_without_an_address_is_not_called_connected(self):
+        wizard = self.begin()
+        wizard.provider = "file"
+        self.next(wizard)
+        wizard.action_next()
+        self.assertEqual(wizard.step, "booking")
+        self.assertNotIn("Connected to", wizard.message)
 
     def test_webhooks_are_registered_on_the_way(self):
         wizard = self.begin()

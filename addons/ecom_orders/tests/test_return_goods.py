@@ -401,6 +401,10 @@ class TestReturnInspection(ReturnCommon):
             self.assertEqual(len(form.line_ids), 1)
         self.assertEqual(wizard.line_ids.quantity, 3)
 
+    def test_line_is_called_by_its_product_not_by_its_number(self):
+        line = self.record.line_ids
+        self.assertEqual(line.display_name, line.product_id.display_name)
+
     def test_good_goods_go_back_to_stock(self):
         self.inspect((3, "good", "restock"))
         self.assertEqual(self.record.picking_ids.state, "done")

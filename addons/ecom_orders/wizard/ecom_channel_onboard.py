@@ -184,6 +184,7 @@ class EcomChannelOnboard(models.TransientModel):
     # credentials
     credential_help = fields.Text(compute="_compute_needs")
     needs_url = fields.Boolean(compute="_compute_needs")
+    url_is_optional = fields.Boolean(compute="_compute_needs")
     needs_key = fields.Boolean(compute="_compute_needs")
     needs_secret = fields.Boolean(compute="_compute_needs")
     credential_codes = fields.Char(related="channel_id.credential_codes")
@@ -218,6 +219,7 @@ class EcomChannelOnboard(models.TransientModel):
     payment_rule_ids = fields.One2many(
         related="channel_id.payment_rule_ids", readonly=False
     )
+    locations_possible = fields.Boolean(compute="_compute_needs")
     webhooks_possible = fields.Boolean(compute="_compute_needs")
     webhook_topics = fields.Char(related="channel_id.webhook_topics")
     import_since = fields.Datetime(related="channel_id.import_since", readonly=False)
@@ -231,6 +233,12 @@ class EcomChannelOnboard(models.TransientModel):
             wizard.needs_url = Credential.URL in asked
             wizard.needs_key = Credential.KEY in asked
             wizard.needs_secret = Credential.SECRET in asked
+            wizard.url_is_optional = bool(connector) and (
+                Credential.URL in connector.optional
+            )
+            wizard.locations_possible = bool(connector) and connector.can(
+                Capability.LOCATIONS
+            )
             wizard.webhooks_possible = bool(connector) and connector.can(
                 Capability.WEBHOOKS
             )
@@ -245,6 +253,8 @@ class EcomChannelOnboard(models.TransientModel):
         for step, model in MODELS.items():
             if model not in self.env:
                 steps.remove(step)
+        if "locations" in steps and not self.locations_possible:
+            steps.remove("locations")
         if not self.webhooks_possible:
             steps.remove("webhooks")
         return steps
@@ -321,16 +331,25 @@ class EcomChannelOnboard(models.TransientModel):
             raise UserError(channel._explain(error)) from error
         channel._apply_shop_info(info)
         texts = [
-            self.env._(
-                "Connected to %(name)s: %(currency)s, %(timezone)s.",
-                name=info.name or channel.url,
-                currency=info.currency or "?",
-                timezone=info.timezone or "?",
-            ),
+            *self._tell_shop(info),
             *self._check_currency(info),
             *(channel._explain_warning(code) for code in info.warnings),
         ]
         self.message = "\n".join(texts)
+
+    def _tell_shop(self, info):
+        """What answered: nothing did where files are brought by a person."""
+        facts = [fact for fact in (info.currency, info.timezone) if fact]
+        name = info.name or self.channel_id.url
+        if facts:
+            return [
+                self.env._(
+                    "Connected to %(name)s: %(facts)s.",
+                    name=name,
+                    facts=", ".join(facts),
+                )
+            ]
+        return [self.env._("Connected to %s.", name)] if self.channel_id.url else []
 
     def _check_currency(self, info):
         """What is to be done about the shop's currency, if anything."""

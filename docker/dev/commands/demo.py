@@ -34,6 +34,7 @@ def run(options) -> int:
                 f"\n  Logs: {stack.folder}   Ctrl-C ends everything.\n",
                 flush=True,
             )
+            stack.tell_story()
             watch(stack)
         except KeyboardInterrupt:
             say("\n-> stopping")

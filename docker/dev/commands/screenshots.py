@@ -1,7 +1,7 @@
 """``screenshots``: make the pictures of the documentation again.
 
 Starts the demo and runs ``docs/screenshots.py`` with the addresses in ``ODOO_URL`` and
-``SHOP_URL`` and the login in ``ODOO_LOGIN`` and ``ODOO_PASSWORD``.
+``FILE_URL`` and the login in ``ODOO_LOGIN`` and ``ODOO_PASSWORD``.
 """
 
 import os
@@ -25,10 +25,11 @@ def run(options) -> int:
     require(SCRIPT, "it makes the pictures")
     with Stack("demo", environment, orders_per_minute=6) as stack:
         stack.start()
+        stack.tell_story()
         environ = {
             **os.environ,
             "ODOO_URL": stack.url,
-            "SHOP_URL": stack.street.urls["woocommerce"],
+            "FILE_URL": stack.street.urls["file"],
             "ODOO_LOGIN": LOGIN,
             "ODOO_PASSWORD": PASSWORD,
         }
