@@ -64,9 +64,7 @@ def test_whole_lines_exact_equals_brute_force(first):
 
 def every_split(order, sites, costing, stock, commit, hold):
     """Yield the cost of every way to take pieces from sites, a parcel from each."""
-    ways = [
-        list(ways_of(line, sites, stock, commit)) for line in order.lines
-    ]
+    ways = [list(ways_of(line, sites, stock, commit)) for line in order.lines]
     for combination in itertools.product(*ways):
         cost = cost_of(order, sites, costing, commit, hold, combination)
         if cost is not None:
@@ -132,8 +130,6 @@ def test_split_quantities_exact_equals_brute_force(first):
         plan = split(order, sites, stock, costing, commit, hold)
         found = sum(to_money(hold[line.key]) for line in order.lines)
         if plan is not None:
-            found = plan.cost.total + sum(
-                to_money(hold[key]) for key in plan.waiting
-            )
+            found = plan.cost.total + sum(to_money(hold[key]) for key in plan.waiting)
         best = min(every_split(order, sites, costing, stock, commit, hold))
         assert found == best, f"seed {seed}"

@@ -36,9 +36,7 @@ class Market:
         self.rng = random.Random(seed)
         self.states = {
             f"S{number:02d}": (x * 200 + 100, y * 150 + 75)
-            for number, (x, y) in enumerate(
-                (x, y) for x in range(8) for y in range(6)
-            )
+            for number, (x, y) in enumerate((x, y) for x in range(8) for y in range(6))
         }
         self.towns = [
             (self.rng.choice(list(self.states)), self.rng.paretovariate(0.9))

@@ -373,9 +373,7 @@ class _Assigner:
                 cost = batch.cost.copy()
                 cost[:, :, site] = IMPOSSIBLE
                 without = replace(batch, cost=cost)
-                pool.add(
-                    self._choose(without, masks, values, padded, relaxed.capacity)
-                )
+                pool.add(self._choose(without, masks, values, padded, relaxed.capacity))
         problem = self._problem()
         x = np.zeros(len(problem.cost))
         old = new = 0
@@ -628,9 +626,10 @@ class _Rounding:
         use[self.taken] = True
         index = np.flatnonzero(use & orders[self.order])
         staying = self.taken[~orders]
-        left = self.problem.limit - np.asarray(
-            self.limited[:, staying].sum(axis=1)
-        ).ravel()
+        left = (
+            self.problem.limit
+            - np.asarray(self.limited[:, staying].sum(axis=1)).ravel()
+        )
         limited = self.limited[:, index].tocsr()
         touched = np.flatnonzero(limited.getnnz(axis=1))
         ones = np.ones(int(orders.sum()))
@@ -691,9 +690,9 @@ class _Pool:
 
         rows = np.arange(len(choice.site))
         with np.errstate(over="ignore"):
-            code = (
-                np.column_stack([choice.site, choice.block, rows]) * self._mix
-            ).sum(axis=1)
+            code = (np.column_stack([choice.site, choice.block, rows]) * self._mix).sum(
+                axis=1
+            )
         new = ~np.isin(code, self._seen)
         if new.any():
             self._seen = np.concatenate([self._seen, code[new]])
@@ -710,8 +709,11 @@ class _Pool:
         if self._arrays is None:
             site, block = np.concatenate(self._site), np.concatenate(self._block)
             rows = np.concatenate(self._row)
-            self._arrays = site, block, rows, plan_costs(
-                self.batch, site, block, rows, self.split
+            self._arrays = (
+                site,
+                block,
+                rows,
+                plan_costs(self.batch, site, block, rows, self.split),
             )
         return self._arrays
 

@@ -248,7 +248,9 @@ class Costing:
         """Packaging, handling and picking of a block at a site; int64 (M, W)."""
         import numpy as np
 
-        fixed = [to_units(site.packaging) + to_units(site.handling) for site in self.sites]
+        fixed = [
+            to_units(site.packaging) + to_units(site.handling) for site in self.sites
+        ]
         picking = [to_units(site.picking) for site in self.sites]
         lines = masks.sum(axis=1)
         return np.array(fixed)[None, :] + lines[:, None] * np.array(picking)[None, :]

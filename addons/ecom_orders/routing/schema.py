@@ -199,7 +199,9 @@ class Plan:
     @property
     def cost(self) -> Cost:
         """Cost of all parcels and of the split."""
-        return sum((parcel.cost for parcel in self.parcels), Cost(split=self.split_cost))
+        return sum(
+            (parcel.cost for parcel in self.parcels), Cost(split=self.split_cost)
+        )
 
     @property
     def sites(self) -> tuple[str, ...]:

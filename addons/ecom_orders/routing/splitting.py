@@ -146,7 +146,9 @@ class _Builder:
 
     def _here(self, site: Site, line) -> int:
         """Pieces of a line that a site has."""
-        held = {product: self.stock.get((site.key, product), 0) for product, _ in line.needs}
+        held = {
+            product: self.stock.get((site.key, product), 0) for product, _ in line.needs
+        }
         return line.pieces_within(held)
 
     def _add_site(self, site: Site) -> None:
@@ -185,7 +187,9 @@ class _Builder:
             rate = service.rate(self.order.place)
             if rate and self.costing.is_allowed(self.order, site, service):
                 late = self.costing.lateness(self.order, site, rate.days)
-                variables = self._brackets(service, rate, fixed + to_units(late), limits)
+                variables = self._brackets(
+                    service, rate, fixed + to_units(late), limits
+                )
                 found |= dict.fromkeys(variables, number)
         for measure in (0, 1, 2):
             self._limit(site, measure, limits)
@@ -223,12 +227,8 @@ class _Builder:
         return variables
 
     def _weights(self, service: Service | None = None):
-        weights = [
-            weight_of(line) * line.quantity for line in self.order.lines
-        ]
-        volumes = [
-            volume_of(line) * line.quantity for line in self.order.lines
-        ]
+        weights = [weight_of(line) * line.quantity for line in self.order.lines]
+        volumes = [volume_of(line) * line.quantity for line in self.order.lines]
         if service and service.divisor:
             billed = [
                 max(weight, -(-volume * int(MILLIGRAMS) // service.divisor))
@@ -292,9 +292,7 @@ class _Builder:
         parcels = [variable for ships in self.ships.values() for variable in ships]
         first = model.variable(-to_units(self.costing.split_cost), 1)
         if parcels:
-            model.row(
-                {first: 1.0} | dict.fromkeys(parcels, -1.0), -float("inf"), 0
-            )
+            model.row({first: 1.0} | dict.fromkeys(parcels, -1.0), -float("inf"), 0)
         if self.commit.max_parcels:
             model.row(
                 dict.fromkeys(parcels, 1.0) or {0: 0.0}, 0, self.commit.max_parcels
@@ -324,4 +322,3 @@ def _most(service: Service) -> tuple[float, float]:
         int(service.max_weight * MILLIGRAMS) if service.max_weight else infinite,
         int(service.max_volume * CUBIC_CENTIMETRES) if service.max_volume else infinite,
     )
-

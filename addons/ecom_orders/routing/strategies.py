@@ -39,7 +39,9 @@ class View:
 
     def here(self, site: Site, line, missing: int) -> int:
         """Pieces of a line that a site can give, at most those missing."""
-        held = {product: self.stock.get((site.key, product), 0) for product, _ in line.needs}
+        held = {
+            product: self.stock.get((site.key, product), 0) for product, _ in line.needs
+        }
         return min(line.pieces_within(held), missing)
 
     def batch(self) -> Batch:
@@ -229,9 +231,7 @@ class Exact(Strategy):
         costing = self._costing(view)
         hold = {line.key: FIRST << 4 for line in view.order.lines}
         if needs_splitting(view):
-            return split(
-                view.order, view.sites, view.stock, costing, view.commit, hold
-            )
+            return split(view.order, view.sites, view.stock, costing, view.commit, hold)
         return self._whole(view, hold)
 
     def _costing(self, view: View) -> Costing:
@@ -281,7 +281,9 @@ def read(view: View, of_line, in_block) -> Plan | None:
     ]
     if not parcels:
         return None
-    parcels.sort(key=lambda parcel: [site.key for site in view.sites].index(parcel.site))
+    parcels.sort(
+        key=lambda parcel: [site.key for site in view.sites].index(parcel.site)
+    )
     return view.plan(parcels, waiting)
 
 

@@ -1,0 +1,360 @@
+"""Rules, strategies and stock made into decisions that explain themselves.
+
+Orders are decided rule by rule, in the order of the list. Within a rule a joint
+strategy decides all its orders at once; the others take them in the order given. What
+a decision takes is gone for those that follow. An order that no rule could commit waits,
+in the queue of its last rule, and its decision says what stood in the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from .assignment import Effort, Limits, assign
+from .costing import Costing, product_index, to_units
+from .partition import Commit
+from .rules import Rule, rules_for
+from .schema import ZERO, Line, Order, Plan, Reason, Refusal, Site, Stock
+from .strategies import STRATEGIES, View, may_commit, needs_splitting, read
+from .tariffs import Service
+
+
+@dataclass(frozen=True)
+class Network:
+    """What there is to ship with.
+
+    :param stock: units that may be promised, by (site, product).
+    :param split_cost: money for every parcel of an order beyond the first.
+    """
+
+    sites: tuple[Site, ...]
+    services: tuple[Service, ...] = ()
+    stock: Stock = field(default_factory=dict)
+    split_cost: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A plan that was not taken.
+
+    :param label: code of the strategy, or key of the site that would ship all of it.
+    """
+
+    label: str
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of an order.
+
+    :param plan: None when it waits.
+    :param rule: key of the rule that decided; of the last one tried when it waits.
+    :param queue: where it waits.
+    :param refusals: what stood in the way.
+    """
+
+    order: str
+    plan: Plan | None
+    rule: str = ""
+    strategy: str = ""
+    queue: str = ""
+    refusals: tuple[Refusal, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Decisions of orders that waited together.
+
+    :param stock: what is left.
+    :param gaps: by rule whose strategy is joint, the cost over its lower bound, relative.
+    :param bounds: by rule, the lower bound in money.
+    """
+
+    decisions: Mapping[str, Decision]
+    stock: Stock
+    gaps: Mapping[str, float] = field(default_factory=dict)
+    bounds: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+def decide(
+    orders: Sequence[Order],
+    rules: Sequence[Rule],
+    network: Network,
+    effort: Effort = Effort(),
+) -> Decisions:
+    """Decide all orders.
+
+    :param orders: those that come first are served first where nothing else decides.
+    """
+    return _Router(orders, rules, network, effort).run()
+
+
+class _Router:
+    def __init__(self, orders, rules, network: Network, effort: Effort) -> None:
+        self.orders = list(orders)
+        self.rules = list(rules)
+        self.network = network
+        self.effort = effort
+        self.stock = dict(network.stock)
+        self.room = {site.key: site.capacity for site in network.sites}
+        self.decisions: dict[str, Decision] = {}
+        self.gaps: dict[str, float] = {}
+        self.bounds: dict[str, Decimal] = {}
+
+    def run(self) -> Decisions:
+        """Go through the rules."""
+        of_order = {order.key: rules_for(self.rules, order) for order in self.orders}
+        for rule in self.rules:
+            waiting = [
+                order
+                for order in self.orders
+                if rule in of_order[order.key] and not self._is_shipped(order)
+            ]
+            if waiting:
+                self._apply(rule, waiting)
+        for order in self.orders:
+            if order.key not in self.decisions:
+                refusal = Refusal(Reason.RULE)
+                self.decisions[order.key] = Decision(
+                    order.key, None, refusals=(refusal,)
+                )
+        return Decisions(self.decisions, self.stock, self.gaps, self.bounds)
+
+    def _is_shipped(self, order: Order) -> bool:
+        decision = self.decisions.get(order.key)
+        return decision is not None and decision.plan is not None
+
+    def _apply(self, rule: Rule, orders: list[Order]) -> None:
+        strategy = STRATEGIES[rule.strategy]()
+        alone = orders
+        if strategy.joint and len(orders) > 1:
+            together, alone = self._divide(rule, orders)
+            if together:
+                self._decide_together(rule, together)
+        for order in alone:
+            view = self._view(rule, order)
+            plan = strategy.choose(view) if view.sites else None
+            self._settle(rule, order, view, plan)
+
+    # -- one after the other -----------------------------------------------------------
+
+    def _view(self, rule: Rule, order: Order) -> View:
+        sites = tuple(
+            site for site in self.network.sites if self._may_use(rule, order, site)
+        )
+        stock = {
+            (site.key, product): self._available(rule, site.key, product)
+            for site in sites
+            for line in order.lines
+            for product, _units in line.needs
+        }
+        costing = Costing(sites, self.network.services, self.network.split_cost)
+        return View(order, sites, stock, costing, rule.commit)
+
+    def _may_use(self, rule: Rule, order: Order, site: Site) -> bool:
+        room = self.room[site.key]
+        return (
+            site.key not in order.excluded
+            and (room is None or room > 0)
+            and rule.sites.has(site, order)
+        )
+
+    def _available(self, rule: Rule, site: str, product: str) -> int:
+        return max(self.stock.get((site, product), 0) - rule.reserve, 0)
+
+    def _settle(self, rule: Rule, order: Order, view: View, plan: Plan | None) -> None:
+        if plan is not None and plan.parcels:
+            self._take(order, plan)
+            self.decisions[order.key] = Decision(
+                order.key, plan, rule.key, rule.strategy
+            )
+            return
+        refusals = tuple(self._refusals(rule, order))
+        self.decisions[order.key] = Decision(
+            order.key, None, rule.key, rule.strategy, rule.queue, refusals
+        )
+
+    def _take(self, order: Order, plan: Plan) -> None:
+        needs = {line.key: line.needs for line in order.lines}
+        for parcel in plan.parcels:
+            if self.room[parcel.site] is not None:
+                self.room[parcel.site] -= 1
+            for key, pieces in parcel.pieces.items():
+                for product, units in needs[key]:
+                    cell = parcel.site, product
+                    self.stock[cell] = self.stock.get(cell, 0) - units * pieces
+
+    # -- together ----------------------------------------------------------------------
+
+    def _divide(self, rule: Rule, orders):
+        """Orders of whole single-product lines, and those that need more thought.
+
+        Those come after, one by one: quantities to be split, kits, many lines.
+        """
+        together, alone = [], []
+        for order in orders:
+            plain = all(len(line.needs) == 1 for line in order.lines) and order.lines
+            if plain and not needs_splitting(self._view(rule, order)):
+                together.append(order)
+            else:
+                alone.append(order)
+        return together, alone
+
+    def _decide_together(self, rule: Rule, orders: list[Order]) -> None:
+        import numpy as np
+
+        sites = self.network.sites
+        costing = Costing(sites, self.network.services, self.network.split_cost)
+        products = product_index(orders)
+        cells = {
+            (site.key, product): self._available(rule, site.key, product)
+            for site in sites
+            for product in products
+        }
+        stock = np.array(
+            [[cells[site.key, product] for site in sites] for product in products]
+        )
+        room = [self.room[site.key] for site in sites]
+        limited = any(count is not None for count in room)
+        capacity = np.array(
+            [len(orders) * 10 if count is None else count for count in room]
+        )
+        batches = []
+        for group in by_lines(orders).values():
+            allowed = np.array(
+                [
+                    [self._may_use(rule, order, site) for site in sites]
+                    for order in group
+                ]
+            )
+            batches.append(costing.batch(group, cells, products, allowed))
+        result = assign(
+            batches,
+            Limits(stock, capacity if limited else None),
+            to_units(self.network.split_cost),
+            rule.commit,
+            self.effort,
+        )
+        self.gaps[rule.key] = result.gap
+        self.bounds[rule.key] = Decimal(int(result.bound)) / 10_000
+        held = []
+        for batch, choice in zip(batches, result.choices, strict=True):
+            for row, order in enumerate(batch.orders):
+                view = View(order, sites, cells, costing, rule.commit)
+                plan = read(view, choice.site[row], choice.block[row])
+                if plan is None:
+                    held.append((order, view))
+                else:
+                    self._settle(rule, order, view, plan)
+        for order, view in held:
+            # the stock that others took now is among the reasons
+            self._settle(rule, order, view, None)
+
+    # -- why not -----------------------------------------------------------------------
+
+    def _refusals(self, rule: Rule, order: Order):
+        """What stood in the way, site by site."""
+        possible = False
+        costing = Costing(
+            self.network.sites, self.network.services, self.network.split_cost
+        )
+        for site in self.network.sites:
+            found = list(self._refused(rule, order, site, costing))
+            possible |= not found
+            yield from found
+        if possible:
+            yield Refusal(commit_reason(rule.commit))
+
+    def _refused(self, rule: Rule, order: Order, site: Site, costing: Costing):
+        room = self.room[site.key]
+        if site.key in order.excluded:
+            yield Refusal(Reason.EXCLUDED, site.key)
+        elif not rule.sites.has(site, order):
+            yield Refusal(Reason.RULE, site.key)
+        elif room is not None and room <= 0:
+            yield Refusal(Reason.CAPACITY, site.key)
+        else:
+            yield from self._lacking(rule, order, site, costing)
+
+    def _lacking(self, rule: Rule, order: Order, site: Site, costing: Costing):
+        short = False
+        for line in order.lines:
+            for refusal in self._short(rule, line, site):
+                short = True
+                yield refusal
+        everything = {line.key: line.quantity for line in order.lines}
+        if not short and costing.parcel(order, site, everything) is None:
+            yield Refusal(Reason.SERVICE, site.key)
+
+    def _short(self, rule: Rule, line: Line, site: Site):
+        for product, units in line.needs:
+            free = self._available(rule, site.key, product)
+            if free >= units * line.quantity:
+                continue
+            before = self.network.stock.get((site.key, product), 0) - rule.reserve
+            outbid = before >= units * line.quantity
+            yield Refusal(
+                Reason.OUTBID if outbid else Reason.STOCK,
+                site.key,
+                line.key,
+                product,
+                free,
+                units * line.quantity,
+            )
+
+
+def commit_reason(commit: Commit) -> Reason:
+    """Which part of a commit condition most likely refused a possible plan."""
+    if commit.max_parcels:
+        return Reason.TOO_MANY_PARCELS
+    return Reason.PART_VALUE if commit.min_part_value else Reason.DEARER
+
+
+def by_lines(orders: Iterable[Order]) -> dict[int, list[Order]]:
+    """Group orders by how many lines they have."""
+    groups: dict[int, list[Order]] = {}
+    for order in orders:
+        groups.setdefault(len(order.lines), []).append(order)
+    return groups
+
+
+def alternatives(
+    order: Order, rule: Rule, network: Network
+) -> tuple[tuple[Alternative, ...], tuple[Refusal, ...]]:
+    """Every strategy's plan and every single site's, cheapest first; and why not others.
+
+    For people: it looks at one order, at the stock given, without its rule's limits on
+    parcels, so that it shows what the rule costs.
+    """
+    router = _Router([order], [rule], network, Effort())
+    view = router._view(rule, order)
+    found: dict[tuple, Alternative] = {}
+    for code, strategy in STRATEGIES.items():
+        plan = strategy().choose(view) if view.sites and order.lines else None
+        if plan and may_commit(view, plan):
+            found.setdefault(_identity(plan), Alternative(code, plan))
+    everything = {line.key: line.quantity for line in order.lines}
+    for site in view.sites:
+        if all(
+            view.here(site, line, line.quantity) == line.quantity
+            for line in order.lines
+        ):
+            parcel = view.costing.parcel(order, site, everything)
+            if parcel:
+                plan = view.plan([parcel], {})
+                found.setdefault(_identity(plan), Alternative(site.key, plan))
+    ranked = sorted(found.values(), key=lambda one: one.plan.cost.total)
+    refusals = router._refusals(rule, order)
+    return tuple(ranked), tuple(r for r in refusals if r.site)
+
+
+def _identity(plan: Plan) -> tuple:
+    return tuple(
+        sorted(
+            (parcel.site, parcel.service, tuple(sorted(parcel.pieces.items())))
+            for parcel in plan.parcels
+        )
+    )
