@@ -1,6 +1,13 @@
 from odoo import api, fields, models
 
-COST_PARTS = ("freight", "surcharges", "packaging", "handling", "lateness", "split_cost")
+COST_PARTS = (
+    "freight",
+    "surcharges",
+    "packaging",
+    "handling",
+    "lateness",
+    "split_cost",
+)
 
 
 class EcomRoutingDecision(models.Model):
@@ -45,9 +52,7 @@ class EcomRoutingDecision(models.Model):
     rule_set_id = fields.Many2one(
         "ecom.routing.rule.set", ondelete="set null", index=True, readonly=True
     )
-    rule_id = fields.Many2one(
-        "ecom.routing.rule", ondelete="set null", readonly=True
-    )
+    rule_id = fields.Many2one("ecom.routing.rule", ondelete="set null", readonly=True)
     strategy = fields.Char(readonly=True)
     queue = fields.Char(readonly=True)
     cancel_at = fields.Datetime(

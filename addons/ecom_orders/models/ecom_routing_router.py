@@ -59,9 +59,9 @@ class EcomRoutingRouter(models.AbstractModel):
         todo = todo.filtered(lambda order: order.company_id in rule_sets.company_id)
         lines = self._get_routed_lines(todo.order_line)
         self.env["ecom.routing.stock"]._claim(self._get_stocked(lines))
-        for company, company_orders in todo.grouped("company_id").items():
-            sets = rule_sets.filtered(lambda one: one.company_id == company)
-            waiting += self._route_company(company, company_orders, sets, insist)
+        sets = rule_sets.grouped("company_id")
+        for company, batch in todo.grouped("company_id").items():
+            waiting += self._route_company(company, batch, sets[company], insist)
         return waiting
 
     @api.model
@@ -149,9 +149,7 @@ class EcomRoutingRouter(models.AbstractModel):
     def _get_stocked(self, lines):
         """Products whose stock lines take: components of kits, not kits."""
         products = lines.product_id
-        kits = self.env["ecom.stock.supply"]._get_kits(
-            products, lines.company_id[:1]
-        )
+        kits = self.env["ecom.stock.supply"]._get_kits(products, lines.company_id[:1])
         parts = self.env["product.product"].union(*(kits[kit] for kit in kits))
         kits_only = self.env["product.product"].union(*kits)
         return (products - kits_only | parts).filtered("is_storable")
@@ -405,9 +403,7 @@ class EcomRoutingRouter(models.AbstractModel):
                 block.reason_details = details
             else:
                 values.append(
-                    settler._prepare_block_values(
-                        order.id, Hold(HELD, details=details)
-                    )
+                    settler._prepare_block_values(order.id, Hold(HELD, details=details))
                 )
         # What a person lets go without a plan is released by the confirmation.
         blocks.filtered(lambda one: decisions[one.order_id][0].plan)._resolve()
@@ -477,15 +473,8 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _get_waiting_decisions(self, decisions):
         """The newest decision of each order, if it was to wait."""
-        groups = self.env["ecom.routing.decision"]._read_group(
-            [
-                ("order_id", "in", [order.id for order in decisions]),
-                ("kind", "!=", "shadow"),
-            ],
-            ["order_id"],
-            ["id:max"],
-        )
-        newest = self.env["ecom.routing.decision"].browse(last for _o, last in groups)
+        orders = self.env["sale.order"].union(*decisions)
+        newest = orders.ecom_decision_id
         return {one.order_id: one for one in newest if one.kind == "waiting"}
 
     @api.model
@@ -640,7 +629,9 @@ class EcomRoutingRouter(models.AbstractModel):
         cron = self.env["ir.cron"]
         blocks = self.env["ecom.order.block"].search(self._get_waiting_domain())
         orders = blocks.order_id.filtered(lambda one: one.state in ("draft", "sent"))
-        orders = orders.sorted(lambda one: (one.ecom_ordered_at or one.date_order, one.id))
+        orders = orders.sorted(
+            lambda one: (one.ecom_ordered_at or one.date_order, one.id)
+        )
         cron._commit_progress(remaining=len(orders))
         for start in range(0, len(orders), RETRY_LIMIT):
             batch = orders[start : start + RETRY_LIMIT]
@@ -678,8 +669,7 @@ class EcomRoutingRouter(models.AbstractModel):
             order._ecom_quiet()._action_cancel()
             order._message_log(
                 body=self.env._(
-                    "Cancelled, because no warehouse could ship it in time "
-                    "(queue %s).",
+                    "Cancelled, because no warehouse could ship it in time (queue %s).",
                     decision.queue,
                 )
             )

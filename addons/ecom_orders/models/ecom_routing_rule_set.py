@@ -46,9 +46,7 @@ class EcomRoutingRuleSet(models.Model):
     decision_ids = fields.One2many("ecom.routing.decision", "rule_set_id")
     decision_count = fields.Integer(compute="_compute_figures")
     waiting_count = fields.Integer(string="Not Routed", compute="_compute_figures")
-    average_cost = fields.Monetary(
-        string="Cost per Order", compute="_compute_figures"
-    )
+    average_cost = fields.Monetary(string="Cost per Order", compute="_compute_figures")
     parcels_per_order = fields.Float(compute="_compute_figures", digits=(16, 2))
     split_rate = fields.Float(string="Split (%)", compute="_compute_figures")
     late_rate = fields.Float(string="Late (%)", compute="_compute_figures")

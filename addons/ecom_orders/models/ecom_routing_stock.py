@@ -26,6 +26,8 @@ class EcomRoutingStock(models.AbstractModel):
         serialization error and starts over with the stock that is left: its snapshot
         was taken before the first had promised anything.
         """
+        if not products:
+            return
         self.env.cr.execute(
             SQL(
                 """

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .ecom_routing_router import HELD
@@ -26,20 +26,33 @@ class SaleOrder(models.Model):
         "ecom.routing.decision",
         string="Routing",
         compute="_compute_ecom_decision_id",
+        store=True,
+        compute_sudo=True,
+        index="btree_not_null",
+        groups=USER,
+        help="The newest decision that was more than watched.",
+    )
+    ecom_decision_kind = fields.Selection(related="ecom_decision_id.kind", groups=USER)
+    ecom_routing_rule_id = fields.Many2one(
+        related="ecom_decision_id.rule_id", groups=USER
+    )
+    ecom_routing_queue = fields.Char(related="ecom_decision_id.queue", groups=USER)
+    ecom_routing_cancel_at = fields.Datetime(
+        related="ecom_decision_id.cancel_at", groups=USER
+    )
+    ecom_routed_at = fields.Datetime(related="ecom_decision_id.decided_at", groups=USER)
+    ecom_routed_by_id = fields.Many2one(related="ecom_decision_id.user_id", groups=USER)
+    ecom_routing_reason = fields.Char(
+        related="ecom_decision_id.override_reason",
+        string="Reason for Routing",
         groups=USER,
     )
-    ecom_decision_kind = fields.Selection(related="ecom_decision_id.kind")
-    ecom_routing_rule_id = fields.Many2one(related="ecom_decision_id.rule_id")
-    ecom_routing_queue = fields.Char(related="ecom_decision_id.queue")
-    ecom_routing_cancel_at = fields.Datetime(related="ecom_decision_id.cancel_at")
-    ecom_routed_at = fields.Datetime(related="ecom_decision_id.decided_at")
-    ecom_routed_by_id = fields.Many2one(related="ecom_decision_id.user_id")
-    ecom_routing_reason = fields.Char(
-        related="ecom_decision_id.override_reason", string="Reason for Routing"
+    ecom_plan_ids = fields.One2many(related="ecom_decision_id.plan_ids", groups=USER)
+    ecom_refusal_ids = fields.One2many(
+        related="ecom_decision_id.refusal_ids", groups=USER
     )
-    ecom_plan_ids = fields.One2many(related="ecom_decision_id.plan_ids")
-    ecom_refusal_ids = fields.One2many(related="ecom_decision_id.refusal_ids")
 
+    @api.depends("ecom_decision_ids.kind")
     def _compute_ecom_decision_id(self):
         decisions = self.env["ecom.routing.decision"]._read_group(
             [("order_id", "in", self.ids), ("kind", "!=", "shadow")],
@@ -116,7 +129,11 @@ class SaleOrder(models.Model):
                 )
             )
         # Core leaves a cancelled move out of what is procured.
-        (open_moves | self._ecom_get_feeding(open_moves))._action_cancel()
+        gone = open_moves | self._ecom_get_feeding(open_moves)
+        gone._action_cancel()
+        # A transfer that goes on with other goods forgets them: what was asked of the
+        # warehouse for a line tells how its kit is made up.
+        gone.filtered(lambda move: move.picking_id.state != "cancel").unlink()
         lines._ecom_quiet_write(
             {"ecom_warehouse_id": warehouse.id, "ecom_carrier_id": carrier.id}
         )

@@ -1,6 +1,8 @@
 """Orders of channels ship from the warehouse that routing chose, and say why."""
 
 from datetime import timedelta
+from decimal import Decimal
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -168,12 +170,24 @@ class TestRouting(RoutingCommon):
     # -- what is not routed, or costs nothing ------------------------------------------
 
     def test_archived_or_closed_warehouse_is_no_site(self):
-        self._set_stock(self.mug, 5, self.east)
-        self._set_stock(self.mug, 5, self.west)
-        self.east.active = False
-        self.assertEqual(self.warehouse_of(self.order(1), self.mug), self.west)
+        loose = self._create_product("LOOSE", is_storable=False)
+        self._create_listing("LOOSE", loose)
+        self.east.active = False  # core demands that it is empty
+        order = self.order(1, woo_line(1, "LOOSE", 1, "5.00"))
+        self.assertEqual(self.warehouse_of(order, loose), self.west)
         self.west.ecom_ships = False
-        self.assertEqual(self.order(2).state, "draft")
+        order = self.order(2, woo_line(1, "LOOSE", 1, "5.00"))
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(self.open_reasons(order), {"not_routed"})
+
+    def test_warehouse_that_is_archived_between_two_tries_is_no_site(self):
+        order = self.order()
+        self.east.active = False
+        self.retry()
+        self.assertEqual(order.state, "draft")
+        self._set_stock(self.mug, 2, self.west)
+        self.retry()
+        self.assertEqual(self.warehouse_of(order, self.mug), self.west)
 
     def test_warehouse_of_another_company_is_no_site(self):
         other = self.env["res.company"].create({"name": "Other"})
@@ -196,13 +210,98 @@ class TestRouting(RoutingCommon):
         order = self.order(1, woo_line(1, "LOOSE", 1, "5.00"))
         self.assertEqual(self.warehouse_of(order, loose), self.east)
 
-    def test_line_that_is_made_to_order_is_left_alone(self):
-        route = self.env.ref("stock.route_warehouse0_mto")
-        route.active = True
-        self.mug.route_ids = route
+    def test_kit_ships_from_where_all_its_components_lie(self):
+        kit = self._create_product("KIT", is_storable=False)
+        self._create_listing("KIT", kit)
+        self._set_stock(self.mug, 9, self.east)
+        self._set_stock(self.tee, 1, self.east)
+        self._set_stock(self.mug, 4, self.west)
+        self._set_stock(self.tee, 2, self.west)
+        recipe = {kit: {self.mug: Decimal(2), self.tee: Decimal(1)}}
+        supply = type(self.env["ecom.stock.supply"])
+        with patch.object(supply, "_get_kits", lambda *args: recipe):
+            order = self.order(1, woo_line(1, "KIT", 2, "30.00"))
+        self.assertEqual(self.warehouse_of(order, kit), self.west)
+        refusal = self.last_decision(order).refusal_ids.filtered(
+            lambda one: one.warehouse_id == self.east
+        )
+        self.assertEqual(refusal.product_id, self.tee)
+        self.assertEqual((refusal.available, refusal.needed), (1, 2 * 1))
+
+    def test_product_without_weight_is_priced_by_the_first_bracket(self):
+        self._set_stock(self.mug, 5, self.east)
+        self.assertEqual(self.mug.weight, 0.0)
+        decision = self.last_decision(self.order())
+        self.assertMoney(decision.plan_ids.filtered("chosen").freight, 5.0)
+
+    def test_parcel_that_no_carrier_takes_waits_with_that_reason(self):
+        self.mug.weight = 20.0
+        self._set_stock(self.mug, 5, self.east)
+        order = self.order()  # 2 * 20 is above the last bracket of 30
+        self.assertEqual(order.state, "draft")
+        refusal = self.last_decision(order).refusal_ids.filtered(
+            lambda one: one.warehouse_id == self.east
+        )
+        self.assertEqual(refusal.reason, "service")
+
+    def test_rules_are_for_the_orders_that_their_conditions_name(self):
+        for warehouse in self.east + self.west:
+            self._set_stock(self.mug, 9, warehouse)
+        self._create_rule(
+            name="Germany",
+            sequence=1,
+            country_ids=[Command.set(self.env.ref("base.de").ids)],
+            warehouse_ids=[Command.set(self.west.ids)],
+        )
+        self._create_rule(
+            name="By number",
+            sequence=2,
+            domain="[('ecom_number', '=', '7')]",
+            warehouse_ids=[Command.set(self.west.ids)],
+        )
+        self.assertEqual(self.warehouse_of(self.order(1), self.mug), self.east)
+        german = self.order(2, country="DE")
+        self.assertEqual(self.warehouse_of(german, self.mug), self.west)
+        self.assertEqual(self.warehouse_of(self.order(7), self.mug), self.west)
+
+    def test_parcels_leave_on_the_next_working_day_after_the_cut_off(self):
+        calendar = self.env["resource.calendar"].create({"name": "Week", "tz": "UTC"})
+        self.east.write({"ecom_calendar_id": calendar.id, "ecom_cutoff": 15.0})
+        for moment, leaves in (
+            ("2026-03-06 14:59:00", "2026-03-06"),  # a Friday
+            ("2026-03-06 15:00:00", "2026-03-09"),  # the Monday after
+            ("2026-03-07 09:00:00", "2026-03-09"),
+        ):
+            with freeze_time(moment):
+                day = self.east._ecom_get_ready_day()
+            self.assertEqual(str(day), leaves, moment)
+
+    def test_line_whose_product_has_a_way_of_its_own_is_left_alone(self):
+        """As with dropshipping and replenishment on order: a route to the buyer."""
+        customers = self.env.ref("stock.stock_location_customers")
+        self.mug.route_ids = self.env["stock.route"].create(
+            {
+                "name": "Always from the old shelf",
+                "product_selectable": True,
+                "rule_ids": [
+                    Command.create(
+                        {
+                            "name": "Old shelf to buyer",
+                            "action": "pull",
+                            "procure_method": "make_to_stock",
+                            "picking_type_id": self.warehouse.out_type_id.id,
+                            "location_src_id": self.warehouse.lot_stock_id.id,
+                            "location_dest_id": customers.id,
+                        }
+                    )
+                ],
+            }
+        )
+        self._set_stock(self.mug, 9, self.east)
         order = self.order()
         self.assertEqual(order.state, "sale")
-        self.assertEqual(self.warehouse_of(order, self.mug), self.warehouse)
+        self.assertFalse(order.ecom_decision_ids)
+        self.assertEqual(order.picking_ids.picking_type_id.warehouse_id, self.warehouse)
 
     def test_binding_delivery_of_the_buyer_is_kept(self):
         express = self._create_carrier("Express")

@@ -7,6 +7,7 @@ from psycopg2.errors import SerializationFailure
 
 import odoo
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
@@ -27,7 +28,7 @@ class TestRoutingByHand(RoutingCommon):
         cls.dispatcher = new_test_user(
             cls.env,
             "dispatcher",
-            groups="ecom_orders.group_user,sales_team.group_sale_salesman_all_leads",
+            groups="ecom_orders.group_user",
         )
 
     def order(self, number=1):
@@ -43,9 +44,7 @@ class TestRoutingByHand(RoutingCommon):
         normalise = type(self.channel._get_connector()).normalise_order
         payload = woo_order(number, [woo_line(1, "MUG", 2, "20.00")])
         external = normalise(payload)
-        lines = tuple(
-            replace(line, location_ref=location) for line in external.lines
-        )
+        lines = tuple(replace(line, location_ref=location) for line in external.lines)
         return self.import_external(replace(external, lines=lines))
 
     def locate(self):
@@ -71,19 +70,22 @@ class TestRoutingByHand(RoutingCommon):
 
     # -- a dispatcher ------------------------------------------------------------------
 
-    def override(self, order, warehouse, user=None):
+    def override(self, order, warehouse, user=None, lines=None):
         wizard = self.env["ecom.routing.override"].with_user(user or self.dispatcher)
         wizard.create(
             {
                 "order_id": order.id,
                 "warehouse_id": warehouse.id,
+                "line_ids": [Command.set(lines.ids if lines else [])],
                 "reason": "Buyer collects it there",
             }
         ).action_apply()
 
     def test_dispatcher_moves_an_order_and_says_why(self):
         order = self.order()
-        self.assertEqual(self.open_pickings(order).picking_type_id.warehouse_id, self.east)
+        self.assertEqual(
+            self.open_pickings(order).picking_type_id.warehouse_id, self.east
+        )
         self.override(order, self.west)
         pickings = self.open_pickings(order)
         self.assertEqual(pickings.picking_type_id.warehouse_id, self.west)
@@ -93,6 +95,22 @@ class TestRoutingByHand(RoutingCommon):
         self.assertEqual(decision.kind, "override")
         self.assertEqual(decision.override_reason, "Buyer collects it there")
         self.assertEqual(decision.user_id, self.dispatcher)
+
+    def test_one_of_two_lines_moves_and_the_other_stays(self):
+        self._set_stock(self.tee, 5, self.east)
+        order = self.import_orders(
+            woo_order(
+                1, [woo_line(1, "MUG", 2, "20.00"), woo_line(2, "TEE", 1, "10.00")]
+            )
+        )
+        mugs = order.order_line.filtered(lambda one: one.product_id == self.mug)
+        self.override(order, self.west, lines=mugs)
+        sources = {
+            move.product_id: move.picking_id.picking_type_id.warehouse_id
+            for move in order.picking_ids.move_ids
+        }
+        self.assertEqual(sources, {self.mug: self.west, self.tee: self.east})
+        self.assertEqual(len(order.picking_ids.move_ids), 2)
 
     def test_word_of_a_dispatcher_outlives_the_confirmation(self):
         self.channel.confirm_policy = "manual"
@@ -107,11 +125,11 @@ class TestRoutingByHand(RoutingCommon):
         with self.assertRaises(UserError):
             self.override(order, self.west)
 
-    def test_reader_of_orders_cannot_route(self):
-        reader = new_test_user(self.env, "reader", groups="ecom_orders.group_user")
+    def test_who_has_no_role_in_orders_cannot_route(self):
+        colleague = new_test_user(self.env, "colleague", groups="base.group_user")
         order = self.order()
         with self.assertRaises(AccessError), mute_logger("odoo.models"):
-            self.override(order, self.west, user=reader)
+            self.override(order, self.west, user=colleague)
 
     # -- a warehouse -------------------------------------------------------------------
 
@@ -147,7 +165,9 @@ class TestRoutingByHand(RoutingCommon):
         order = self.order()
         with self.assertRaises(UserError):
             self.reject(order)
-        self.assertEqual(self.open_pickings(order).picking_type_id.warehouse_id, self.east)
+        self.assertEqual(
+            self.open_pickings(order).picking_type_id.warehouse_id, self.east
+        )
 
 
 @tagged("post_install", "-at_install")

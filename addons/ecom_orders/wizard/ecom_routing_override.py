@@ -43,9 +43,7 @@ class EcomRoutingOverride(models.TransientModel):
         order._get_open_holds().filtered(
             lambda block: block.reason == "not_routed"
         ).with_user(self.env.user)._resolve(released=True)
-        self.env["ecom.routing.decision"].sudo().create(
-            self._prepare_decision(lines)
-        )
+        self.env["ecom.routing.decision"].sudo().create(self._prepare_decision(lines))
         order._message_log(
             body=self.env._(
                 "Routed by hand to %(warehouse)s: %(reason)s",

@@ -19,9 +19,11 @@ class EcomRoutingReject(models.TransientModel):
     )
     warehouse_id = fields.Many2one(related="line_id.warehouse_id")
     reason = fields.Selection(
-        selection=lambda self: self.env["ecom.routing.rejection"]
-        ._fields["reason"]
-        ._description_selection(self.env),
+        selection=lambda self: (
+            self.env["ecom.routing.rejection"]
+            ._fields["reason"]
+            ._description_selection(self.env)
+        ),
         required=True,
         default="not_found",
     )
