@@ -90,6 +90,9 @@ from . import ecom_routing_rejection
 from . import ecom_routing_claim
 from . import ecom_routing_stock
 from . import ecom_routing_router
+from . import ecom_routing_ground
+from . import ecom_routing_record
+from . import ecom_routing_queue
 from . import sale_order_line_routing
 from . import sale_order_routing
 from . import ecom_order_planner_routing
