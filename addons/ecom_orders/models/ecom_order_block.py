@@ -11,6 +11,7 @@ RELEASABLE = {
     "confirm_by_hand",
     "confirm_failed",
     "unexplained_difference",
+    "not_routed",
 }
 
 

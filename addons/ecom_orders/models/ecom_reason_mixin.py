@@ -16,6 +16,7 @@ REASONS = [
     ("confirm_by_hand", "To be confirmed by hand"),
     ("confirm_failed", "Confirmation refused"),
     ("fraud_risk", "Fraud suspected"),
+    ("not_routed", "No warehouse can ship it"),
     # somebody should know (notices)
     ("incomplete_address", "Incomplete address"),
     ("cancelled_after_shipping", "Cancelled after shipping"),
@@ -195,6 +196,11 @@ class EcomReasonMixin(models.AbstractModel):
             "fraud_risk": self.env._(
                 "The marketplace rates the danger of fraud as %(risk)s. Check buyer, "
                 "address and payment, then release or cancel the order."
+            ),
+            "not_routed": self.env._(
+                "No warehouse can ship this order (rule %(rule)s, queue %(queue)s): "
+                "%(obstacles)s. It is tried again when stock changes. Release it to "
+                "ship it from the warehouse that it has."
             ),
             "automation_failed": self.env._(
                 "What the payment rule asks for (%(step)s) was refused: %(error)s. "

@@ -66,3 +66,4 @@ class Batch:
     utm: dict = field(default_factory=dict)
     line_defaults: dict = field(default_factory=dict)
     methods: dict = field(default_factory=dict)
+    locations: dict = field(default_factory=dict)

@@ -27,6 +27,8 @@ from . import (
     test_retention,
     test_return_goods,
     test_security,
+    test_routing,
+    test_routing_by_hand,
     test_stock_compute,
     test_stock_location,
     test_stock_publish,

@@ -1,0 +1,34 @@
+from odoo import fields, models
+
+from ..routing.schema import Reason
+
+
+class EcomRoutingRefusal(models.Model):
+    """A warehouse that could not be used for an order, and why."""
+
+    _name = "ecom.routing.refusal"
+    _description = "Obstacle of a routing decision"
+    _order = "decision_id, id"
+
+    decision_id = fields.Many2one(
+        "ecom.routing.decision", required=True, ondelete="cascade", index=True
+    )
+    company_id = fields.Many2one(related="decision_id.company_id", store=True)
+    warehouse_id = fields.Many2one("stock.warehouse", ondelete="cascade")
+    reason = fields.Selection(
+        [
+            (Reason.RULE.value, "No rule uses it"),
+            (Reason.EXCLUDED.value, "Rejected the order"),
+            (Reason.STOCK.value, "Too little in stock"),
+            (Reason.CAPACITY.value, "No capacity left on that day"),
+            (Reason.SERVICE.value, "No carrier takes the parcel there"),
+            (Reason.TOO_MANY_PARCELS.value, "More parcels than allowed"),
+            (Reason.PART_VALUE.value, "A part would be worth too little"),
+            (Reason.DEARER.value, "Waiting costs less"),
+            (Reason.OUTBID.value, "Other orders need the stock more"),
+        ],
+        required=True,
+    )
+    product_id = fields.Many2one("product.product", ondelete="cascade")
+    available = fields.Integer()
+    needed = fields.Integer()
