@@ -1,22 +1,22 @@
 r"""(r, Q): when the inventory position falls to r, order Q.
 
-Demand in a span of time has mean :math:`\lambda`, deviation :math:`\tau`; in the lead time
-:math:`L`: :math:`\mu=\lambda L`, :math:`\sigma=\tau\sqrt L`. An order costs K, holding h,
-a stock-out p per unit (and, except in ``eil``, per span of time).
+Demand in a span of time has mean :math:`\lambda`, deviation :math:`\tau`; in the lead
+time :math:`L`: :math:`\mu=\lambda L`, :math:`\sigma=\tau\sqrt L`. An order costs K,
+holding h, a stock-out p per unit (and, except in ``eil``, per span of time).
 
-* Cost of normal demand, :math:`n` and :math:`n^{(2)}` the loss functions of lead time demand:
-  :math:`g=h(r+Q/2-\mu)+K\lambda/Q+\frac{h+p}Q(n^{(2)}(r)-n^{(2)}(r+Q))`.
+* Cost of normal demand, :math:`n` and :math:`n^{(2)}` the loss functions of lead time
+  demand: :math:`g=h(r+Q/2-\mu)+K\lambda/Q+\frac{h+p}Q(n^{(2)}(r)-n^{(2)}(r+Q))`.
 * Approximation by the loss function (Hadley, Whitin 1963): without the last term,
   :math:`n(r)=hQ/(h+p)`, :math:`Q=\sqrt{2(K\lambda+(h+p)n^{(2)}(r))/h}`, in turns.
 * EOQB: Q of the EOQ with backorders, r with equal cost at r and r + Q.
 * EOQ + SS: Q of the EOQ, r at the critical ratio p/(h+p).
 * EIL (expected inventory level): :math:`Q=\sqrt{2\lambda(K+p\,n(r))/h}`,
   :math:`F(r)=1-Qh/(p\lambda)`, in turns.
-* Discrete demand: exact algorithm of Federgruen, Zheng 1992: Q grows as long as the next
-  best stock level costs less than the mean so far.
+* Discrete demand: exact algorithm of Federgruen, Zheng 1992: Q grows as long as the
+  next best stock level costs less than the mean so far.
 
-Source: Snyder, Shen, *Fundamentals of Supply Chain Theory*, chapter 5. Numbers in: these
-iterate for one product; whole assortments use :mod:`safety_stock`.
+Source: Snyder, Shen, *Fundamentals of Supply Chain Theory*, chapter 5. Numbers in:
+these iterate for one product; whole assortments use :mod:`safety_stock`.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ LARGEST = 1_000_000
 
 @dataclass(frozen=True)
 class ContinuousReview:
-    """:param reorder_point: r; :param quantity: Q; :param cost: per span of time, as the
-    method itself estimates it."""
+    """:param reorder_point: r; :param quantity: Q; :param cost: per span of time, as
+    the method itself estimates it."""
 
     reorder_point: float
     quantity: float
@@ -198,7 +198,10 @@ def optimal(item: Item) -> ContinuousReview:
 
     middle = math.log(item.economic_quantity)
     found = optimize.minimize_scalar(
-        cost, bounds=(middle - 3, middle + 6), method="bounded", options={"xatol": 1e-10}
+        cost,
+        bounds=(middle - 3, middle + 6),
+        method="bounded",
+        options={"xatol": 1e-10},
     )
     quantity = math.exp(found.x)
     level = item.balanced(quantity)
@@ -250,7 +253,9 @@ def exact_poisson(
     item = Item(order_cost, holding_cost, stockout_cost, demand, 0.0, lead_time)
 
     def level_cost(level):
-        short = float(poisson_loss(level, item.mean)) if level > 0 else item.mean - level
+        short = (
+            float(poisson_loss(level, item.mean)) if level > 0 else item.mean - level
+        )
         return holding_cost * (short + level - item.mean) + stockout_cost * short
 
     return exact_discrete(level_cost, order_cost, demand, round(item.mean))

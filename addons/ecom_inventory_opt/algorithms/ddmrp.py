@@ -7,9 +7,9 @@ variability factor VF:
 * red base = ADU x DLT x LTF, red safety = red base x VF, red = both
 * green = max(ADU x DLT x LTF, ADU x order cycle, minimum order quantity)
 
-Source: C. Ptak, C. Smith, *Demand Driven Material Requirements Planning*. Order when the
-net flow position (on hand + on order - qualified demand) is at or below the top of yellow,
-up to the top of green.
+Source: C. Ptak, C. Smith, *Demand Driven Material Requirements Planning*. Order when
+the net flow position (on hand + on order - qualified demand) is at or below the top of
+yellow, up to the top of green.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ With demand :math:`D`, cost of an order :math:`K`, holding cost :math:`h` per un
 for the same span of time:
 
 * EOQ (Harris 1913): :math:`Q=\sqrt{2KD/h}`, cost :math:`KD/Q+hQ/2`.
-* With backorders at :math:`p` per unit and time: :math:`Q=\sqrt{2KD(h+p)/(hp)}`, fraction
-  backordered :math:`h/(h+p)`.
+* With backorders at :math:`p` per unit and time: :math:`Q=\sqrt{2KD(h+p)/(hp)}`,
+  fraction backordered :math:`h/(h+p)`.
 * EPQ, delivery at rate :math:`P`: :math:`Q=\sqrt{2KD/(h(1-D/P))}`.
 * All-units discount: the price of the whole order depends on its size. In every tier
   the cheapest quantity inside it; the best of these.
@@ -19,9 +19,9 @@ Source: S. Chopra, P. Meindl, *Supply Chain Management*, chapter 11; Snyder, She
 choices, nothing is booked with them. Arguments are numbers or arrays that broadcast;
 results have their common shape.
 
-Degenerate input: no demand (zero, negative, unknown) gives quantity and cost zero, or the
-smallest order where there is one; a holding cost that is zero, negative or unknown has no
-best quantity: ``nan``, and the caller has to limit the order otherwise.
+Degenerate input: no demand (zero, negative, unknown) gives quantity and cost zero, or
+the smallest order where there is one; a holding cost that is zero, negative or unknown
+has no best quantity: ``nan``, and the caller has to limit the order otherwise.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 class Lot:
     """An order quantity and what it costs.
 
-    :param quantity: units in an order; :param cost: money per span of time, of orders and
-        holding, with discounts also of the goods.
+    :param quantity: units in an order; :param cost: money per span of time, of orders
+        and holding, with discounts also of the goods.
     """
 
     quantity: Array
@@ -221,7 +221,9 @@ def all_units_discount(
     low = np.maximum(breakpoints, smallest)
     # The largest order that still has the price of its tier ends just below the next.
     last = np.where(pack > 0, round_up(ends, pack) - pack, ends)
-    inside = np.minimum(np.maximum(best, low), np.where(np.isfinite(ends), last, np.inf))
+    inside = np.minimum(
+        np.maximum(best, low), np.where(np.isfinite(ends), last, np.inf)
+    )
     quantity = feasible(inside, low, pack, cost)
     fits = (quantity < ends) & (quantity >= low)
     return choose(quantity, np.where(fits, cost(quantity), np.inf))
@@ -236,7 +238,10 @@ def incremental_discount(
     """
     breakpoints, prices = tiers(breakpoints, prices)
     order_cost, holding_rate, demand, breakpoints, prices = numbers(
-        *(np.asarray(v, dtype=float)[..., None] for v in (order_cost, holding_rate, demand)),
+        *(
+            np.asarray(v, dtype=float)[..., None]
+            for v in (order_cost, holding_rate, demand)
+        ),
         breakpoints,
         prices,
     )

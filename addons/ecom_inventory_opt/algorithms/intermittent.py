@@ -2,7 +2,8 @@ r"""Forecasts of demand that often does not occur, for all series at once.
 
 With :math:`z` the size of a demand that occurs and :math:`p` the periods between two:
 
-* Croston (1972): both are smoothed when a demand occurs, :math:`\hat y = \hat z/\hat p`.
+* Croston (1972): both are smoothed when a demand occurs,
+  :math:`\hat y = \hat z/\hat p`.
 * SBA (Syntetos, Boylan 2005): the same times :math:`1-\alpha/2`, which takes Croston's
   bias away.
 * TSB (Teunter, Syntetos, Babai 2011): the probability of a demand is smoothed in every
@@ -10,8 +11,8 @@ With :math:`z` the size of a demand that occurs and :math:`p` the periods betwee
   when a product is no longer asked for.
 * ADIDA (Nikolopoulos et al. 2011): sums over blocks as long as the mean interval are
   smoothed; :math:`\hat y = \hat Y/k`.
-* IMAPA (Petropoulos, Kourentzes 2015): mean of that over blocks of 1, 2, ... periods up to
-  the mean interval.
+* IMAPA (Petropoulos, Kourentzes 2015): mean of that over blocks of 1, 2, ... periods up
+  to the mean interval.
 
 Start: first demand and its interval counted from the beginning of the history, as in
 statsforecast 2.1.1, which gives the same numbers. ``demand`` has the shape ``(n, t)``;
@@ -23,7 +24,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .lazy import np
-from .smoothing import best_smooth, columns, first_observed
+from .smoothing import best_smooth, columns, first_observed, last_of
 
 if TYPE_CHECKING:
     from numpy import ndarray as Array
@@ -57,21 +58,31 @@ def syntetos_boylan(demand, alpha=0.1, observed=None) -> Array:
     return (1 - alpha / 2) * croston(demand, alpha, observed)
 
 
+def teunter_syntetos_babai_path(
+    demand: Array, seen: Array, alpha=0.2, beta=0.2
+) -> Array:
+    """TSB after every period; ``(t, n)`` in, ``(t, n)`` out."""
+    hits = seen & (demand > 0)
+    size = first_observed(demand, hits)
+    chance = first_observed(hits.astype(float), seen)
+    path = np.empty_like(demand)
+    rates = np.where(seen, beta, 0.0)
+    # The first demand starts the size, it does not change it.
+    later = hits & (np.cumsum(hits, axis=0) > 1)
+    sizes = np.where(later, alpha, 0.0)
+    for row, now, hit, rate, step in zip(path, demand, hits, rates, sizes, strict=True):
+        chance = chance + rate * (hit - chance)
+        size = size + step * (now - size)
+        np.multiply(chance, size, out=row)
+    return path
+
+
 def teunter_syntetos_babai(demand, alpha=0.2, beta=0.2, observed=None) -> Array:
     """TSB.
 
     :param alpha: constant of the size, :param beta: of the probability.
     """
-    demand, seen = columns(demand, observed)
-    hits = seen & (demand > 0)
-    size = first_observed(demand, hits)
-    chance = first_observed(hits.astype(float), seen)
-    started = np.zeros_like(chance, dtype=bool)
-    for now, known, hit in zip(demand, seen, hits, strict=True):
-        chance += np.where(known, beta * (hit - chance), 0.0)
-        size += np.where(hit & started, alpha * (now - size), 0.0)
-        started |= hit
-    return chance * size
+    return last_of(teunter_syntetos_babai_path(*columns(demand, observed), alpha, beta))
 
 
 def mean_interval(demand: Array, seen: Array) -> Array:

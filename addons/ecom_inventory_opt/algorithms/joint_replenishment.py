@@ -1,13 +1,14 @@
 r"""Joint replenishment: items that share the fixed cost of an order.
 
-An order costs :math:`K` in any case and :math:`k_i` for each item on it. With a base cycle
-:math:`T` and item i in every :math:`m_i`-th order:
+An order costs :math:`K` in any case and :math:`k_i` for each item on it. With a base
+cycle :math:`T` and item i in every :math:`m_i`-th order:
 
 :math:`C=\frac{K+\sum k_i/m_i}T+\frac T2\sum h_i\lambda_i m_i`, so
 :math:`T=\sqrt{2(K+\sum k_i/m_i)/\sum h_i\lambda_i m_i}`.
 
-* Silver 1976: the item with the lowest :math:`k_i/(h_i\lambda_i)` is in every order, the
-  others have :math:`m_i=\sqrt{\frac{k_i}{h_i\lambda_i}\frac{h_1\lambda_1}{K+k_1}}`, rounded.
+* Silver 1976: the item with the lowest :math:`k_i/(h_i\lambda_i)` is in every order,
+  the others have :math:`m_i=\sqrt{\frac{k_i}{h_i\lambda_i}\frac{h_1\lambda_1}{K+k_1}}`,
+  rounded.
 * All together: every :math:`m_i=1`.
 * Optimal cyclic policy: for a given T the best :math:`m_i` is the integer with
   :math:`m_i(m_i-1)\le 2k_i/(h_i\lambda_iT^2)<m_i(m_i+1)`. The set changes only at the

@@ -1,14 +1,14 @@
 r"""Orders for known demand that changes from period to period.
 
-* Wagner, Whitin (1958): :math:`F_t=\min_{j\le t}\{F_{j-1}+K+h\sum_{i=j}^t(i-j)d_i\}`, the
-  exact optimum; an order is placed when nothing is left.
+* Wagner, Whitin (1958): :math:`F_t=\min_{j\le t}\{F_{j-1}+K+h\sum_{i=j}^t(i-j)d_i\}`,
+  the exact optimum; an order is placed when nothing is left.
 * Silver, Meal (1973): an order covers periods as long as its cost per period,
   :math:`(K+h\sum(i-j)d_i)/m`, falls. Near the optimum, and steadier when the horizon
   rolls.
 
 Source: E. Silver, D. Pyke, R. Peterson, *Inventory Management and Production Planning*,
-chapter 6. Goods arrive at the beginning of the period in which they are ordered, holding
-is paid on what is left at its end.
+chapter 6. Goods arrive at the beginning of the period in which they are ordered,
+holding is paid on what is left at its end.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def plan_cost(quantities, demand, order_cost: float, holding_cost: float) -> flo
 def from_starts(starts, demand, order_cost: float, holding_cost: float) -> LotPlan:
     """The plan whose orders, placed in the periods ``starts``, last to the next."""
     quantities = np.zeros_like(demand)
-    for start, end in zip(starts, [*starts[1:], len(demand)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(demand)], strict=False):
         quantities[start] = demand[start:end].sum()
     cost = plan_cost(quantities, demand, order_cost, holding_cost)
     return LotPlan(tuple(float(quantity) for quantity in quantities), cost)

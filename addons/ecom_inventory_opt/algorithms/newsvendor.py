@@ -5,8 +5,8 @@ Too much costs :math:`h` a unit, too little :math:`p`: order the smallest quanti
 With price r, cost c and salvage v: :math:`h=c-v`, :math:`p=r-c`.
 
 Source: Snyder, Shen, *Fundamentals of Supply Chain Theory*, section 4.3; Arrow, Harris,
-Marschak 1951. With a lead time of L periods and review in each the same holds for demand
-over L + 1 periods. Arguments are numbers or arrays that broadcast.
+Marschak 1951. With a lead time of L periods and review in each the same holds for
+demand over L + 1 periods. Arguments are numbers or arrays that broadcast.
 """
 
 from __future__ import annotations
@@ -43,8 +43,12 @@ def critical_ratio(holding_cost, shortage_cost) -> Array:
 
     :raises ValueError: when a cost is not positive: then no finite quantity is best.
     """
-    if np.any(~(np.asarray(holding_cost) > 0)) or np.any(~(np.asarray(shortage_cost) > 0)):
-        raise ValueError("what is left over and what is missing must both cost something")
+    if np.any(~(np.asarray(holding_cost) > 0)) or np.any(
+        ~(np.asarray(shortage_cost) > 0)
+    ):
+        raise ValueError(
+            "what is left over and what is missing must both cost something"
+        )
     return np.asarray(shortage_cost / np.add(holding_cost, shortage_cost), dtype=float)
 
 
@@ -56,7 +60,11 @@ def normal(holding_cost, shortage_cost, mean, deviation, lead_time=0.0) -> Newsv
     """
     ratio = critical_ratio(holding_cost, shortage_cost)
     periods = np.add(lead_time, 1.0)
-    mean, deviation = mean * periods, deviation * np.sqrt(periods)
+    mean, deviation = (
+        np.multiply(mean, periods),
+        np.multiply(deviation, np.sqrt(periods)),
+    )
+    holding_cost, shortage_cost = np.asarray(holding_cost), np.asarray(shortage_cost)
     quantity = mean + special.ndtri(ratio) * deviation
     short = normal_loss(quantity, mean, deviation)
     cost = holding_cost * leftover(short, quantity, mean) + shortage_cost * short
@@ -66,6 +74,7 @@ def normal(holding_cost, shortage_cost, mean, deviation, lead_time=0.0) -> Newsv
 def poisson(holding_cost, shortage_cost, mean) -> Newsvendor:
     """Quantity for Poisson demand, whole units."""
     ratio = critical_ratio(holding_cost, shortage_cost)
+    holding_cost, shortage_cost = np.asarray(holding_cost), np.asarray(shortage_cost)
     guess = np.ceil(np.maximum(special.pdtrik(ratio, mean), 0.0) - 1e-9)
     # The inverse is good to some digits only: step to the exact integer.
     guess = np.where(poisson_cdf(guess, mean) >= ratio, guess, guess + 1)

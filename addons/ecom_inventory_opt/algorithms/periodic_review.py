@@ -3,8 +3,8 @@ r"""(s, S): look in every period; when the position is at or below s, order up t
 An order costs K, holding h and a shortage p per unit and period.
 
 * Exact for discrete demand with probabilities :math:`p_j`: Zheng, Federgruen 1991, with
-  :math:`m(0)=1/(1-p_0)`, :math:`m(j)=\sum_{l\le j}p_l m(j-l)`, :math:`M(j)=\sum_{i<j}m(i)`,
-  :math:`c(s,S)=\big(K+\sum_{j<S-s}m(j)G(S-j)\big)/M(S-s)`.
+  :math:`m(0)=1/(1-p_0)`, :math:`m(j)=\sum_{l\le j}p_l m(j-l)`,
+  :math:`M(j)=\sum_{i<j}m(i)`, :math:`c(s,S)=\big(K+\sum_{j<S-s}m(j)G(S-j)\big)/M(S-s)`.
 * Power approximation: Ehrhardt, Mosier 1984:
   :math:`Q=1.30\,\mu^{.494}(K/h)^{.506}(1+\sigma_L^2/\mu^2)^{.116}`,
   :math:`z=\sqrt{Qh/(\sigma_L p)}`,
@@ -62,8 +62,8 @@ def exact_discrete(
     """Cheapest (s, S) for discrete demand.
 
     :param probabilities: of 0, 1, 2... units in a period, shape ``(k,)``.
-    :param protected: likewise of demand in lead time plus one period; ``None`` = no lead
-        time, the same as ``probabilities``.
+    :param protected: likewise of demand in lead time plus one period; ``None`` = no
+        lead time, the same as ``probabilities``.
     :raises ValueError: when costs are not positive or demand is always zero.
     """
     positive(order_cost=order_cost, holding_cost=holding_cost, shortage=shortage_cost)

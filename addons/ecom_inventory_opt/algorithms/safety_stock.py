@@ -1,15 +1,15 @@
 r"""Safety stock and reorder point from a service level.
 
-Demand per period has mean :math:`d` and standard deviation :math:`\sigma_d`, the lead time
-mean :math:`L` and standard deviation :math:`\sigma_L` in periods:
+Demand per period has mean :math:`d` and standard deviation :math:`\sigma_d`, the lead
+time mean :math:`L` and standard deviation :math:`\sigma_L` in periods:
 
 * :math:`\sigma=\sqrt{L\sigma_d^2+d^2\sigma_L^2}`, reorder point :math:`dL+k\sigma`.
 * Cycle service level :math:`P_1` (chance of no stock-out in an order cycle):
   :math:`k=\Phi^{-1}(P_1)`.
 * Fill rate :math:`P_2` (part of demand that is met from stock):
   :math:`\sigma G(k)=(1-P_2)Q`.
-* Cost-optimal service, a stock-out costs :math:`B` per unit, holding :math:`h` per unit and
-  time, demand :math:`D` in that time: :math:`1-P_1=Qh/(DB)`.
+* Cost-optimal service, a stock-out costs :math:`B` per unit, holding :math:`h` per unit
+  and time, demand :math:`D` in that time: :math:`1-P_1=Qh/(DB)`.
 
 Source: Chopra, Meindl, *Supply Chain Management*, chapter 12; Silver, Pyke, Peterson,
 chapter 7. All arguments are numbers or arrays that broadcast. With review every
@@ -118,8 +118,8 @@ def expected_fill_rate(safety, quantity, deviation) -> Array:
 def best_cycle_service(quantity, holding_cost, demand, stockout_cost) -> Array:
     """Cycle service level that costs least, from 0 to just below 1.
 
-    Zero where holding for one order cycle costs more than the stock-out: then it does not
-    pay to protect against it. ``nan`` where demand or the stock-out cost is zero or
+    Zero where holding for one order cycle costs more than the stock-out: then it does
+    not pay to protect against it. ``nan`` where demand or the stock-out cost is zero or
     unknown: then there is nothing to weigh.
 
     :param holding_cost: per unit and span of time; :param demand: in that span.

@@ -4,20 +4,20 @@ Every method takes a history ``demand`` of shape ``(n, t)``, n series and t peri
 oldest first, and returns the expected demand of one future period, shape ``(n,)``. The
 only loop is over time.
 
-* Moving average: :math:`\hat y = \frac1k\sum_{i=t-k}^{t-1} y_i` over the last k observed
-  periods.
+* Moving average: :math:`\hat y = \frac1k\sum_{i=t-k}^{t-1} y_i` over the last k
+  observed periods.
 * Simple exponential smoothing (Brown 1959):
   :math:`\ell_i = \ell_{i-1} + \alpha (y_i - \ell_{i-1})`, :math:`\hat y = \ell_t`.
 * Holt, damped (Gardner, McKenzie 1985):
   :math:`\ell_i = \alpha y_i + (1-\alpha)(\ell_{i-1} + \phi b_{i-1})`,
   :math:`b_i = \beta(\ell_i-\ell_{i-1}) + (1-\beta)\phi b_{i-1}`,
   :math:`\hat y_{t+h} = \ell_t + (\phi+\dots+\phi^h) b_t`.
-* Theta (Assimakopoulos, Nikolopoulos 2000) in the form of Hyndman, Billah 2003: SES with
-  half the slope of the linear trend as drift,
+* Theta (Assimakopoulos, Nikolopoulos 2000) in the form of Hyndman, Billah 2003: SES
+  with half the slope of the linear trend as drift,
   :math:`\hat y_{t+h} = \ell_t + \frac b2 (h - 1 + \frac{1-(1-\alpha)^t}{\alpha})`.
 
-A period that was not observed (out of stock, before the first sale) leaves every state as
-it was: it says nothing about demand.
+A period that was not observed (out of stock, before the first sale) leaves every state
+as it was: it says nothing about demand.
 """
 
 from __future__ import annotations
@@ -66,6 +66,29 @@ def first_observed(demand: Array, seen: Array) -> Array:
     return demand[seen.argmax(axis=0), np.arange(demand.shape[1])]
 
 
+def moving_average_path(demand: Array, seen: Array, window: int) -> Array:
+    """Moving average after every period; ``(t, n)`` in, ``(t, n)`` out.
+
+    :raises ValueError: when the window is not positive.
+    """
+    if window < 1:
+        raise ValueError("a moving average needs a window of at least one period")
+    if seen.all():
+        total = np.cumsum(demand, axis=0)
+        total[window:] -= total[:-window].copy()
+        count = np.minimum(np.arange(1, len(demand) + 1), window)
+        return total / count[:, None]
+    # Ranks of observed periods: the window reaches back over those that were not seen.
+    rank = np.cumsum(seen, axis=0)
+    total = np.zeros((len(demand) + 1, demand.shape[1]))
+    np.put_along_axis(total, np.where(seen, rank, 0), np.where(seen, demand, 0.0), 0)
+    total[0] = 0.0
+    total = np.cumsum(total, axis=0)
+    before = np.maximum(rank - window, 0)
+    sums = np.take_along_axis(total, rank, 0) - np.take_along_axis(total, before, 0)
+    return sums / np.maximum(rank - before, 1)
+
+
 def moving_average(demand, window: int, observed=None) -> Array:
     """Mean of the last ``window`` observed periods; shape ``(n,)``.
 
@@ -73,23 +96,25 @@ def moving_average(demand, window: int, observed=None) -> Array:
 
     :raises ValueError: when the window is not positive.
     """
-    if window < 1:
-        raise ValueError("a moving average needs a window of at least one period")
-    demand, seen = columns(demand, observed)
-    age = np.cumsum(seen[::-1], axis=0)[::-1]
-    used = seen & (age <= window)
-    return (demand * used).sum(axis=0) / np.maximum(used.sum(axis=0), 1)
+    return last_of(moving_average_path(*columns(demand, observed), window))
 
 
-def smooth(demand: Array, seen: Array, alpha, level: Array) -> Array:
-    """Level after the last period, from a starting level; shapes as ``columns`` gives.
+def last_of(path: Array) -> Array:
+    """Last row of a path; zeros where there is no period at all."""
+    return path[-1].copy() if len(path) else np.zeros(path.shape[1])
 
-    :param alpha: a number, or one for each series.
+
+def smooth_path(demand: Array, seen: Array, alpha, level: Array) -> Array:
+    """Level after every period; ``(t, n)`` in, ``(t, n)`` out.
+
+    :param alpha: a number, or one for each series; :param level: to start from.
     """
-    level = level.copy()
-    for now, known in zip(demand, seen, strict=True):
-        level += np.where(known, alpha * (now - level), 0.0)
-    return level
+    path = np.empty_like(demand)
+    rates = np.where(seen, alpha, 0.0)
+    for row, now, rate in zip(path, demand, rates, strict=True):
+        level = level + rate * (now - level)
+        row[:] = level
+    return path
 
 
 def exponential_smoothing(demand, alpha=0.2, observed=None) -> Array:
@@ -98,7 +123,7 @@ def exponential_smoothing(demand, alpha=0.2, observed=None) -> Array:
     :param alpha: between 0 and 1: a number, or one for each series.
     """
     demand, seen = columns(demand, observed)
-    return smooth(demand, seen, alpha, first_observed(demand, seen))
+    return last_of(smooth_path(demand, seen, alpha, first_observed(demand, seen)))
 
 
 def best_exponential_smoothing(
@@ -126,6 +151,25 @@ def best_smooth(demand: Array, seen: Array, alphas) -> tuple[Array, Array]:
     return level[best, np.arange(demand.shape[1])], tried[best, 0]
 
 
+def holt_path(
+    demand: Array, seen: Array, horizon: int = 1, alpha=0.2, beta=0.05, damping=0.9
+) -> Array:
+    """Damped trend after every period; ``(t, n)`` in, ``(t, n)`` out."""
+    path = np.empty_like(demand)
+    level = first_observed(demand, seen)
+    trend = np.zeros_like(level)
+    ahead = np.cumsum(damping ** np.arange(1, horizon + 1)).mean()
+    for row, now, known in zip(path, demand, seen, strict=True):
+        step = damping * trend
+        error = now - level - step
+        level = level + np.where(known, step + alpha * error, 0.0)
+        # Of a new level alpha * error goes beyond the expected one: beta of it is
+        # trend.
+        trend = np.where(known, step + beta * alpha * error, trend)
+        row[:] = level + ahead * trend
+    return np.maximum(path, 0.0, out=path)
+
+
 def holt(
     demand, horizon: int = 1, alpha=0.2, beta=0.05, damping=0.9, observed=None
 ) -> Array:
@@ -133,29 +177,29 @@ def holt(
 
     :param damping: phi, 1 for a trend that goes on for ever.
     """
-    demand, seen = columns(demand, observed)
-    level = first_observed(demand, seen)
-    trend = np.zeros_like(level)
-    for now, known in zip(demand, seen, strict=True):
-        expected = level + damping * trend
-        new = expected + alpha * (now - expected)
-        slope = beta * (new - level) + (1 - beta) * damping * trend
-        level, trend = np.where(known, new, level), np.where(known, slope, trend)
-    powers = damping ** np.arange(1, horizon + 1)
-    return np.maximum(level + np.cumsum(powers).mean() * trend, 0.0)
+    return last_of(holt_path(*columns(demand, observed), horizon, alpha, beta, damping))
 
 
-def trend_slope(demand: Array, seen: Array) -> Array:
-    """Slope per period of the least-squares line through what was observed; ``(n,)``.
+def slope_path(demand: Array, seen: Array) -> Array:
+    """Slope per period of the least-squares line through what was seen so far.
 
-    :param demand: ``(t, n)``, :param seen: ``(t, n)``.
+    :param demand: ``(t, n)``, :param seen: ``(t, n)``; :return: ``(t, n)``.
     """
-    count = seen.sum(axis=0)
-    time = np.arange(demand.shape[0], dtype=float)[:, None]
-    middle = (time * seen).sum(axis=0) / np.maximum(count, 1)
-    centred = np.where(seen, time - middle, 0.0)
-    spread = (centred**2).sum(axis=0)
-    return (centred * demand).sum(axis=0) / np.where(spread > 0, spread, 1.0)
+    time = np.arange(len(demand), dtype=float)[:, None]
+    count = np.maximum(np.cumsum(seen, axis=0), 1)
+    times = np.cumsum(time * seen, axis=0)
+    spread = np.cumsum(time * time * seen, axis=0) - times * times / count
+    both = np.cumsum(time * demand, axis=0)
+    both -= times * np.cumsum(demand, axis=0) / count
+    return np.where(spread > 0.25, both / np.where(spread > 0.25, spread, 1.0), 0.0)
+
+
+def theta_path(demand: Array, seen: Array, horizon: int = 1, alpha=0.2) -> Array:
+    """Theta after every period; ``(t, n)`` in, ``(t, n)`` out."""
+    path = smooth_path(demand, seen, alpha, first_observed(demand, seen))
+    periods = np.cumsum(seen, axis=0)
+    ahead = (horizon - 1) / 2 + (1 - np.power(1 - alpha, periods)) / alpha
+    return np.maximum(path + slope_path(demand, seen) / 2 * ahead, 0.0)
 
 
 def theta(demand, horizon: int = 1, alpha=None, observed=None) -> Array:
@@ -165,9 +209,5 @@ def theta(demand, horizon: int = 1, alpha=None, observed=None) -> Array:
     """
     demand, seen = columns(demand, observed)
     if alpha is None:
-        level, alpha = best_smooth(demand, seen, ALPHAS)
-    else:
-        level = smooth(demand, seen, alpha, first_observed(demand, seen))
-    periods = seen.sum(axis=0)
-    ahead = (horizon - 1) / 2 + (1 - (1 - alpha) ** periods) / alpha
-    return np.maximum(level + trend_slope(demand, seen) / 2 * ahead, 0.0)
+        alpha = best_smooth(demand, seen, ALPHAS)[1]
+    return last_of(theta_path(demand, seen, horizon, alpha))
