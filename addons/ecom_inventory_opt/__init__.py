@@ -1,1 +1,1 @@
-from . import algorithms, models
+from . import algorithms, models, report

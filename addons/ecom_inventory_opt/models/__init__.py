@@ -6,3 +6,6 @@ from . import ecom_replenishment_proposal
 from . import ecom_replenishment_acceptance
 from . import stock_warehouse_orderpoint
 from . import purchase_order_line
+from . import ecom_forecast_adjustment
+from . import ecom_stock_alert
+from . import ecom_stock_alert_finder

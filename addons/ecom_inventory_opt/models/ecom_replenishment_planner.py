@@ -35,6 +35,7 @@ class Plan:
     life: Any
     order: Any
     factor: Any
+    statistical: Any
 
 
 class EcomReplenishmentPlanner(models.AbstractModel):
@@ -80,6 +81,9 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             plan = self._compute(company, pairs.part(slice(start, start + BATCH)), policies)
             self._write_proposals(company, plan)
         self._drop_left_out(company, pairs, products)
+        today = reader._get_today()
+        self.env["ecom.forecast.adjustment"]._follow_up(company, today)
+        self.env["ecom.stock.alert.finder"]._refresh(company, today, products)
         return len(pairs)
 
     @api.model
@@ -112,6 +116,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             history.observed,
             sources.lead_deviation / 7,
         )
+        statistical = found.mean / np.maximum(found.interval, 1e-9)
         factor = self._get_forecast_factors(company, pairs, found.interval)
         found = found.scaled(factor)
         stopped = pairs.stopped | (life == demand_history.Life.DISCONTINUED)
@@ -134,6 +139,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             life=life,
             order=np.where(stopped, 0.0, order),
             factor=factor,
+            statistical=statistical,
         )
 
     @api.model
@@ -310,6 +316,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "requested": stock.requested,
             "position": stock.position,
             "weekly_demand": weekly,
+            "statistical_weekly": plan.statistical,
             "forecast_factor": plan.factor,
             "interval_weeks": demand.interval,
             "expected_demand": points.expected,

@@ -12,6 +12,8 @@ DEFAULTS = {
     "longest_cover": 26.0,
     "default_cover": 4.0,
     "default_lead_days": 14,
+    "alert_risk": 25.0,
+    "overstock_weeks": 52.0,
     "automatic": "no",
     "automatic_value": 0.0,
     "automatic_change": 0.0,
@@ -99,6 +101,13 @@ class EcomReplenishmentPolicy(models.Model):
         string="Lead Time Without a Vendor (days)",
         help="For products that no vendor is known for.",
     )
+    alert_risk = fields.Float(
+        string="Alert From a Risk of (%)",
+        help="Probability of a stock-out before an order placed today arrives.",
+    )
+    overstock_weeks = fields.Float(
+        string="Overstock From (weeks)", help="Of demand that stock lasts for."
+    )
     automatic = fields.Selection(
         [("no", "By a person"), ("yes", "Automatically within the limits")],
         string="Accept Proposals",
@@ -123,7 +132,7 @@ class EcomReplenishmentPolicy(models.Model):
         "CHECK(holding_rate >= 0 AND order_cost >= 0 AND stockout_cost >= 0"
         " AND review_days >= 0 AND longest_cover >= 0 AND default_cover >= 0"
         " AND default_lead_days >= 0 AND automatic_value >= 0"
-        " AND automatic_change >= 0)",
+        " AND automatic_change >= 0 AND alert_risk >= 0 AND overstock_weeks >= 0)",
         "Costs, times and limits must not be negative.",
     )
 

@@ -99,6 +99,9 @@ class EcomReplenishmentProposal(models.Model):
     )
 
     weekly_demand = fields.Float(string="Demand a Week", readonly=True)
+    statistical_weekly = fields.Float(
+        string="Demand a Week Without Planner's Changes", readonly=True
+    )
     forecast_factor = fields.Float(string="Planner's Factor", readonly=True)
     interval_weeks = fields.Float(
         string="Protected Weeks", readonly=True, help="Lead time and review interval."
