@@ -58,6 +58,7 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
     :raises ImportError: without scikit-learn.
     """
     from sklearn.ensemble import HistGradientBoostingRegressor
+    from threadpoolctl import threadpool_limits
 
     level = np.ravel(past.level)
     target = np.ravel(followed)
@@ -69,12 +70,14 @@ def quantiles(past: Features, followed: Array, now: Features, levels) -> Array |
     weight = 1 / np.maximum(deviation, 1 / 3)
     present = matrix(now)
     fitted = []
-    for fraction in FITTED:
-        model = HistGradientBoostingRegressor(
-            loss="quantile", quantile=fraction, **SETTINGS
-        )
-        model.fit(states, ratio, sample_weight=weight)
-        fitted.append(np.maximum(model.predict(present), 0.0))
+    # Threads that wait for each other on a busy server are slower than one.
+    with threadpool_limits(limits=1):
+        for fraction in FITTED:
+            model = HistGradientBoostingRegressor(
+                loss="quantile", quantile=fraction, **SETTINGS
+            )
+            model.fit(states, ratio, sample_weight=weight)
+            fitted.append(np.maximum(model.predict(present), 0.0))
     table = np.sort(np.array(fitted), axis=0)
     level = np.where(pooled.alive(now)[0], now.level[0], 0.0)
     return spread(table, np.asarray(levels, dtype=float)) * level

@@ -66,7 +66,8 @@ def demand_patterns(demand, observed=None, sample: bool = False) -> Patterns:
     mean = sizes.sum(axis=1) / some
     squares = (np.where(hits, demand - mean[:, None], 0.0) ** 2).sum(axis=1)
     variance = squares / (np.maximum(count - 1, 1) if sample else some)
-    variation = variance / np.where(mean > 0, mean, 1.0) ** 2
+    square = mean * mean
+    variation = np.where(square > 0, variance / np.where(square > 0, square, 1.0), 0.0)
     interval = np.where(count > 0, seen.sum(axis=1) / some, np.inf)
     rare, varied = interval >= ADI_LIMIT, variation >= CV2_LIMIT
     pattern = np.full(len(demand), Pattern.SMOOTH, dtype=object)

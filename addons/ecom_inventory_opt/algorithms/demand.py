@@ -138,7 +138,9 @@ def prepare(
 
 def offered(demand: Array, listed=None) -> Array:
     """Periods from the first offer on, ``(n, t)``; none where nothing was sold ever."""
-    first = np.where((demand > 0).any(axis=1), (demand > 0).argmax(axis=1), np.inf)
+    hits = demand > 0
+    before = np.cumsum(hits, axis=1) == 0
+    first = np.where(hits.any(axis=1), before.sum(axis=1), np.inf)
     if listed is not None:
         first = np.minimum(first, np.asarray(listed, dtype=float))
     return np.arange(demand.shape[1]) >= first[:, None]
@@ -158,6 +160,8 @@ def outliers(demand: Array, observed: Array, factor: float) -> Array:
 
     :param factor: quartile ranges above the upper quartile of the positive demand.
     """
+    if not demand.size:
+        return np.zeros_like(demand)
     positive = observed & (demand > 0)
     count = positive.sum(axis=1)
     values = np.sort(np.where(positive, demand, np.inf), axis=1)
@@ -187,8 +191,8 @@ def life(history: History, new: int = 13, patience: float = 3.0) -> Array:
     hits = history.observed & (history.demand > 0)
     periods = history.periods
     ever = hits.any(axis=1)
-    first = hits.argmax(axis=1)
-    last = periods - 1 - hits[:, ::-1].argmax(axis=1)
+    first = (np.cumsum(hits, axis=1) == 0).sum(axis=1)
+    last = np.where(hits, np.arange(periods), -1).max(axis=1, initial=-1)
     age = periods - first
     interval = (last - first + 1) / np.maximum(hits.sum(axis=1), 1)
     # Periods without stock do not tell that nobody asks any more.

@@ -18,8 +18,9 @@ sells a thousand tells enough about itself, one that sells three does not.
 A lead time that varies by :math:`\sigma_L` adds :math:`d^2\sigma_L^2` to the variance;
 what lies above the median is stretched accordingly.
 
-``w_0`` and kappa were chosen on the origins 60 to 76 of Online Retail
-(``BENCH=forecast``). Periods are weeks in all defaults.
+On the origins 60 to 76 of Online Retail the pinball loss is flat, within its noise, for
+:math:`w_0` from .5 to .7; .6 covers the classes of demand most evenly.
+Periods are weeks in all defaults.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ LEVELS = (
 )
 #: weight of a series' own estimate: least, and demand at which half of the rest is
 #: added
-OWN_WEIGHT = 0.5
+OWN_WEIGHT = 0.6
 CREDIBILITY = 200.0
 #: part of the pooled share that the boosted estimate takes over
-BOOSTED_SHARE = 0.7
+BOOSTED_SHARE = 0.85
 #: periods before the first origin that is learned from, and from one to the next
 WARM_UP = 26
 STEP = 2

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from numpy import ndarray as Array
 
 
+#: part of an order below which a deviation is none
+NOTHING = 1e-9
+
+
 @dataclass(frozen=True)
 class SafetyStock:
     """Safety stock with what it came from; units of the product.
@@ -99,7 +103,7 @@ def fill_rate_factor(fill_rate, quantity, deviation) -> Array:
         raise ValueError("a fill rate lies between 0 and 1, both excluded")
     if np.any(~(quantity > 0)):
         raise ValueError("an order has a positive quantity")
-    certain = deviation <= 0
+    certain = deviation <= NOTHING * quantity
     loss = (1 - fill_rate) * quantity / np.where(certain, 1.0, deviation)
     return np.where(certain, 0.0, standard_normal_loss_inverse(loss))
 
@@ -109,7 +113,7 @@ def expected_fill_rate(safety, quantity, deviation) -> Array:
     safety, quantity, deviation = np.broadcast_arrays(
         *(np.asarray(value, dtype=float) for value in (safety, quantity, deviation))
     )
-    certain = deviation <= 0
+    certain = deviation <= NOTHING * quantity
     scale = np.where(certain, 1.0, deviation)
     short = scale * standard_normal_loss(safety / scale) / quantity
     return np.where(certain, 1.0, np.clip(1 - short, 0.0, 1.0))
@@ -126,6 +130,6 @@ def best_cycle_service(quantity, holding_cost, demand, stockout_cost) -> Array:
     :param stockout_cost: per unit that is missing.
     """
     lost = np.asarray(demand, dtype=float) * stockout_cost
-    positive = lost > 0
+    positive = lost > 1e-100
     risk = np.multiply(quantity, holding_cost) / np.where(positive, lost, 1.0)
     return np.where(positive, np.clip(1 - risk, 0.0, 1 - 1e-9), np.nan)

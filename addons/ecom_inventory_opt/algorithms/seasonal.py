@@ -7,8 +7,9 @@ r"""Seasons: what the same time of last year says.
 * With more than one cycle: the change from the weeks before to the weeks ahead, one
   cycle ago, shrunk because it was seen only once:
   :math:`r=\Big(\frac{A+c\,m+1}{B+c\,m+1}\Big)^\beta`, A demand of the coming interval a
-  cycle ago, B demand of the weeks before it on the same length, m today's forecast. c
-  and :math:`\beta` were chosen on the origins 60 to 76 of Online Retail.
+  cycle ago, B demand of the weeks before it on the same length, m today's forecast. On
+  the origins 60 to 76 of Online Retail any :math:`\beta` from .2 to .5 is better than
+  none.
 """
 
 from __future__ import annotations

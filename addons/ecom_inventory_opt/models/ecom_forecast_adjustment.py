@@ -134,8 +134,10 @@ class EcomForecastAdjustment(models.Model):
         )
         for change in self:
             some = proposals.filtered(
-                lambda p, c=change: p.product_id == c.product_id
-                and (not c.warehouse_id or p.warehouse_id == c.warehouse_id)
+                lambda p, c=change: (
+                    p.product_id == c.product_id
+                    and (not c.warehouse_id or p.warehouse_id == c.warehouse_id)
+                )
             )
             days = (change.date_to - change.date_from).days + 1
             weekly = sum(some.mapped("statistical_weekly"))

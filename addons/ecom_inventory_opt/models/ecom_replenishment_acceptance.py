@@ -172,6 +172,4 @@ class EcomReplenishmentProposal(models.Model):
             lambda rule: rule.trigger == "auto" and rule.qty_to_order > 0
         )
         for company, some in rules.grouped("company_id").items():
-            some._procure_orderpoint_confirm(
-                company_id=company, raise_user_error=False
-            )
+            some._procure_orderpoint_confirm(company_id=company, raise_user_error=False)

@@ -1,7 +1,7 @@
 import json
 import logging
-from dataclasses import dataclass, fields as dataclass_fields
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from typing import Any
 
 from odoo import api, fields, models
@@ -78,7 +78,9 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         policies = self.env["ecom.replenishment.policy"]._ensure_root(company)
         pairs.abc = abc(pairs.units * pairs.cost)
         for start in range(0, len(pairs), BATCH):
-            plan = self._compute(company, pairs.part(slice(start, start + BATCH)), policies)
+            plan = self._compute(
+                company, pairs.part(slice(start, start + BATCH)), policies
+            )
             self._write_proposals(company, plan)
         self._drop_left_out(company, pairs, products)
         today = reader._get_today()
@@ -157,9 +159,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             return np.zeros(len(pairs), dtype=int)
         at = np.searchsorted(offers.product, pairs.product)
         found = np.minimum(at, len(offers.product) - 1)
-        return np.where(
-            offers.product[found] == pairs.product, offers.vendor[found], 0
-        )
+        return np.where(offers.product[found] == pairs.product, offers.vendor[found], 0)
 
     @api.model
     def _get_settings(self, policies, assigned):
@@ -308,7 +308,8 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "min_qty": points.reorder_point,
             "max_qty": points.order_up_to,
             "order_qty": plan.order,
-            "order_value": plan.order * np.where(sources.price > 0, sources.price, price),
+            "order_value": plan.order
+            * np.where(sources.price > 0, sources.price, price),
             "on_hand": stock.on_hand,
             "reserved": stock.reserved,
             "incoming": stock.incoming,
@@ -331,7 +332,9 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "lead_mean": sources.lead_mean,
             "lead_deviation": sources.lead_deviation,
             "vendor_cost": sources.cost,
-            "second_cost": np.where(np.isfinite(sources.second_cost), sources.second_cost, 0),
+            "second_cost": np.where(
+                np.isfinite(sources.second_cost), sources.second_cost, 0
+            ),
             "stockout_risk": risk[np.arange(len(lead)), lead] * 100,
             "urgency": demand.shortage(np.maximum(stock.position, 0.0))
             * np.maximum(plan.pairs.price, price),

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 #: what a setting is when no policy up to the root says it
 DEFAULTS = {
@@ -147,13 +146,6 @@ class EcomReplenishmentPolicy(models.Model):
                     dict(labels[name].get("selection", ())).get(value, value),
                 )
                 for name, value in settings.items()
-            )
-
-    @api.constrains("parent_id")
-    def _check_parent(self):
-        if self._has_cycle():
-            raise ValidationError(
-                self.env._("A policy cannot inherit from one below itself.")
             )
 
     def _get_settings(self):

@@ -81,7 +81,9 @@ class EcomReplenishmentProposal(models.Model):
     multiple_uom_id = fields.Many2one(
         "uom.uom", string="Multiple", readonly=True, ondelete="set null"
     )
-    order_qty = fields.Float(string="To Order Now", digits="Product Unit", readonly=True)
+    order_qty = fields.Float(
+        string="To Order Now", digits="Product Unit", readonly=True
+    )
     order_value = fields.Monetary(readonly=True)
 
     on_hand = fields.Float(digits="Product Unit", readonly=True)
@@ -116,9 +118,7 @@ class EcomReplenishmentProposal(models.Model):
     stock_value = fields.Monetary(string="Stock Value Now", readonly=True)
     unit_cost = fields.Monetary(readonly=True)
     lead_mean = fields.Float(string="Lead Time (days)", readonly=True)
-    lead_deviation = fields.Float(
-        string="Deviation of Lead Time (days)", readonly=True
-    )
+    lead_deviation = fields.Float(string="Deviation of Lead Time (days)", readonly=True)
     receipts = fields.Float(string="Receipts Known", digits=(16, 0), readonly=True)
     censored_weeks = fields.Float(
         string="Weeks Out of Stock", digits=(16, 0), readonly=True

@@ -50,7 +50,9 @@ class EcomStockAlert(models.Model):
     date = fields.Date(
         readonly=True, help="When stock runs out, or when the goods were promised."
     )
-    probability = fields.Float(string="Probability (%)", readonly=True, aggregator="avg")
+    probability = fields.Float(
+        string="Probability (%)", readonly=True, aggregator="avg"
+    )
     quantity = fields.Float(digits="Product Unit", readonly=True)
     money = fields.Monetary(
         readonly=True, help="Sales at risk, or money that is tied up in stock."

@@ -90,9 +90,7 @@ class TestDemandReading(ReplenishmentCommon):
         self.move(product, 120, supplier, stock, age=7 * 30)
         # All of it has left before the last eight weeks: nothing could be sold.
         sales = self.env["sale.order.line"].search([("product_id", "=", product.id)])
-        self.move(
-            product, 120, stock, customers, age=7 * 8, sale_line_id=sales[0].id
-        )
+        self.move(product, 120, stock, customers, age=7 * 8, sale_line_id=sales[0].id)
         proposal = self.plan(product)
         self.assertGreaterEqual(proposal.censored_weeks, 7)
         self.assertAlmostEqual(proposal.weekly_demand, 10, delta=1)

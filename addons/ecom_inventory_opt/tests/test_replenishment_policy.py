@@ -1,6 +1,6 @@
 """Which policy counts, what it inherits, and what it lets happen by itself."""
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import ReplenishmentCommon
@@ -59,7 +59,7 @@ class TestReplenishmentPolicy(ReplenishmentCommon):
 
     def test_a_policy_does_not_inherit_from_below_itself(self):
         child = self.make_policy()
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(UserError):
             self.root.parent_id = child
 
     def test_costs_decide_the_service_when_a_missing_unit_has_a_price(self):

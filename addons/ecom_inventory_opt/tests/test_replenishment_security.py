@@ -53,5 +53,6 @@ class TestReplenishmentSecurity(ReplenishmentCommon):
         other = self.env["res.company"].create({"name": "Another Ltd"})
         user = self.make_user("stranger", "ecom_inventory_opt.group_manager", other)
         for record in (self.proposal, self.proposal.policy_id):
-            found = self.env[record._name].with_user(user).search([])
+            model = self.env[record._name].with_user(user)
+            found = model.with_context(allowed_company_ids=other.ids).search([])
             self.assertNotIn(record, found)

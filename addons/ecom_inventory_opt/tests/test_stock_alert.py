@@ -28,7 +28,7 @@ class TestStockAlert(ReplenishmentCommon):
         self.assertEqual(alert.kind, "stockout")
         self.assertGreater(alert.probability, 90)
         self.assertEqual(alert.date, self.today + timedelta(days=6))
-        self.assertEqual(alert.money, proposal.urgency)
+        self.assertAlmostEqual(alert.money, proposal.urgency, places=2)
 
     def test_the_same_cause_is_told_once(self):
         self.product.responsible_id = self.env.user

@@ -86,9 +86,7 @@ class TestVendorChoice(ReplenishmentCommon):
 
     def test_a_vendor_that_sells_dozens_is_ordered_from_in_dozens(self):
         dozen = self.env.ref("uom.product_uom_dozen")
-        self.make_offer(
-            self.product, self.vendor, price=120, product_uom_id=dozen.id
-        )
+        self.make_offer(self.product, self.vendor, price=120, product_uom_id=dozen.id)
         proposal = self.plan(self.product)
         self.assertEqual(proposal.multiple_uom_id, dozen)
         self.assertEqual(proposal.order_qty % 12, 0)
