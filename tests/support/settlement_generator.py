@@ -176,9 +176,7 @@ class Generator:
 
     def _fee(self, item):
         rate = self.random.choice(CARD.rates)
-        self._link(
-            self._line(item, amount=item.amount - rate.amount(item.amount)), item
-        )
+        self._link(self._line(item, amount=item.amount - rate.amount(item.amount)), item)
 
     def _fx(self, item):
         spread = Decimal(self.random.randint(-100, 100)) / 10_000

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import BadInput, Shortage, TooFewData
 
 if TYPE_CHECKING:
-    pass
+    from numpy import ndarray
 
 #: observations of a product that its popularity counts as
 PRIOR = 10.0
