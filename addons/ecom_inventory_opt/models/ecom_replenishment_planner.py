@@ -47,7 +47,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
     @api.model
     def _cron_plan(self):
         """Plan all companies; one that fails is logged and does not stop the others."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("active", "=", True)])
         for done, company in enumerate(companies, start=1):
             try:
                 with self.env.cr.savepoint():

@@ -141,8 +141,8 @@ class EcomReplenishmentProposal(models.Model):
         help="Expected demand of the protected weeks that nothing on hand or on order "
         "meets, at the sales price.",
     )
-    abc = fields.Selection([(c, c) for c in "ABC"], string="ABC", readonly=True)
-    xyz = fields.Selection([(c, c) for c in "XYZ"], string="XYZ", readonly=True)
+    abc = fields.Selection([(c, c) for c in "ABC"], string="ABC Class", readonly=True)
+    xyz = fields.Selection([(c, c) for c in "XYZ"], string="XYZ Class", readonly=True)
     pattern = fields.Selection(
         [
             ("smooth", "Smooth"),
@@ -183,9 +183,8 @@ class EcomReplenishmentProposal(models.Model):
     def _get_explanation(self):
         """Sentences that lead from the inputs to the numbers; a list. A hook."""
         self.ensure_one()
-        _ = self.env._
         lines = [
-            _(
+            self.env._(
                 "Lead time %(lead).1f days (deviation %(deviation).1f, from %(count)d "
                 "receipts) and review: %(weeks).1f weeks must be covered.",
                 lead=self.lead_mean,
@@ -193,14 +192,14 @@ class EcomReplenishmentProposal(models.Model):
                 count=self.receipts,
                 weeks=self.interval_weeks,
             ),
-            _(
+            self.env._(
                 "Expected demand in them: %(weeks).1f x %(demand).2f a week "
                 "= %(expected).1f.",
                 weeks=self.interval_weeks,
                 demand=self.weekly_demand,
                 expected=self.expected_demand,
             ),
-            _(
+            self.env._(
                 "Min = expected demand + safety stock = %(expected).1f + %(safety).1f "
                 "= %(minimum)g, which gives a service of %(service).1f %%.",
                 expected=self.expected_demand,
@@ -208,13 +207,13 @@ class EcomReplenishmentProposal(models.Model):
                 minimum=self.min_qty,
                 service=self.service_after,
             ),
-            _(
+            self.env._(
                 "Max = min + lot = %(minimum)g + %(lot)g = %(maximum)g.",
                 minimum=self.min_qty,
                 lot=self.max_qty - self.min_qty,
                 maximum=self.max_qty,
             ),
-            _(
+            self.env._(
                 "Position = %(on_hand)g on hand + %(incoming)g incoming - "
                 "%(outgoing)g promised + %(requested)g requested = %(position)g; to "
                 "order now: %(order)g.",
@@ -232,53 +231,65 @@ class EcomReplenishmentProposal(models.Model):
 
     def _get_note_texts(self):
         """Sentence of each note; codes of the planner and of the algorithms."""
-        _ = self.env._
         return {
-            "no_demand": _("Nothing was ever sold: there is nothing to plan with."),
-            "stopped": _(
+            "no_demand": self.env._(
+                "Nothing was ever sold: there is nothing to plan with."
+            ),
+            "stopped": self.env._(
                 "Not ordered any more: archived, of another company, or not asked for "
                 "in much longer than its usual interval."
             ),
-            "no_cost": _(
+            "no_cost": self.env._(
                 "The cost of the product or of an order is not known: the lot covers "
                 "the weeks that the policy sets for this."
             ),
-            "no_stockout_cost": _(
+            "no_stockout_cost": self.env._(
                 "The cost of a missing unit is not known: the service level of the "
                 "policy is used instead."
             ),
-            "capped": _("The lot is limited to the longest cover of the policy."),
-            "minimum": _("The vendor's minimum quantity decides the lot."),
-            "no_vendor": _(
+            "capped": self.env._(
+                "The lot is limited to the longest cover of the policy."
+            ),
+            "minimum": self.env._("The vendor's minimum quantity decides the lot."),
+            "no_vendor": self.env._(
                 "No vendor has a valid price: the lead time is the policy's. Add a "
                 "vendor to the product to have it ordered."
             ),
-            "negative_stock": _(
+            "negative_stock": self.env._(
                 "Stock is negative: count it. What is missing is ordered as well."
             ),
-            "censored": _(
+            "censored": self.env._(
                 "%d weeks without stock are left out: that nothing was sold then does "
                 "not mean that nothing was wanted.",
                 self.censored_weeks,
             ),
-            "outlier": _("%g units are cut off as outliers.", self.capped_units),
-            "new_product": _("The product is new: little is known about its demand."),
-            "adjusted": _(
+            "outlier": self.env._(
+                "%g units are cut off as outliers.", self.capped_units
+            ),
+            "new_product": self.env._(
+                "The product is new: little is known about its demand."
+            ),
+            "adjusted": self.env._(
                 "A planner changed the forecast by the factor %.2f.",
                 self.forecast_factor,
             ),
-            "archived": _("The product is archived or belongs to another company."),
+            "archived": self.env._(
+                "The product is archived or belongs to another company."
+            ),
         }
 
     def _get_vendor_reason(self):
         """Why this vendor; a list of sentences."""
         if not self.vendor_id:
             return []
-        _ = self.env._
         if not self.second_vendor_id:
-            return [_("%s is the only vendor with a valid price.", self.vendor_id.name)]
+            return [
+                self.env._(
+                    "%s is the only vendor with a valid price.", self.vendor_id.name
+                )
+            ]
         return [
-            _(
+            self.env._(
                 "%(vendor)s costs %(cost)s a year with goods, orders, and the stock "
                 "that its lots and lead time force; next best is %(second)s with "
                 "%(second_cost)s.",

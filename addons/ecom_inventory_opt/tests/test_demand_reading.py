@@ -10,7 +10,7 @@ from .common import ReplenishmentCommon
 
 @tagged("post_install", "-at_install")
 class TestDemandReading(ReplenishmentCommon):
-    def read(self, product):
+    def read_weeks(self, product):
         """Units sold and returned by week, oldest first, of the one warehouse."""
         reader = self.env["ecom.replenishment.reader"]
         pairs = reader._get_pairs(self.company, product)
@@ -39,14 +39,14 @@ class TestDemandReading(ReplenishmentCommon):
     def test_orders_count_in_the_week_they_were_made(self):
         product = self.make_product()
         self.sell(product, [7, 0, 5])
-        sold, _returned = self.read(product)
+        sold, _returned = self.read_weeks(product)
         self.assertEqual(sold[-3:].tolist(), [7, 0, 5])
 
     def test_dozens_are_counted_in_pieces(self):
         product = self.make_product()
         dozen = self.env.ref("uom.product_uom_dozen")
         self.sell(product, [2], product_uom_id=dozen.id)
-        sold, _returned = self.read(product)
+        sold, _returned = self.read_weeks(product)
         self.assertEqual(sold[-1], 2 * 12)
 
     def test_cancelled_orders_and_quotations_are_no_demand(self):
@@ -54,7 +54,7 @@ class TestDemandReading(ReplenishmentCommon):
         sales = self.sell(product, [3, 4])
         sales[0].write({"state": "cancel"})
         self.sell(product, [9]).write({"state": "draft"})
-        sold, _returned = self.read(product)
+        sold, _returned = self.read_weeks(product)
         self.assertEqual(sold.sum(), 3 + 4 - sales[0].order_line.product_uom_qty)
 
     def test_what_came_back_is_taken_off_the_week_of_its_order(self):
@@ -69,7 +69,7 @@ class TestDemandReading(ReplenishmentCommon):
             age=1,
             sale_line_id=sale.order_line.id,
         )
-        sold, returned = self.read(product)
+        sold, returned = self.read_weeks(product)
         self.assertEqual(sold[-3:].tolist(), [8, 0, 0])
         self.assertEqual(returned[-3:].tolist(), [2, 0, 0])
 
@@ -78,7 +78,7 @@ class TestDemandReading(ReplenishmentCommon):
         self.put_in_stock(product, 10)
         customers = self.env.ref("stock.stock_location_customers")
         self.move(product, 4, self.warehouse.lot_stock_id, customers, age=9)
-        sold, _returned = self.read(product)
+        sold, _returned = self.read_weeks(product)
         self.assertEqual(sold[-2:].tolist(), [4, 0])
 
     def test_weeks_without_stock_are_not_taken_for_weeks_without_demand(self):
