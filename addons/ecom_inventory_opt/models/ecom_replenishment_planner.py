@@ -306,7 +306,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "min_before": before[0],
             "max_before": before[1],
             "min_qty": points.reorder_point,
-            "max_qty": points.order_up_to,
+            "max_qty": np.round(points.order_up_to, self._get_digits()),
             "order_qty": plan.order,
             "order_value": plan.order
             * np.where(sources.price > 0, sources.price, price),
@@ -392,6 +392,11 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             values["automatic"] = self._is_automatic(values, settings.get(policy))
             rows.append(values)
         return rows
+
+    @api.model
+    def _get_digits(self):
+        """Decimals that core keeps of a quantity: more would always look changed."""
+        return self.env["decimal.precision"].precision_get("Product Unit")
 
     @api.model
     def _get_mean_stock(self, before, demand):

@@ -98,6 +98,20 @@ class TestVendorChoice(ReplenishmentCommon):
         self.assertEqual(line.product_uom_id, dozen)
         self.assertEqual(line.product_qty * 12, proposal.order_qty)
 
+    def test_a_pack_that_is_no_whole_number_is_proposed_once(self):
+        roll = self.env["uom.uom"].create(
+            {
+                "name": "Roll",
+                "relative_factor": 2.3333,
+                "relative_uom_id": self.product.uom_id.id,
+            }
+        )
+        self.make_offer(self.product, self.vendor, price=20, product_uom_id=roll.id)
+        self.plan(self.product).action_accept()
+        again = self.plan(self.product)
+        self.assertFalse(again.changed)
+        self.assertFalse(again.manual)
+
     def test_prices_are_compared_in_the_company_s_currency(self):
         currency = self.env["res.currency"].create(
             {"name": "XTS", "symbol": "X", "rounding": 0.01}
