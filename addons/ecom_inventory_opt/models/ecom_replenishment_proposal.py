@@ -165,9 +165,7 @@ class EcomReplenishmentProposal(models.Model):
     )
     notes = fields.Char(readonly=True)
     explanation = fields.Text(compute="_compute_explanation")
-    decided_by_id = fields.Many2one(
-        "res.users", string="Decided By", readonly=True, ondelete="set null"
-    )
+    decided_by_id = fields.Many2one("res.users", readonly=True, ondelete="set null")
     decided_at = fields.Datetime(readonly=True)
 
     _open_uniq = models.UniqueIndex(
