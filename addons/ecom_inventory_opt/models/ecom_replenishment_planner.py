@@ -15,7 +15,7 @@ from ..algorithms.lazy import np
 _logger = logging.getLogger(__name__)
 
 #: pairs that are planned at a time: bounds memory, and what learns from one another
-BATCH = 5000
+BATCH = 10_000
 #: columns that a new computation leaves alone in an open proposal
 KEPT = frozenset({"product_id", "warehouse_id", "state", "create_uid", "create_date"})
 

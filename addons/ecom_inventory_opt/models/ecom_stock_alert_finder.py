@@ -44,6 +44,7 @@ class EcomStockAlertFinder(models.AbstractModel):
             # Nobody makes alerts by hand: only this search does.
             self.env["ecom.stock.alert"]
             .sudo()
+            .with_context(tracking_disable=True)
             .create(
                 [
                     {
