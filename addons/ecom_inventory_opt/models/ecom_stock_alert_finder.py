@@ -25,9 +25,11 @@ class EcomStockAlertFinder(models.AbstractModel):
             (a.kind, a.product_id.id, a.warehouse_id.id, a.purchase_line_id.id): a
             for a in self.env["ecom.stock.alert"].sudo().search(domain)
         }
-        for key, alert in known.items():
-            if key in causes:
-                alert.write(causes[key])
+        for key in known.keys() & causes.keys():
+            alert, values = known[key].with_context(tracking_disable=True), causes[key]
+            # What is shown is the same: most days nothing is written.
+            if (alert.message, alert.date) != (values["message"], values["date"]):
+                alert.write(values)
         gone = [alert for key, alert in known.items() if key not in causes]
         self._end(self.env["ecom.stock.alert"].sudo().concat(*gone))
         self._begin(company, {k: v for k, v in causes.items() if k not in known})
