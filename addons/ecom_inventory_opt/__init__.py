@@ -1,1 +1,1 @@
-from . import algorithms
+from . import algorithms, models, report

@@ -7,4 +7,18 @@
     "license": "LGPL-3",
     "depends": ["purchase_stock", "sale_stock"],
     "external_dependencies": {"python": ["numpy", "scipy"]},
+    "data": [
+        "security/ecom_inventory_opt_groups.xml",
+        "security/ir.model.access.csv",
+        "security/ecom_inventory_opt_security.xml",
+        "data/ir_cron_data.xml",
+        "views/ecom_replenishment_proposal_views.xml",
+        "views/ecom_replenishment_policy_views.xml",
+        "views/ecom_forecast_adjustment_views.xml",
+        "views/ecom_stock_alert_views.xml",
+        "views/ecom_vendor_score_views.xml",
+        "views/purchase_order_views.xml",
+        "views/ecom_inventory_opt_menus.xml",
+    ],
+    "application": True,
 }

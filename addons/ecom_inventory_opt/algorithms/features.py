@@ -13,6 +13,7 @@ Window means count observed periods only and start at the first observed one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from .intermittent import teunter_syntetos_babai_path
@@ -70,11 +71,28 @@ class Panel:
     def mean(self, running: Array, after: Array, window: int) -> Array:
         """Mean over the window before each origin; ``(origins, n)``.
 
+        Where nothing in the window was observed, the window that ends with the last
+        observed period counts: out of stock means "as before", not zero.
+
         :param running: one of the running sums; :param after: origins, ``(origins,)``.
         """
         begin = np.maximum(after - window, 0)
         known = self.count[after] - self.count[begin]
-        return (running[after] - running[begin]) / np.maximum(known, 1.0)
+        total = running[after] - running[begin]
+        if (known == 0).any():
+            end = np.where(known > 0, np.asarray(after)[:, None], self.last_seen[after])
+            start = np.maximum(end - window, 0)
+            series = np.arange(self.series)
+            known = self.count[end, series] - self.count[start, series]
+            total = running[end, series] - running[start, series]
+        return total / np.maximum(known, 1.0)
+
+    @cached_property
+    def last_seen(self) -> Array:
+        """Periods up to the last observed one before each; ``(t + 1, n)`` of int."""
+        number = np.arange(1, self.periods + 1)[:, None]
+        last = np.maximum.accumulate(np.where(self.seen, number, 0), axis=0)
+        return np.concatenate([np.zeros((1, self.series), dtype=int), last])
 
     def sums(self, after: Array, horizon: int) -> Array:
         """Demand of the ``horizon`` periods after each origin; ``(origins, n)``.

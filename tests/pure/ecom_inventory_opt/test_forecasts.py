@@ -156,3 +156,11 @@ def test_value_that_a_planner_added():
 
 def test_no_change_added_no_value():
     assert forecast.value_added([1], [2], [2]).periods == 0
+
+
+def test_weeks_out_of_stock_leave_the_combination_as_it_was():
+    sold = [10.0] * 12
+    seen = [[True] * 12 + [False] * 8]
+    assert forecast.combination([sold + [0.0] * 8], seen) == pytest.approx(
+        forecast.combination([sold])
+    )
