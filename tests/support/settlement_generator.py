@@ -1,4 +1,4 @@
-"""Settlement lines with known truth: orders, what a channel says of them, what is wrong.
+"""Settlement lines with known truth: what a channel says of orders, and what is wrong.
 
 The generator plays the channel. Of every hundred orders about 80 are told cleanly, 5
 less a fee, 3 in another currency, 3 in parts, 3 merged without a reference, 2 with a
@@ -176,7 +176,9 @@ class Generator:
 
     def _fee(self, item):
         rate = self.random.choice(CARD.rates)
-        self._link(self._line(item, amount=item.amount - rate.amount(item.amount)), item)
+        self._link(
+            self._line(item, amount=item.amount - rate.amount(item.amount)), item
+        )
 
     def _fx(self, item):
         spread = Decimal(self.random.randint(-100, 100)) / 10_000
@@ -209,7 +211,7 @@ class Generator:
         self.open.append(item)
 
     def _merge(self, merging):
-        """Orders of one partner, near in time, in one line; or of one day, anonymous."""
+        """Orders of one partner, near in time, in one line; or of anybody."""
         rest = []
         for items in merging.values():
             items.sort(key=lambda one: (one.date, one.id))
@@ -299,14 +301,17 @@ class Generator:
 
     def _decide(self):
         """A line without a reference is decidable when its window has one solution."""
-        by_partner = defaultdict(list)
+        by_day = defaultdict(list)
         for item in self.open:
-            by_partner[item.partner].append(item)
+            by_day[item.date].append(item)
         for line, items, told in self.unreferenced:
+            days = [line.date - timedelta(days=lag) for lag in range(*LAGS)]
+            days.append(line.date - timedelta(days=LAGS[1]))
             window = [
                 item
-                for item in (by_partner[line.partner] if told else self.open)
-                if LAGS[0] <= (line.date - item.date).days <= LAGS[1]
+                for day in days
+                for item in by_day[day]
+                if not told or item.partner == line.partner
             ]
             unique = len(window) <= 40 and solutions(window, line.amount) == 1
             self._link(line, *items, decidable=unique)

@@ -13,10 +13,12 @@ EMPTY = frozenset({"", "-", "--", "—", "/", "n/a", "null", "None"})
 
 _MINUS = str.maketrans({"−": "-", "–": "-", "－": "-", "（": "(", "）": ")"})
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f'’\u200e\u200f]")
-# Signs and codes of currencies before and behind the number.
+# Sign or code of a currency, before or behind the number; "SV-30" is no amount.
+_SIGNS = r"[A-Za-z]{0,3}[\u20a0-\u20bf$£€¥￥]|[A-Z]{3}"
+_UNIT = rf"(?:{_SIGNS}|[Kk]r\.?|RM|Rs\.?|zł|Kč|Ft|lei|元)?"
 _NUMBER = re.compile(
-    r"(?P<open>\()?(?P<sign>[-+])?[^\d.,()+-]*(?P<late>[-+])?"
-    r"(?P<digits>[\d.,]*\d[.,]?)[^\d.,()+-]*(?P<behind>-)?\)?",
+    rf"(?P<open>\()?(?P<sign>[-+])?{_UNIT}(?P<late>[-+])?"
+    rf"(?P<digits>[\d.,]*\d[.,]?){_UNIT}(?P<behind>-)?\)?",
     re.ASCII,
 )
 _GROUPED = {

@@ -14,16 +14,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from .base import BANK, Book, Draft, Format, register
+from .currencies import unit_of
 from .document import Document
 from .errors import BadValue, FileDamaged
 from .moments import UTC
 from .schema import ZERO, Kind
-
-#: currencies without a minor unit, and with three digits of it (ISO 4217)
-_NO_DECIMALS = frozenset(
-    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF".split()
-)
-_THREE_DECIMALS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
 @dataclass
@@ -104,9 +99,9 @@ class Bai2(Format):
         for code, amount in _summaries(record):
             total += amount
             if code == "010":
-                draft.opening = amount * _unit(draft.currency)
+                draft.opening = amount * unit_of(draft.currency)
             elif code == "015":
-                draft.closing = amount * _unit(draft.currency)
+                draft.closing = amount * unit_of(draft.currency)
         return total
 
     @staticmethod
@@ -122,7 +117,7 @@ class Bai2(Format):
         draft.add(
             record,
             kind,
-            sign * amount * _unit(draft.currency),
+            sign * amount * unit_of(draft.currency),
             type_code=code,
             transaction_ref=rest[0] if rest else "",
             merchant_ref=rest[1] if len(rest) > 1 else "",
@@ -201,12 +196,6 @@ def _minor(record: _Record, place: int) -> Decimal | None:
             value=text[:60],
         )
     return Decimal(text)
-
-
-def _unit(currency: str) -> Decimal:
-    if currency in _NO_DECIMALS:
-        return Decimal(1)
-    return Decimal("0.001" if currency in _THREE_DECIMALS else "0.01")
 
 
 def _day(text: str) -> datetime | None:

@@ -107,14 +107,11 @@ class BankCsv(TableFormat):
         return None
 
     def read(self, document: Document, book: Book) -> None:
-        needed = self.columns(document) or ("date", "amount")
-        probe = Table(document, needed, delimiters=self.delimiters)
+        probe = self.table(document)
         found = find_columns(probe.names)
         money = [found[w] for w in ("amount", "debit", "credit") if w in found]
-        table = Table(
+        table = self.table(
             document,
-            needed,
-            delimiters=self.delimiters,
             amount_columns=money,
             date_columns=[found["date"]],
             decimal=book.options.decimal,

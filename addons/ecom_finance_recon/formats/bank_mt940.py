@@ -50,6 +50,8 @@ class Mt940(Format):
     def read(self, document: Document, book: Book) -> None:
         text = document.text().replace("\r\n", "\n").replace("\r", "\n")
         starts = [match.start() for match in _START.finditer(text)]
+        if not starts:
+            raise FileDamaged("no statement", why="mt940")
         number = 0
         for start, end in zip(starts, [*starts[1:], len(text)], strict=True):
             number = self._read_statement(text[start:end], number, book)

@@ -14,7 +14,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +33,7 @@ from .errors import (
 
 HEAD_BYTES = 128 * 1024
 HEAD_ROWS = 80
+MAX_BREAKS = 500  # line breaks in a row
 DELIMITERS = (",", "\t", ";", "|")
 ZIP_MAGIC = b"PK\x03\x04"
 OLE_MAGIC = b"\xd0\xcf\x11\xe0"
@@ -179,7 +180,8 @@ class Document:
             except UnicodeDecodeError as error:
                 raise FileDamaged(f"not text: {error}", why="encoding") from None
             finally:
-                wrapper.detach()
+                with suppress(ValueError):  # the stream may be closed before us
+                    wrapper.detach()
 
     def rows(
         self, delimiter: str = ",", quoted: bool = True
@@ -196,25 +198,41 @@ class Document:
             yield row
 
     def _csv(self, delimiter: str, quoted: bool) -> Iterator[tuple[int, list[str]]]:
+        quotes = 0
+
+        def plain_lines() -> Iterator[str]:
+            nonlocal quotes
+            for line in self.lines():
+                quotes += line.count('"')
+                yield line.replace("\0", "")
+
         reader = csv.reader(
-            (line.replace("\0", "") for line in self.lines()),
+            plain_lines(),
             delimiter=delimiter,
             quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
         )
-        before = 0
+        before, is_open = 0, False
         while True:
+            quotes = 0
             try:
                 cells = next(reader)
             except StopIteration:
-                return
+                break
             except csv.Error as error:
                 raise FileDamaged(
                     f"row {before + 1}: {error}", why="csv", row=before + 1
                 ) from None
             if before == 0 and cells:
                 cells[0] = cells[0].lstrip("\ufeff")
+            # A quote that is never closed takes all that follows into its cell.
+            is_open = quoted and reader.line_num - before > 1 and quotes % 2 == 1
+            if reader.line_num - before > MAX_BREAKS:
+                is_open = True
+                break
             yield before + 1, cells
             before = reader.line_num
+        if is_open:
+            raise FileDamaged("a quote is never closed", why="quote", row=before)
 
     def _sheet_rows(self) -> Iterator[tuple[int, list[str]]]:
         import openpyxl

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from decimal import Decimal
 
-from .base import Book, Draft, register, types
+from .base import Book, register, types
 from .document import Document
 from .schema import ZERO, FeeType, Kind
 from .tables import Row, Table, TableFormat
@@ -68,30 +68,36 @@ class EbayReport(TableFormat):
         account = next(
             (row[1] for row in table.preamble if row[:1] == ["Seller"] and row[1:]), ""
         )
-        nets: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        nets: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
         currencies: dict[str, str] = {}
+        waiting: list[Row] = []  # rows of items do not tell the currency
         for row in table:
+            payout, currency = row.text("payout id"), row.text("payout currency")
+            if not currency and payout not in currencies:
+                waiting.append(row)
+                continue
+            currency = currency or currencies[payout]
+            currencies.setdefault(payout, currency)
+            nets[payout, currency] += self._read_row(row, book, currency, fees)
+        for row in waiting:
             payout = row.text("payout id")
-            currency = row.text("payout currency") or currencies.get(payout, "")
-            if currency:
-                currencies.setdefault(payout, currency)
-            draft = book.draft(payout, currency)
+            currency = currencies.get(payout, book.options.currency)
+            nets[payout, currency] += self._read_row(row, book, currency, fees)
+        for name, draft in book.drafts.items():
             draft.account = account
-            net = row.amount("net amount")
-            nets[id(draft)] += net or ZERO
-            self._read_row(row, draft, net, fees)
-        for draft in book.drafts.values():
             if draft.payout:
                 draft.check("payout", -draft.payout, draft.total)
             else:
-                draft.warn("not_paid_out")
-            draft.check("net", nets[id(draft)], draft.total + draft.payout)
+                draft.warn("no_payout_row" if draft.reference else "not_paid_out")
+            draft.check("net", nets[name], draft.total + draft.payout)
             if book.options.zone is None:
                 draft.warn("zone_assumed_utc")
 
-    def _read_row(
-        self, row: Row, draft: Draft, net: Decimal | None, fees: list[str]
-    ) -> None:
+    @staticmethod
+    def _read_row(row: Row, book: Book, currency: str, fees: list[str]) -> Decimal:
+        """Add the lines; returns the net that the row tells."""
+        draft = book.draft(row.text("payout id"), currency)
+        net = row.amount("net amount")
         word = row.text("type").lower()
         kind = KINDS.get(word, Kind.SUSPENSE)
         values = {
@@ -128,6 +134,7 @@ class EbayReport(TableFormat):
                 fee=fee_type(column),
                 **values,
             )
+        return net or ZERO
 
 
 def fee_columns(table: Table) -> list[str]:

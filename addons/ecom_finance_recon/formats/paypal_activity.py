@@ -15,7 +15,7 @@ from .chain import BalanceChain
 from .document import Document
 from .moments import zone_named
 from .schema import ZERO, FeeType, Kind
-from .tables import Row, Table, TableFormat, find_header
+from .tables import Row, TableFormat, find_header
 
 #: our word -> names of the column, by language
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -192,13 +192,10 @@ class PayPalActivity(TableFormat):
         return None
 
     def read(self, document: Document, book: Book) -> None:
-        needed = self.columns(document) or ()
-        probe = Table(document, needed, delimiters=self.delimiters)
+        probe = self.table(document)
         found = find_columns(probe.names)
-        table = Table(
+        table = self.table(
             document,
-            needed,
-            delimiters=self.delimiters,
             amount_columns=[found[word] for word in ("gross", "fee", "net")],
             date_columns=[found["date"]],
             decimal=book.options.decimal,

@@ -128,5 +128,7 @@ class Stripe(TableFormat):
             )
             draft.check("payout", paid, draft.total)
         draft.check("net", net, draft.total + draft.payout)
+        if draft.reference and not draft.payout:
+            draft.warn("no_payout_row")
         if not draft.reference:
             draft.warn("not_mapped_to_payouts")

@@ -13,6 +13,8 @@ from .base import Format
 from .document import DELIMITERS, Document
 from .errors import BadValue, FileDamaged
 
+MAX_CUTS = 50  # delimiters in one text
+_DATE = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}", re.ASCII)
 _BRACKETS = str.maketrans("（）：", "():")
 
 
@@ -85,7 +87,8 @@ class Table:
 
     :param required: normalised names of columns that the header must have.
     :param strip: characters around cells that are no part of them.
-    :param loose: column whose text may contain delimiters without being quoted.
+    :param loose: column whose text may contain delimiters without being quoted; a
+        date has to be behind it.
     :param amounts: columns from which the decimal mark is found; ``dates`` likewise
         whether the day comes first.
     """
@@ -111,7 +114,7 @@ class Table:
         self.delimiter, self.header_index, self.names = found
         self.quoted = quoted
         self.strip = strip
-        self.loose = self.names.index(loose) if loose in self.names else -1
+        self.loose = self.names.index(loose) if loose and loose in self.names else -1
         self.zone = zone or moments.UTC
         self.preamble = document.head_rows(self.delimiter)[: self.header_index]
         sample = document.head_rows(self.delimiter)[self.header_index + 1 :]
@@ -139,7 +142,7 @@ class Table:
             position += 1
             if position <= self.header_index:
                 continue
-            if self.loose >= 0 and len(cells) > len(names):
+            if self.loose >= 0:
                 cells = self._rejoin(cells)
             values = {
                 name: text
@@ -150,15 +153,16 @@ class Table:
                 yield Row(number, values, self)
 
     def _rejoin(self, cells: list[str]) -> list[str]:
-        """Put the text together that unquoted delimiters have cut."""
-        while len(cells) > len(self.names) and not cells[-1].strip():
-            cells = cells[:-1]
-        extra = len(cells) - len(self.names)
-        if extra <= 0:
-            return cells
-        end = self.loose + extra + 1
-        joined = self.delimiter.join(cells[self.loose : end])
-        return [*cells[: self.loose], joined, *cells[end:]]
+        """Put the text together that unquoted delimiters have cut.
+
+        A date stands behind it: whatever is before that is the text.
+        """
+        start = self.loose + 1
+        for place in range(start, min(len(cells), start + MAX_CUTS)):
+            if _DATE.match(cells[place].strip()):
+                joined = self.delimiter.join(cells[self.loose : place])
+                return [*cells[: self.loose], joined, *cells[place:]]
+        return cells
 
 
 def find_header(
@@ -217,6 +221,11 @@ class TableFormat(Format):
         return self.score if self.columns(document) else 0
 
     def table(self, document: Document, **settings) -> Table:
-        """The table; see :class:`Table` for the settings."""
-        names = self.columns(document) or self.required
+        """The table; see :class:`Table` for the settings.
+
+        :raises FileDamaged: when the header is none of this format.
+        """
+        names = self.columns(document)
+        if names is None:
+            raise FileDamaged("the header is missing", why="no_header")
         return Table(document, names, delimiters=self.delimiters, **settings)

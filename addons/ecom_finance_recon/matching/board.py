@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
+from ..formats.currencies import unit_of
 from .normalise import reference
 from .schema import (
     SCORES,
@@ -24,6 +25,9 @@ from .schema import (
     Suggestion,
 )
 
+ENOUGH = 100  # certain matches that show what lags there are
+SLACK = 3  # days that are allowed beyond what fewer of them show
+
 
 class Board:
     """Lines and items by position; methods note decisions.
@@ -37,7 +41,6 @@ class Board:
         self.items = sorted(items, key=lambda item: item.id)
         self.lines = sorted(lines, key=_line_order)
         self.digits = _digits(self.lines, self.items)
-        self.unit = Decimal(1).scaleb(-min(self.digits, 2))
         scale = self.digits
         self.item_amounts = [int(item.amount.scaleb(scale)) for item in self.items]
         self.line_amounts = [int(line.amount.scaleb(scale)) for line in self.lines]
@@ -53,6 +56,7 @@ class Board:
         self.doubtful: set[int] = set()
         #: days from item to line of certain matches: least, most
         self.lags: tuple[int, int] | None = None
+        self.learned = 0
 
     def accept(
         self,
@@ -91,6 +95,7 @@ class Board:
         lag = self.lag(line, item)
         if lag is None:
             return
+        self.learned += 1
         if self.lags is None:
             self.lags = (lag, lag)
         elif not self.lags[0] <= lag <= self.lags[1]:
@@ -148,7 +153,11 @@ class Board:
             return None
         for card in self.policy.cards:
             rate = card.explain(
-                owed.amount, entry.amount, entry.date, entry.currency, self.unit
+                owed.amount,
+                entry.amount,
+                entry.date,
+                entry.currency,
+                unit_of(entry.currency),
             )
             if rate:
                 return rate
@@ -166,7 +175,9 @@ class Board:
         least, most = self.policy.min_lag, self.policy.max_lag
         if self.lags is None:
             return least, most
-        return max(least, min(self.lags[0], most)), min(most, self.lags[1])
+        slack = 0 if self.learned >= ENOUGH else SLACK
+        low, high = self.lags[0] - slack, self.lags[1] + slack
+        return max(least, min(low, most)), min(most, max(high, least))
 
     def is_timely(self, line: int, item: int) -> bool:
         """Whether the line's date may be that of the item's payment."""

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 
+from ..formats.currencies import unit_of
 from .board import Board
 from .rates import nets
 from .schema import FaultKind, Layer, Suggestion
@@ -37,61 +40,106 @@ class Windows:
     def __init__(self, board: Board):
         self.board = board
         self.by_partner: dict[tuple, list[int]] = defaultdict(list)
+        #: partners in the words of the items: a line may know them by other names
+        self.partners = {item.partner for item in board.items if item.partner}
         self.by_day: dict[tuple, list[tuple]] = defaultdict(list)
         self.undated: dict[tuple, list[int]] = defaultdict(list)
+        self.by_amount: dict[tuple, list[int]] = defaultdict(list)
+        self.by_net: dict[tuple, list[tuple]] = defaultdict(list)
         for item, owed in enumerate(board.items):
-            if not board.open_items[item] or not board.item_amounts[item]:
-                continue
-            side = (owed.currency, board.item_amounts[item] < 0)
-            if owed.partner:
-                self.by_partner[(*side, owed.partner)].append(item)
-            if owed.date:
-                self.by_day[side].append((owed.date, item))
-            else:
-                self.undated[side].append(item)
+            if board.open_items[item] and board.item_amounts[item]:
+                self._add(item, owed)
         for days in self.by_day.values():
             days.sort()
-        self.has_partners = bool(self.by_partner)
+
+    def _add(self, item: int, owed) -> None:
+        amount = self.board.item_amounts[item]
+        side = (owed.currency, amount < 0)
+        self.by_amount[(owed.currency, amount)].append(item)
+        if owed.partner:
+            self.by_partner[(*side, owed.partner)].append(item)
+        if owed.date:
+            self.by_day[side].append((owed.date, item))
+        else:
+            self.undated[side].append(item)
+        if self.board.policy.cards:
+            found = nets(
+                self.board.policy.cards,
+                owed.amount,
+                owed.date,
+                owed.currency,
+                unit_of(owed.currency),
+            )
+            for net, rate in found.items():
+                self.by_net[(owed.currency, net)].append((item, rate))
 
     def of(self, line: int) -> list[int]:
-        """Open items that the line does not contradict, sorted."""
-        board, entry = self.board, self.board.lines[line]
-        side = (entry.currency, board.line_amounts[line] < 0)
-        if entry.partner and self.has_partners:
-            found = [
-                item
-                for item in self.by_partner.get((*side, entry.partner), ())
-                if board.is_timely(line, item)
-            ]
-        else:
-            found = self._by_date(line, side)
-        payout = entry.payout
-        limit = abs(board.line_amounts[line])
-        return sorted(
+        """Open items that are not larger than the line and do not contradict it.
+
+        Sorted; of a window that is larger than the policy allows only a part.
+        """
+        limit = abs(self.board.line_amounts[line])
+        amounts = self.board.item_amounts
+        found = (
             item
-            for item in found
-            if board.open_items[item]
-            and not (
-                payout
-                and board.items[item].payout
-                and board.items[item].payout != payout
-            )
-            # A fee makes a line smaller than its item.
-            and (board.policy.cards or abs(board.item_amounts[item]) <= limit)
+            for item in self._candidates(line)
+            if abs(amounts[item]) <= limit and self.admits(line, item)
+        )
+        return sorted(islice(found, self.board.policy.max_window + 1))
+
+    def doubt_all(self, line: int) -> None:
+        """Note that any item of the window, however large, may be paid by the line."""
+        limit = abs(self.board.line_amounts[line])
+        amounts, doubtful = self.board.item_amounts, self.board.doubtful
+        doubtful.update(
+            item
+            for item in self._candidates(line)
+            if item not in doubtful
+            and abs(amounts[item]) <= limit
+            and self.admits(line, item)
         )
 
-    def _by_date(self, line: int, side: tuple) -> list[int]:
-        day = self.board.lines[line].date
+    def admits(self, line: int, item: int) -> bool:
+        """Whether nothing speaks against the item being paid by the line."""
+        board = self.board
+        if not board.open_items[item]:
+            return False
+        entry, owed = board.lines[line], board.items[item]
+        if entry.payout and owed.payout and entry.payout != owed.payout:
+            return False
+        if entry.partner in self.partners and entry.partner != owed.partner:
+            return False
+        return board.is_timely(line, item)
+
+    def equal(self, line: int) -> list[int]:
+        """Items of the window that have the line's amount."""
+        key = (self.board.lines[line].currency, self.board.line_amounts[line])
+        found = self.by_amount.get(key, ())
+        return [item for item in found if self.admits(line, item)]
+
+    def net(self, line: int) -> list[tuple]:
+        """Items of the window that are the line's amount after a fee, and the rate."""
+        entry = self.board.lines[line]
+        found = self.by_net.get((entry.currency, entry.amount), ())
+        return [(item, rate) for item, rate in found if self.admits(line, item)]
+
+    def _candidates(self, line: int) -> Iterator[int]:
+        """Items of the same side, by partner where the line knows it, else by date."""
+        entry = self.board.lines[line]
+        side = (entry.currency, self.board.line_amounts[line] < 0)
+        if entry.partner in self.partners:
+            yield from self.by_partner.get((*side, entry.partner), ())
+            return
         days = self.by_day.get(side, [])
-        if day is None:
-            found = [item for _day, item in days]
-        else:
+        low, high = 0, len(days)
+        if entry.date is not None:
             least, most = self.board.lag_bounds()
-            low = bisect_left(days, (day - timedelta(days=most),))
-            last = day - timedelta(days=least)
+            low = bisect_left(days, (entry.date - timedelta(days=most),))
+            last = entry.date - timedelta(days=least)
             high = bisect_right(days, (last, len(self.board.items)))
-            found = [item for _day, item in days[low:high]]
-        return found + self.undated.get(side, [])
+        for place in range(low, high):
+            yield days[place][1]
+        yield from self.undated.get(side, ())
 
 
 def match_amounts(board: Board) -> None:
@@ -110,7 +158,7 @@ def match_amounts(board: Board) -> None:
         solved = {
             line: solution
             for line in waiting
-            if (solution := search.solve(line, windows.of(line))) is not None
+            if (solution := search.solve(line, windows)) is not None
         }
         _accept_agreeing(board, solved)
         waiting = [line for line in waiting if board.open_lines[line]]
@@ -118,7 +166,7 @@ def match_amounts(board: Board) -> None:
             break
     windows = Windows(board)
     for line in waiting:
-        _refuse(board, search, line, windows.of(line))
+        _refuse(board, search, line, windows)
 
 
 class _Search:
@@ -128,17 +176,17 @@ class _Search:
         self.board = board
         self.solvers: dict[tuple[int, ...], Solver] = {}
         self.left = board.policy.searches
-        self.nets: dict[int, dict] = {}
 
-    def solve(self, line: int, window: list[int]) -> _Solution | None:
+    def solve(self, line: int, windows: Windows) -> _Solution | None:
         """The only solution of a line, ``None`` when there is none or several."""
-        if not window or len(window) > self.board.policy.max_window:
+        window = windows.of(line)
+        if len(window) > self.board.policy.max_window:
+            return None
+        net = windows.net(line)
+        if not window and not net:
             return None
         subsets = self.subsets(line, window)
-        if subsets is None or len(subsets) > 1:
-            return None
-        net = self.net_items(line, window)
-        if len(subsets) + len(net) != 1:
+        if subsets is None or len(subsets) + len(net) != 1:
             return None
         if net:
             item, rate = net[0]
@@ -149,9 +197,8 @@ class _Search:
 
     def subsets(self, line: int, window: list[int]) -> list[tuple[int, ...]] | None:
         """Up to two subsets of the window; ``None`` when searching costs too much."""
-        target = abs(self.board.line_amounts[line])
         amounts = self.board.item_amounts
-        key = tuple(item for item in window if abs(amounts[item]) <= target)
+        key = tuple(window)
         if not key:
             return []
         if key not in self.solvers:
@@ -161,31 +208,8 @@ class _Search:
             if len(self.solvers) > 64:  # arrays of halves are large
                 self.solvers.clear()
             self.solvers[key] = Solver([abs(amounts[item]) for item in key])
-        _count, found = self.solvers[key].solve(target)
+        _count, found = self.solvers[key].solve(abs(self.board.line_amounts[line]))
         return [tuple(key[place] for place in one) for one in found]
-
-    def net_items(self, line: int, window: list[int]) -> list[tuple]:
-        """Single items that are the line's amount after a fee, at most two."""
-        board = self.board
-        if not board.policy.cards:
-            return []
-        entry = board.lines[line]
-        found = []
-        for item in window:
-            owed = board.items[item]
-            if item not in self.nets:
-                self.nets[item] = nets(
-                    board.policy.cards,
-                    owed.amount,
-                    owed.date,
-                    owed.currency,
-                    board.unit,
-                )
-            if rate := self.nets[item].get(entry.amount):
-                found.append((item, rate))
-                if len(found) > 1:
-                    break
-        return found
 
 
 def _accept_agreeing(board: Board, solved: dict[int, _Solution]) -> None:
@@ -222,16 +246,12 @@ def _age(board: Board, line: int) -> tuple:
     return (str(entry.date or ""), entry.id)
 
 
-def _refuse(board: Board, search: _Search, line: int, window: list[int]) -> None:
+def _refuse(board: Board, search: _Search, line: int, windows: Windows) -> None:
     """Rank what may be meant, and say why nothing was taken."""
-    amount = abs(board.line_amounts[line])
-    small = [i for i in window if abs(board.item_amounts[i]) <= amount]
-    evidence = {"window": len(window)}
-    suggestions = _single_suggestions(board, search, line, window)
+    window = windows.of(line)
+    suggestions = _single_suggestions(board, line, windows)
     subsets: list[tuple[int, ...]] | None = []
-    if not window:
-        why = "no_candidate"
-    elif len(window) > board.policy.max_window:
+    if len(window) > board.policy.max_window:
         why = "window_too_large"
     else:
         subsets = search.subsets(line, window)
@@ -245,25 +265,23 @@ def _refuse(board: Board, search: _Search, line: int, window: list[int]) -> None
     suggestions += _converted(board, line)
     entry = board.lines[line]
     if why == "no_candidate" and not suggestions:
-        board.refuse(line, why, (), **evidence)
+        board.refuse(line, why, (), window=len(window))
         board.fault(FaultKind.GHOST, line=entry.id, amount=entry.amount)
         return
     # Any of them may be a part of what the line pays.
-    board.doubtful.update(small)
-    board.refuse(line, why, suggestions, **evidence)
+    windows.doubt_all(line)
+    board.refuse(line, why, suggestions, window=len(window))
 
 
-def _single_suggestions(
-    board: Board, search: _Search, line: int, window: list[int]
-) -> list[Suggestion]:
+def _single_suggestions(board: Board, line: int, windows: Windows) -> list[Suggestion]:
     """Items of the very amount, those nearest in time first; then those net of fees."""
-    exact = [item for item in window if board.same_amount(line, item)]
+    exact = windows.equal(line)
     exact.sort(key=lambda item: (abs(board.lag(line, item) or 0), item))
     found = [
         board.suggestion((item,), 0.8 / (place + 1) ** 0.5, layer=Layer.AMOUNT.value)
         for place, item in enumerate(exact[: board.policy.suggestions])
     ]
-    for item, rate in search.net_items(line, window):
+    for item, rate in windows.net(line)[: board.policy.suggestions]:
         found.append(
             board.suggestion((item,), 0.5, layer=Layer.FEE.value, rate=rate.name)
         )

@@ -27,11 +27,13 @@ class Leftovers:
     :param surplus: line -> items with its id, all of which are paid already.
     :param off: line -> the only item with its id, of another amount.
     :param fx: line -> the only item with its id, in another currency.
+    :param among: items with one id -> lines with it; no amount tells who is who.
     """
 
     surplus: dict[int, tuple[int, ...]] = field(default_factory=dict)
     off: dict[int, int] = field(default_factory=dict)
     fx: dict[int, int] = field(default_factory=dict)
+    among: dict[tuple[int, ...], list[int]] = field(default_factory=dict)
 
 
 def drop_repeated(board: Board) -> None:
@@ -62,8 +64,23 @@ def join(board: Board) -> Leftovers:
     rest = Leftovers()
     # Those that fit one item only come first: they leave less to choose from.
     for items in sorted(groups, key=lambda key: (len(key), key)):
-        _settle(board, items, groups[items], rest)
+        lines = groups[items]
+        if len(items) == len(lines) == 1 and _is_plain(board, lines[0], items[0]):
+            evidence = {"ids": _shared(board, lines[0], items[0])}
+            board.accept((lines[0],), items, Layer.ID, evidence)
+        else:
+            _settle(board, items, lines, rest)
     return rest
+
+
+def _is_plain(board: Board, line: int, item: int) -> bool:
+    """Whether one line says what one open item says: so it is with nearly all."""
+    return (
+        board.open_items[item]
+        and board.line_amounts[line] == board.item_amounts[item]
+        and board.lines[line].currency == board.items[item].currency
+        and not (board.lines[line].payout and board.items[item].payout)
+    )
 
 
 def _candidates(board: Board, line: int, refs, index) -> tuple[int, ...]:
@@ -116,7 +133,7 @@ def _settle(
         if not owed:
             rest.surplus[line] = items
         elif len(owed) > 1 or len(lines) > 1:
-            _refuse_among(board, line, owed)
+            rest.among.setdefault(tuple(owed), []).append(line)
         elif board.lines[line].currency != board.items[owed[0]].currency:
             rest.fx[line] = owed[0]
         else:
@@ -254,7 +271,7 @@ def _net_of_fees(board: Board, owed: list[int], lines: list[int]) -> list[int]:
     return left
 
 
-def _refuse_among(board: Board, line: int, owed: list[int]) -> None:
+def refuse_among(board: Board, line: int, owed: list[int]) -> None:
     """Several items or lines with one id, and no amount that tells them apart."""
     amount = abs(board.line_amounts[line])
     board.refuse(

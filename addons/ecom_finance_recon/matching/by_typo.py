@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from .board import Board
-from .by_id import Leftovers, accept_off
+from .by_id import Leftovers, accept_off, refuse_among
 from .normalise import MIN_TYPO_LENGTH, deletions, is_one_typo
 from .schema import FaultKind, Layer
 
@@ -67,7 +67,11 @@ def resolve_leftovers(board: Board, rest: Leftovers) -> None:
     none.
     """
     neighbours = Neighbours(board)
-    claims = _claims(board, {**rest.surplus, **rest.off}, neighbours)
+    known = {**rest.surplus, **{line: (item,) for line, item in rest.off.items()}}
+    for items, lines in rest.among.items():
+        known.update(dict.fromkeys(lines, items))
+    claims = _claims(board, known, neighbours)
+    _resolve_among(board, rest, claims)
     for line, item in sorted(rest.off.items()):
         fits = claims.get(line)
         if not fits:
@@ -84,12 +88,40 @@ def resolve_leftovers(board: Board, rest: Leftovers) -> None:
         _resolve_surplus(board, line, items, claims.get(line, ()), claims)
 
 
-def _claims(board: Board, lines, neighbours: Neighbours) -> dict[int, list[int]]:
+def _resolve_among(board: Board, rest: Leftovers, claims) -> None:
+    """Several lines and items with one id: those that are a neighbour's leave first."""
+    for items, lines in rest.among.items():
+        for line in lines:
+            fits = claims.get(line, ())
+            wanted = [
+                other for other, found in claims.items() if set(found) & set(fits)
+            ]
+            if len(fits) == 1 and wanted == [line] and board.open_items[fits[0]]:
+                evidence = {"ids": board.line_refs[line][:1]}
+                board.accept((line,), (fits[0],), Layer.TYPO, evidence)
+        left = [line for line in lines if board.open_lines[line]]
+        owed = [item for item in items if board.open_items[item]]
+        if len(left) == len(owed) == 1 and left[0] not in claims:
+            rest.off[left[0]] = owed[0]
+            continue
+        for line in left:
+            refuse_among(board, line, owed)
+
+
+def _claims(board: Board, known, neighbours: Neighbours) -> dict[int, list[int]]:
+    """Lines that may be mistyped, with the open items one error away that fit."""
     claims = {}
-    for line in sorted(lines):
-        if fits := neighbours.fitting(line):
-            claims[line] = fits
+    for line in sorted(known):
+        if not _is_sure(board, line, known[line]):
+            if fits := neighbours.fitting(line):
+                claims[line] = fits
     return claims
+
+
+def _is_sure(board: Board, line: int, items: tuple[int, ...]) -> bool:
+    """Whether two ids name the same item: nobody mistypes both."""
+    refs = set(board.line_refs[line])
+    return any(len(refs.intersection(board.item_refs[item])) > 1 for item in items)
 
 
 def _resolve_surplus(board: Board, line: int, items, fits, claims) -> None:
@@ -134,7 +166,7 @@ def undo_contested(board: Board, rest: Leftovers) -> None:
     """
     neighbours = Neighbours(board)
     for line, items in sorted(rest.surplus.items()):
-        fits = neighbours.fitting(line)
+        fits = [] if _is_sure(board, line, items) else neighbours.fitting(line)
         if len(fits) != 1:
             continue
         for item in items:
@@ -159,8 +191,16 @@ def _decide(
         suggestions = [
             board.suggestion((one,), 0.6, layer="typo") for one in (item, other)
         ]
-        for either in (line, payer):
+        for either, twin in ((line, payer), (payer, line)):
             board.refuse(either, "ambiguous", suggestions)
+            entry = board.lines[either]
+            board.fault(
+                FaultKind.DUPLICATE,
+                line=entry.id,
+                related=board.lines[twin].id,
+                amount=entry.amount,
+                certain=False,
+            )
         rest.surplus.pop(line)
         return
     right, wrong = (payer, line) if as_it_is else (line, payer)

@@ -331,8 +331,7 @@ def reserve_not_released(facts: Facts, settings: Settings) -> Iterator[Alert]:
 @rule("balance_chain")
 def balance_chain(facts: Facts, settings: Settings) -> Iterator[Alert]:
     """An opening balance that is not the closing one before it."""
-    known = lambda s: s.opening is not None and s.closing is not None  # noqa: E731
-    for before, one in _pairs(facts, known):
+    for before, one in _pairs(facts, _has_balances):
         off = one.opening - before.closing
         if off:
             evidence = {"before": before.settlement, "closing": before.closing}
@@ -396,6 +395,10 @@ def back_dated(facts: Facts, settings: Settings) -> Iterator[Alert]:
         if start and line.date and (start - line.date).days > settings.back_dated:
             evidence = {"settlement": line.settlement, "date": line.date}
             yield Alert("back_dated", "line", line.line, line.amount, evidence)
+
+
+def _has_balances(one: SettlementFact) -> bool:
+    return one.opening is not None and one.closing is not None
 
 
 def _chains(facts: Facts) -> dict[str, list[SettlementFact]]:

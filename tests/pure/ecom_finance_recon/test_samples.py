@@ -106,17 +106,23 @@ def test_exactly_one_format_is_surest(name, expected):
     assert scores[-1] > scores[-2]
 
 
-@pytest.mark.parametrize(("name", "expected"), samples())
-def test_a_file_that_does_not_close_is_flagged(name, expected):
-    if "closes" in expected:
-        told = expected["closes"]
-    elif "closes_after_rounding" in expected:
-        told = expected["closes_after_rounding"]
-    elif "statements" in expected and isinstance(expected["statements"], list):
-        told = expected["statements"][0]["closes"]
-    else:
-        pytest.skip("the expectation does not say whether it closes")
-    assert read(name).closes is told
+def told_to_close():
+    """Samples of which the expectation says whether they close."""
+    found = []
+    for parameter in samples():
+        name, expected = parameter.values
+        statements = expected.get("statements")
+        if isinstance(statements, list):
+            expected = statements[0]
+        told = expected.get("closes", expected.get("closes_after_rounding", ""))
+        if told != "":
+            found.append(pytest.param(name, told, id=name))
+    return found or [pytest.param("", None, id="none")]
+
+
+@pytest.mark.parametrize(("name", "closes"), told_to_close())
+def test_a_file_that_does_not_close_is_flagged(name, closes):
+    assert read(name).closes is closes
 
 
 @pytest.mark.parametrize(("name", "expected"), samples("amazon_v1", "amazon_v2"))
@@ -131,9 +137,7 @@ def test_amazon_sums_by_type_and_total(name, expected):
     assert settlement.deposit_at.isoformat() == expected["deposit_date"]
     by_type = sums(settlement.lines, lambda line: line.type_code)
     assert non_zero(by_type) == decimals(expected["by_type"])
-    orders = {
-        line.order_ref for line in settlement.lines if line.type_code[:6] == "Order|"
-    }
+    orders = {line.order_ref for line in settlement.lines if line.order_ref}
     assert len(orders) == expected["orders"]
 
 

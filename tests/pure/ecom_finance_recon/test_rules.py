@@ -1,0 +1,176 @@
+"""Discrepancy and fraud checks: each finds its case and leaves the good one alone."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from ecom_finance_recon.matching.rates import Rate, RateCard
+from ecom_finance_recon.matching.rules import (
+    RULES,
+    Alert,
+    Facts,
+    LineFact,
+    OrderFact,
+    Settings,
+    SettlementFact,
+    rule,
+    run,
+)
+
+D = Decimal
+TODAY = date(2026, 6, 30)
+ORDER = OrderFact(
+    "A1", date(2026, 5, 1), D(100), D(100), fees=D(-15), sku="S", country="DE"
+)
+LINE = LineFact("L1", "S1", "T1", "sale", D(100), date(2026, 5, 3), "A1")
+FIRST = SettlementFact(
+    "S1",
+    "shop",
+    date(2026, 5, 1),
+    date(2026, 5, 14),
+    D(85),
+    D(85),
+    bank_account="1234",
+    bank_reference="B1",
+    opening=D(0),
+    closing=D(10),
+    fx_rate=D("1.10"),
+    booked_rate=D("1.10"),
+    deposit=date(2026, 5, 16),
+)
+SECOND = replace(
+    FIRST,
+    settlement="S2",
+    starts=date(2026, 5, 15),
+    ends=date(2026, 5, 28),
+    bank_reference="B2",
+    opening=D(10),
+    closing=D(4),
+)
+GOOD = Facts(
+    TODAY,
+    (ORDER,),
+    (LINE,),
+    (FIRST, SECOND),
+    RateCard((Rate("15 %", D(15)),)),
+)
+
+
+def order(**changes):
+    return replace(GOOD, orders=(replace(ORDER, **changes),))
+
+
+def lines(*changes):
+    return replace(GOOD, lines=tuple(replace(LINE, **change) for change in changes))
+
+
+def second(**changes):
+    return replace(GOOD, settlements=(FIRST, replace(SECOND, **changes)))
+
+
+def withheld(count):
+    chain = tuple(
+        replace(
+            FIRST,
+            settlement=f"S{n}",
+            starts=date(2026, n, 1),
+            ends=date(2026, n + 1, 1),
+            bank_reference=f"B{n}",
+            reserve=D(50),
+            opening=None,
+        )
+        for n in range(1, count + 1)
+    )
+    return replace(GOOD, settlements=chain)
+
+
+def cluster(count):
+    orders = tuple(
+        replace(ORDER, order=f"A{n}", chargeback=n < count) for n in range(40)
+    )
+    return replace(GOOD, orders=orders)
+
+
+CASES = {
+    "not_settled": (order(settled=None, fees=D(0)), "A1", D(100)),
+    "no_order": (lines({"order": "X9", "has_order": False}), "L1", D(100)),
+    "amount_off": (order(settled=D("99.50")), "A1", D("-0.50")),
+    "rate_off": (order(fees=D(-25)), "A1", D(-10)),
+    "refund_exceeds_sale": (order(refunds=(D(120),), returned=True), "A1", D(20)),
+    "refund_twice": (order(refunds=(D(100), D(100)), returned=True), "A1", D(100)),
+    "refund_without_return": (order(refunds=(D(100),)), "A1", D(100)),
+    "duplicate_id": (lines({}, {"line": "L2"}), "T1", D(100)),
+    "bank_reference_twice": (second(bank_reference="B1"), "B1", D(85)),
+    "payout_off": (second(payout=D(80)), "S2", D(-5)),
+    "payout_late": (second(received=False), "S2", D(85)),
+    "bank_account_changed": (second(bank_account="9999"), "S2", D(85)),
+    "reserve_not_released": (withheld(5), "S4", D(50)),
+    "balance_chain": (second(opening=D(9)), "S2", D(-1)),
+    "period_gap": (second(starts=date(2026, 5, 17)), "S2", D(0)),
+    "period_overlap": (second(starts=date(2026, 5, 10)), "S2", D(0)),
+    "fx_off": (second(fx_rate=D("1.155")), "S2", D("4.25")),
+    "chargeback_cluster": (cluster(3), "DE", D(300)),
+    "back_dated": (lines({"date": date(2026, 1, 1)}), "L1", D(100)),
+}
+
+
+def test_every_rule_has_its_case():
+    assert set(CASES) == set(RULES)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_rule_finds_its_case_and_says_what_is_at_stake(code):
+    facts, reference, amount = CASES[code]
+    found = run(facts, enabled=[code])
+    assert (found[0].rule, found[0].reference) == (code, reference)
+    assert round(found[0].amount, 2) == amount
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_rule_leaves_good_facts_alone(code):
+    assert run(GOOD, enabled=[code]) == ()
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_a_rule_that_is_switched_off_says_nothing(code):
+    facts = CASES[code][0]
+    assert code not in {alert.rule for alert in run(facts, enabled=set(RULES) - {code})}
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_no_facts_are_no_error(code):
+    assert run(Facts(TODAY), enabled=[code]) == ()
+
+
+def test_limits_are_settings_of_each_rule():
+    facts = CASES["amount_off"][0]
+    patient = {"amount_off": Settings(amount=D(1))}
+    assert run(facts, ["amount_off"], patient) == ()
+
+
+def test_two_chargebacks_are_no_cluster_and_a_reserve_may_stay_a_while():
+    assert run(cluster(2), ["chargeback_cluster"]) == ()
+    assert run(withheld(3), ["reserve_not_released"]) == ()
+
+
+def test_the_most_money_comes_first():
+    facts = replace(
+        GOOD,
+        orders=(
+            replace(ORDER, order="A1", settled=D(90)),
+            replace(ORDER, order="A2", settled=D(10)),
+        ),
+    )
+    assert [a.reference for a in run(facts, ["amount_off"])] == ["A2", "A1"]
+
+
+def test_another_addon_adds_a_rule():
+    @rule("my_rule")
+    def my_rule(facts, settings):
+        yield Alert("my_rule", "order", "A1", D(1))
+
+    try:
+        assert run(GOOD, ["my_rule"])[0].reference == "A1"
+    finally:
+        del RULES["my_rule"]
