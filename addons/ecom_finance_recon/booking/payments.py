@@ -28,7 +28,7 @@ class Payment:
     :param amount: signed as the lines are: refunds are negative.
     :param withheld: tax in it that the channel keeps and remits, zero or positive for
         a sale; it came in and went out, so that ``amount`` is without it.
-    :param original_amount: what the buyer paid, where all lines tell it in one currency.
+    :param original_amount: what the buyer paid, where all lines tell it alike.
     """
 
     key: str
@@ -99,7 +99,7 @@ def _refs(group: list[Line]) -> tuple[str, ...]:
 
 
 def _original(group: list[Line]) -> tuple[Decimal | None, str]:
-    """What was paid in the buyer's currency, when every line says it in the same one."""
+    """What was paid in the buyer's currency, when all lines name the same one."""
     currencies = {line.original_currency for line in group}
     if len(currencies) != 1 or any(line.original_amount is None for line in group):
         return None, ""

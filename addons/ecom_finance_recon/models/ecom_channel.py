@@ -12,7 +12,7 @@ class EcomChannel(models.Model):
         string="Settlement Journal",
         check_company=True,
         domain="[('type', '=', 'general')]",
-        help="One for each channel: sequence numbers of a journal are given one by one.",
+        help="One for each channel: sequence numbers are given one by one.",
     )
     settlement_by_month = fields.Boolean(
         string="One Entry per Month",

@@ -92,10 +92,12 @@ class EcomSettlementBooker(models.AbstractModel):
 
     def _group(self, payments):
         """Payments that pay the same items together; others alone."""
-        groups = defaultdict(lambda: self.env["ecom.settlement.payment"])
+        groups = defaultdict(list)
         for payment in payments:
-            groups[payment.match_key or payment.key] |= payment
-        return list(groups.values())
+            groups[payment.match_key or payment.key].append(payment.id)
+        return [
+            payments.browse(ids).with_prefetch(payments.ids) for ids in groups.values()
+        ]
 
     def _prepare_move(self, settlement, accounts, day, lines, payments):
         """Values of the entry of a settlement (in a month)."""
@@ -167,7 +169,7 @@ class EcomSettlementBooker(models.AbstractModel):
         return rows + self._prepare_tax_lines(settlement, accounts, day, lines)
 
     def _prepare_tax_lines(self, settlement, accounts, day, lines):
-        """Tax that the channel remits: came in and went out, so that it can be proved."""
+        """Tax that the channel remits: in and out, so that it can be proved."""
         withheld = sum(
             line.amount
             for line in lines
@@ -193,6 +195,8 @@ class EcomSettlementBooker(models.AbstractModel):
             "currency_id": currency.id,
             "amount_currency": -amount,
             "balance": -currency._convert(amount, company.currency_id, company, day),
+            # Core would look for a distribution line by line.
+            "analytic_distribution": False,
             **values,
         }
 

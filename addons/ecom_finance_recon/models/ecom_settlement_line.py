@@ -28,7 +28,7 @@ KIND_NAMES = [
 
 
 class EcomSettlementLine(models.Model):
-    """One signed amount of a settlement, with the row of the file that it comes from."""
+    """One signed amount of a settlement, with the row that it comes from."""
 
     _name = "ecom.settlement.line"
     _description = "Settlement Line"

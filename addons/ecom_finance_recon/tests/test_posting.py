@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (lines are as long as providers write them)
 from odoo.tests import tagged
 
 from .common import SettlementCommon, fee, other, price, promotion, v1_file
@@ -106,7 +107,7 @@ class TestPosting(SettlementCommon):
         self.assertTrue(net.reconciled)
 
     def shopify(self, currency):
-        """Worked example 2: a payout in the company's currency, two sales in another."""
+        """Worked example 2: a payout with two sales in another currency."""
         head = (
             "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,"
             "Payout Date,Payout ID,Available On,Amount,Fee,Net,Checkout,"
