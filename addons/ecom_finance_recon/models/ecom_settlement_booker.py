@@ -195,8 +195,6 @@ class EcomSettlementBooker(models.AbstractModel):
             "currency_id": currency.id,
             "amount_currency": -amount,
             "balance": -currency._convert(amount, company.currency_id, company, day),
-            # Core would look for a distribution line by line.
-            "analytic_distribution": False,
             **values,
         }
 
@@ -215,6 +213,10 @@ class EcomSettlementBooker(models.AbstractModel):
 
     def _prepare_payment_lines(self, settlement, accounts, day, payments):
         """One receivable line for each paid item; the rest stays on clearing."""
+        # Read with one query for all of them.
+        payments.item_ids.fetch(
+            ["account_id", "partner_id", "currency_id", "amount_residual_currency"]
+        )
         rows, rounding = [], 0.0
         limit = settlement.channel_id.settlement_rounding_limit
         for group in self._group(payments.filtered("amount")):
