@@ -14,7 +14,7 @@ class TestSecurity(SettlementCommon):
         rows = [price("1", "Principal", "100.00")]
         self.settlement = self.receive(v1_file("S1", "100.00", rows)).settlement_ids
 
-    def user(self, groups):
+    def make_user(self, groups):
         return new_test_user(
             self.env,
             f"user-{groups}",
@@ -24,7 +24,7 @@ class TestSecurity(SettlementCommon):
         )
 
     def test_accountant_without_any_role_in_channels_posts_and_rolls_back(self):
-        accountant = self.user("base.group_user,account.group_account_invoice")
+        accountant = self.make_user("base.group_user,account.group_account_invoice")
         settlement = self.settlement.with_user(accountant)
         settlement.action_post()
         self.assertEqual((settlement.state, settlement.error), ("posted", False))
@@ -32,7 +32,7 @@ class TestSecurity(SettlementCommon):
         self.assertEqual(settlement.state, "draft")
 
     def test_reader_reads_and_cannot_post(self):
-        reader = self.user("base.group_user,account.group_account_readonly")
+        reader = self.make_user("base.group_user,account.group_account_readonly")
         settlement = self.settlement.with_user(reader)
         self.assertEqual(settlement.total, 100)
         with self.assertRaises(AccessError):
@@ -40,7 +40,7 @@ class TestSecurity(SettlementCommon):
         self.assertFalse(self.settlement.move_ids)
 
     def test_sales_people_see_no_settlements(self):
-        seller = self.user("base.group_user,ecom_orders.group_user")
+        seller = self.make_user("base.group_user,ecom_orders.group_user")
         with self.assertRaises(AccessError):
             self.settlement.with_user(seller).read(["total"])
 
