@@ -1,1 +1,1 @@
-from . import formats, matching
+from . import booking, formats, matching, models, wizard

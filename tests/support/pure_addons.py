@@ -11,7 +11,14 @@ from pathlib import Path
 
 ADDONS = Path(__file__).resolve().parents[2] / "addons"
 #: packages that must never import Odoo
-PURE_PACKAGES = ("marketplaces", "routing", "algorithms", "formats", "matching")
+PURE_PACKAGES = (
+    "marketplaces",
+    "routing",
+    "algorithms",
+    "formats",
+    "matching",
+    "booking",
+)
 
 
 def addon_folders() -> list[Path]:

@@ -1,0 +1,15 @@
+from . import (
+    account_bank_statement_line,
+    account_move_line,
+    ecom_channel,
+    ecom_fee_claim,
+    ecom_fee_rate,
+    ecom_settlement,
+    ecom_settlement_account,
+    ecom_settlement_booker,
+    ecom_settlement_file,
+    ecom_settlement_line,
+    ecom_settlement_matcher,
+    ecom_settlement_payment,
+    ecom_settlement_suggestion,
+)
