@@ -5,6 +5,7 @@ class EcomCampaignMember(models.Model):
     """A contact of a campaign: addressed, or held out to compare with."""
 
     _name = "ecom.campaign.member"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "Member of a campaign"
     _log_access = False
     _rec_name = "partner_id"

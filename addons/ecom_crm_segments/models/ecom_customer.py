@@ -10,6 +10,7 @@ class EcomCustomer(models.Model):
     """
 
     _name = "ecom.customer"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "Customer figures"
     _log_access = False
     _rec_name = "partner_id"

@@ -12,6 +12,7 @@ class EcomCustomerDirty(models.Model):
     """
 
     _name = "ecom.customer.dirty"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "Customer whose figures are to be computed again"
     _log_access = False
 

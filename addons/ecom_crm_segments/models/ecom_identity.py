@@ -165,6 +165,7 @@ class EcomIdentityLink(models.Model):
     """Two contacts that may be one person, and what somebody decided."""
 
     _name = "ecom.identity.link"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "Contacts that may be one person"
     _order = "score DESC, id"
     _rec_name = "left_id"

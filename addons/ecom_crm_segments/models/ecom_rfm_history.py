@@ -10,6 +10,7 @@ class EcomRfmHistory(models.Model):
     """
 
     _name = "ecom.rfm.history"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "RFM cell of a customer in a month"
     _log_access = False
     _order = "month DESC, id"

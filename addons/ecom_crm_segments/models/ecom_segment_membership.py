@@ -8,6 +8,7 @@ class EcomSegmentMembership(models.Model):
     """
 
     _name = "ecom.segment.membership"
+    _figures_of_contact = True  # no reason to keep a contact from being erased
     _description = "Membership in a segment"
     _log_access = False
     _order = "date_joined DESC, id DESC"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from .amounts import parse_amount
+from .amounts import read_amount
 from .base import IGNORED, WALLET, Book, Draft, Format, register, types
 from .chain import BalanceChain
 from .document import Document
@@ -101,7 +101,7 @@ class _AlipayBill(TableFormat):
     def _read_total(row: Row, totals: dict[str, tuple[Decimal, Decimal]]) -> None:
         text = ",".join(row.cells.values()).translate(_WIDE)
         for match in _COUNT_AND_SUM.finditer(text):
-            total = parse_amount(match[3])
+            total = read_amount(match[3], ".", row.number, match[1])
             totals[match[1]] = (Decimal(match[2]), total or ZERO)
 
     def read_row(self, row: Row, draft: Draft, tally: _Tally) -> None:

@@ -79,7 +79,10 @@ class _PersonalBill(TableFormat):
         main = book.draft("", "CNY")
         if match := _ACCOUNT.search(text):
             main.account = match[1].strip()
-        told = {match[1]: parse_amount(match[3]) for match in _TOTAL.finditer(text)}
+        told = {
+            match[1]: read_amount(match[3], ".", 0, match[1])
+            for match in _TOTAL.finditer(text)
+        }
         both = told.get("收入"), told.get("支出")
         main.check("total", None if None in both else both[0] - both[1], main.total)
         for match in _TOTAL.finditer(text):
@@ -87,7 +90,7 @@ class _PersonalBill(TableFormat):
             draft = book.draft("neutral", "CNY") if word == "neutral" else main
             computed = sums.get(word, [ZERO, ZERO])
             code = {"收入": "income", "支出": "expense"}.get(word, word)
-            draft.check(code, parse_amount(match[3]), computed[1])
+            draft.check(code, told[match[1]], computed[1])
             draft.check(f"{code}_count", Decimal(match[2]), computed[0])
         count = sum((total[0] for total in sums.values()), ZERO)
         found = _COUNT.search(text)
@@ -123,8 +126,8 @@ class WeChatPersonal(_PersonalBill):
 
     def _add(self, row: Row, draft: Draft, direction: str, amount: Decimal) -> None:
         match = _WECHAT_FEE.search(row.text("备注"))
-        fee = parse_amount(match[1]) if match else None
-        if fee is None or not ZERO < fee < amount:
+        fee = _fee(match[1]) if match else ZERO
+        if not ZERO < fee < amount:
             super()._add(row, draft, direction, amount)
             return
         super()._add(row, draft, direction, amount - fee)
@@ -161,3 +164,11 @@ class JdPersonal(_PersonalBill):
         if match[3]:
             return ZERO
         return paid - (read_amount(match[2], ".", row.number, "金额") or ZERO)
+
+
+def _fee(text: str) -> Decimal:
+    """A fee that somebody's remark names; a remark that names none says nothing."""
+    try:
+        return parse_amount(text) or ZERO
+    except ValueError:
+        return ZERO

@@ -238,15 +238,24 @@ class EcomBuyer(models.Model):
 
     @api.model
     def _get_foreign_columns(self):
-        """Columns that refer to contacts for something else than sales."""
+        """Columns that refer to contacts for something else than sales.
+
+        Tables of models with ``_figures_of_contact`` are no use of a contact: they
+        follow from its sales and stay, without a name, when it is erased.
+        """
         transient = tuple(
             model._table for model in self.env.values() if model._transient
         )
+        figures = {
+            model._table
+            for model in self.env.values()
+            if getattr(model, "_figures_of_contact", False)
+        }
         merge = self.env["base.partner.merge.automatic.wizard"]
         return [
             (table, column)
             for table, column in merge._get_fk_on("res_partner")
-            if table not in OWN_TABLES and not table.startswith(transient)
+            if table not in OWN_TABLES | figures and not table.startswith(transient)
         ]
 
     def _get_foreign_sales(self, ids):
