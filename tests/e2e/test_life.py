@@ -222,7 +222,8 @@ class TestEmergencyStop(ShopCase):
         self.shop.order_action(order_id, "trash")  # a hint that needs a question
         self.deliver()
         self.channel.action_fetch_now()
-        self.channel.action_fetch_products()
+        with self.assertRaisesRegex(UserError, "Connect"):
+            self.channel.action_fetch_products()
         self.poll()
         self.sweep()
         self.assertEqual(self.requests(), [])

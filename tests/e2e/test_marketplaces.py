@@ -4,13 +4,17 @@ Each marketplace's own simulated shop is asked by the channel's own connector ov
 orders in, and out what the connector claims to be able to tell (parcels, stock).
 """
 
+from decimal import Decimal
+
 from e2e_common import ShopCase
 
 from odoo.tests import tagged
 
+from odoo.addons.ecom_orders.marketplaces.amazon.client import RETURN_INTERVAL
 from odoo.addons.ecom_orders.marketplaces.base import Capability
 
 from simulator.file import MAPPING
+from simulator.taobao import agreement
 
 TRACKING = "1Z999AA10123456784"
 # So often a simulated shop is asked at most until it has applied what it took.
@@ -140,6 +144,9 @@ class MarketplaceCase(ShopCase):
         """What the seller gives back of an amount that the buyer gets back."""
         return amount
 
+    def let_the_buyer_ask(self, row, line, amount):
+        """Where money is given back only on a buyer's request: let there be one."""
+
     def credit_notes(self, order):
         return order.invoice_ids.filtered(lambda move: move.move_type == "out_refund")
 
@@ -259,6 +266,7 @@ class EveryMarketplace:
             lambda item: line not in item.sale_line_ids
         ).unlink()
         note.action_post()
+        self.let_the_buyer_ask(row, line, note.amount_total)
         outbox = order.ecom_outbox_ids.filtered(lambda m: m.kind == "refund")
         for _look in range(MAX_LOOKS):
             outbox.next_attempt_at = False
@@ -323,9 +331,16 @@ class TestAmazon(EveryMarketplace, MarketplaceCase):
     def setUp(self):
         super().setUp()
         # Amazon's rates are kept by waiting: who waits here lets time pass there.
-        self.clock.sleep = self.let_time_pass
+        self.clock.sleep = self.wait
 
-    def let_time_pass(self, seconds):
+    def hear(self):
+        """The report of returns is asked for every few hours only."""
+        if self.channel.return_cursor:
+            self.channel.return_cursor -= RETURN_INTERVAL
+        super().hear()
+
+    def wait(self, seconds):
+        """Let as much time pass at Amazon as somebody waits here."""
         self.set_clock(self.shop.world.clock.offset_seconds + seconds)
 
     def prepare_channel_values(self):
@@ -363,6 +378,16 @@ class TestTaobao(EveryMarketplace, MarketplaceCase):
     path = "/router/rest"
     kinds = ("tb_single", "tb_multi", "tb_store_discount", "tb_item_discount")
     carrier_code = "SF"
+
+    def let_the_buyer_ask(self, row, line, amount):
+        """Taobao's sellers give money back by agreeing to a buyer's wish."""
+        (sold,) = (
+            one
+            for one in self.shop_lines(row)
+            if one.sku == line.product_id.default_code
+        )
+        value = Decimal(str(amount))
+        agreement.ask(self.shop.world, row["id"], sold.id, sold.quantity, value)
 
     def test_masked_text_is_nobodys_identity(self):
         before = self.env["res.partner"].search([])

@@ -55,9 +55,12 @@ class EcomChannel(models.Model):
             cursor, more = page.cursor, left and page.more
 
     def _are_returns_due(self, interval):
-        """Whether returns were read long enough ago to be read again, or never."""
+        """Whether returns were read long enough ago to be read again, or never.
+
+        The cursor is by the shop's clock, which may be ahead of ours.
+        """
         self.ensure_one()
-        if not self.return_cursor or self.return_cursor_more:
+        if not interval or not self.return_cursor or self.return_cursor_more:
             return True
         return fields.Datetime.now() - self.return_cursor >= interval
 
