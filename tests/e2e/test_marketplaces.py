@@ -330,13 +330,16 @@ class TestAmazon(EveryMarketplace, MarketplaceCase):
 
     def setUp(self):
         super().setUp()
-        # Amazon's rates are kept by waiting: who waits here lets time pass there.
+        # Amazon's rates are kept by waiting: who waits here lets time pass there. What
+        # is reported up to "now" is so by the same clock.
         self.clock.sleep = self.wait
+        self.clock.now = self.shop.world.clock.now
 
     def hear(self):
         """The report of returns is asked for every few hours only."""
         if self.channel.return_cursor:
-            self.channel.return_cursor -= RETURN_INTERVAL
+            # the shop's clock, which the cursor is by, is ahead of ours
+            self.channel.return_cursor -= 2 * RETURN_INTERVAL
         super().hear()
 
     def wait(self, seconds):
