@@ -9,7 +9,6 @@ class EcomChannel(models.Model):
 
     settlement_journal_id = fields.Many2one(
         "account.journal",
-        string="Settlement Journal",
         check_company=True,
         domain="[('type', '=', 'general')]",
         help="One for each channel: sequence numbers are given one by one.",

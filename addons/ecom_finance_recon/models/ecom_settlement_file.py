@@ -71,25 +71,30 @@ class EcomSettlementFile(models.Model):
 
     def _get_explanations(self):
         """What is wrong with a file and what to do, by code of the error."""
-        _ = self.env._
         return {
-            "not_recognised": _(
+            "not_recognised": self.env._(
                 "No known format. Download the report again as the channel offers it, "
                 "without opening and saving it in a spreadsheet."
             ),
-            "encoding_unknown": _(
+            "encoding_unknown": self.env._(
                 "The text of the file cannot be read. Download it again."
             ),
-            "file_damaged": _("The file breaks off or is damaged. Download it again."),
-            "bad_value": _("A cell that must be an amount or a date is none."),
-            "too_large": _("The file is too large. Split the period of the report."),
-            "archive_refused": _(
+            "file_damaged": self.env._(
+                "The file breaks off or is damaged. Download it again."
+            ),
+            "bad_value": self.env._("A cell that must be an amount or a date is none."),
+            "too_large": self.env._(
+                "The file is too large. Split the period of the report."
+            ),
+            "archive_refused": self.env._(
                 "The archive is damaged, has a password or unpacks to too much."
             ),
-            "nothing_inside": _("There is no movement in the file."),
-            "no_bank": _("This is a bank statement. Choose the bank journal."),
-            "no_channel": _("This is a settlement. Choose the channel that it is of."),
-            "unknown_currency": _(
+            "nothing_inside": self.env._("There is no movement in the file."),
+            "no_bank": self.env._("This is a bank statement. Choose the bank journal."),
+            "no_channel": self.env._(
+                "This is a settlement. Choose the channel that it is of."
+            ),
+            "unknown_currency": self.env._(
                 "A currency of the file is not active. Activate it, then import again."
             ),
         }

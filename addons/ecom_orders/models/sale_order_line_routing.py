@@ -44,12 +44,13 @@ class SaleOrderLine(models.Model):
     )
     def _compute_warehouse_id(self):
         """What routing decided; else the shop's site; else as core does."""
-        super()._compute_warehouse_id()
+        result = super()._compute_warehouse_id()
         # Salespeople without a role in this addon compute the field too.
         for line in self.sudo():
             chosen = line.ecom_warehouse_id or line.ecom_location_id.warehouse_id
             if chosen:
                 line.warehouse_id = chosen
+        return result
 
     def _ecom_quiet_write(self, values):
         """Write what routing decided, without messages."""
