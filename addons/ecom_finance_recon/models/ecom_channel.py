@@ -1,6 +1,12 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+# Who may read the rows below; the order desk reads channels without them.
+READERS = (
+    "account.group_account_readonly,account.group_account_invoice,"
+    "ecom_orders.group_manager"
+)
+
 
 class EcomChannel(models.Model):
     """How the settlements of a channel are booked."""
@@ -30,10 +36,17 @@ class EcomChannel(models.Model):
         "settlement at most. Beyond that they stay open.",
     )
     settlement_account_ids = fields.One2many(
-        "ecom.settlement.account", "channel_id", string="Settlement Accounts"
+        "ecom.settlement.account",
+        "channel_id",
+        string="Settlement Accounts",
+        groups=READERS,
     )
-    fee_rate_ids = fields.One2many("ecom.fee.rate", "channel_id", string="Fee Rates")
-    settlement_count = fields.Integer(compute="_compute_settlement_count")
+    fee_rate_ids = fields.One2many(
+        "ecom.fee.rate", "channel_id", string="Fee Rates", groups=READERS
+    )
+    settlement_count = fields.Integer(
+        compute="_compute_settlement_count", groups=READERS
+    )
 
     def _compute_settlement_count(self):
         counts = self._count("ecom.settlement", "channel_id", [])
