@@ -94,5 +94,6 @@ from . import ecom_routing_ground
 from . import ecom_routing_record
 from . import ecom_routing_queue
 from . import sale_order_line_routing
+from . import sale_order_line_split
 from . import sale_order_routing
 from . import ecom_order_planner_routing

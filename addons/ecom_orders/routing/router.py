@@ -233,6 +233,7 @@ class _Router:
         return all(
             best(product) >= units * line.quantity or best(product) < units
             for line in order.lines
+            if not line.whole
             for product, units in line.needs
         )
 

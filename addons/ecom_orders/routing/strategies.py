@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
 from .partition import Commit, choose
-from .schema import Order, Parcel, Plan, Site, Stock
+from .schema import Line, Order, Parcel, Plan, Site, Stock
 from .splitting import split
 
 #: more than any plan costs, in units; what is counted before cost
@@ -126,7 +126,7 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
         pieces = {}
         for line in view.order.lines:
             count = now.here(site, line, missing[line.key])
-            if count < line.quantity and not view.commit.split_lines:
+            if count < line.quantity and not may_divide(view, line):
                 count = 0
             if count:
                 pieces[line.key] = count
@@ -143,6 +143,11 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
             break
     waiting = {key: count for key, count in missing.items() if count}
     return view.plan(parcels, waiting) if parcels else None
+
+
+def may_divide(view: View, line: Line) -> bool:
+    """Whether a line may come from two sites."""
+    return view.commit.split_lines and not line.whole
 
 
 def _take(stock: dict, site: Site, line, count: int) -> None:
@@ -258,8 +263,11 @@ def needs_splitting(view: View) -> bool:
     products = [product for line in order.lines for product, _units in line.needs]
     if len(order.lines) > MOST_LINES or len(set(products)) < len(products):
         return True
-    return view.commit.split_lines and any(
-        all(view.here(site, line, line.quantity) < line.quantity for site in view.sites)
+    return any(
+        may_divide(view, line)
+        and all(
+            view.here(site, line, line.quantity) < line.quantity for site in view.sites
+        )
         and any(view.here(site, line, line.quantity) for site in view.sites)
         for line in order.lines
     )

@@ -29,6 +29,7 @@ from . import (
     test_security,
     test_routing,
     test_routing_by_hand,
+    test_routing_split,
     test_stock_compute,
     test_stock_location,
     test_stock_publish,
