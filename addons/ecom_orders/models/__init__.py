@@ -93,6 +93,7 @@ from . import ecom_routing_router
 from . import ecom_routing_ground
 from . import ecom_routing_record
 from . import ecom_routing_queue
+from . import ecom_routing_replay
 from . import sale_order_line_routing
 from . import sale_order_line_split
 from . import sale_order_routing

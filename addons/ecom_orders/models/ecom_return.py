@@ -397,9 +397,7 @@ class EcomReturnLine(models.Model):
         line = self.order_line_id
         if product == line.product_id:
             return self.quantity
-        need = self.env["ecom.shipment.planner"]._get_need(
-            line._ecom_get_family()
-        )
+        need = self.env["ecom.shipment.planner"]._get_need(line._ecom_get_family())
         multiplier = line.ecom_multiplier or 1.0
         return self.quantity / multiplier * float(need.parts.get(str(product.id), 0))
 

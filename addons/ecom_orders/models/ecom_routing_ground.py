@@ -92,11 +92,12 @@ class EcomRoutingRouter(models.AbstractModel):
         return (products - kits_only | parts).filtered("is_storable")
 
     @api.model
-    def _read_ground(self, company, orders, lines=None, excluded=None):
+    def _read_ground(self, company, orders, lines=None, excluded=None, rule_sets=None):
         """Read what the orders of a company are decided on; a constant of queries.
 
         :param lines: only these lines are decided.
         :param excluded: warehouses that must not be used, by order.
+        :param rule_sets: those that will decide; without it, all that are in use.
         """
         if lines is None:
             lines = self._get_routed_lines(orders.order_line)
@@ -105,7 +106,7 @@ class EcomRoutingRouter(models.AbstractModel):
         )
         kits = self.env["ecom.stock.supply"]._get_kits(lines.product_id, company)
         services, carriers = self._prepare_services(company, orders)
-        keys = self._get_matching_rules(company, orders)
+        keys = self._get_matching_rules(company, orders, rule_sets)
         of_order = lines.grouped("order_id")
         stocked = self._get_stocked(lines)
         free = self.env["ecom.routing.stock"]._get_free(stocked, warehouses)
@@ -206,16 +207,12 @@ class EcomRoutingRouter(models.AbstractModel):
         return known if len(known) < len(services) else None
 
     @api.model
-    def _get_matching_rules(self, company, orders):
+    def _get_matching_rules(self, company, orders, rule_sets=None):
         """Keys of the rules whose further condition an order meets."""
         matching = defaultdict(set)
-        rules = self.env["ecom.routing.rule"].search(
-            [
-                ("company_id", "=", company.id),
-                ("rule_set_id.mode", "!=", "off"),
-                ("domain", "not in", (False, "", "[]")),
-            ]
-        )
+        if rule_sets is None:
+            rule_sets = self._get_rule_sets(company)
+        rules = rule_sets.rule_ids.filtered(lambda rule: rule._get_domain())
         for rule in rules:
             domain = [("id", "in", orders.ids), *rule._get_domain()]
             for order in self.env["sale.order"].search(domain):

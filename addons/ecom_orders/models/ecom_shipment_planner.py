@@ -144,9 +144,7 @@ class EcomShipmentPlanner(models.AbstractModel):
     def _get_needs(self, order):
         """What the order's lines are made of, by their keys."""
         lines = order.order_line.filtered(
-            lambda line: (
-                line.ecom_line_key and line.ecom_kind == LineKind.PRODUCT.value
-            )
+            lambda line: line.ecom_line_key and line.ecom_kind == LineKind.PRODUCT.value
         )
         return {
             key: self._get_need(parts)

@@ -53,18 +53,23 @@ class SaleOrderLine(models.Model):
         not ordered in full any more. A line of which Odoo computes the taxes stays
         whole too: only amounts that are stated can be divided to the cent.
         """
-        self.ensure_one()
-        uom = self.product_id.uom_id
         return (
-            self.ecom_kind == LineKind.PRODUCT.value
-            and self.product_uom_id == uom
-            and (self.ecom_multiplier or 1.0) == 1.0
-            and self.product_uom_qty == int(self.product_uom_qty)
+            self._ecom_is_countable()
             and not self.ecom_removed_qty
             and not self.qty_delivered
             and not self.invoice_lines
             and not self.discount
             and (not self.tax_ids or self._ecom_has_stated_amounts())
+        )
+
+    def _ecom_is_countable(self):
+        """Whether what was ordered is so many units of the product, one by one."""
+        self.ensure_one()
+        return (
+            self.ecom_kind == LineKind.PRODUCT.value
+            and self.product_uom_id == self.product_id.uom_id
+            and (self.ecom_multiplier or 1.0) == 1.0
+            and self.product_uom_qty == int(self.product_uom_qty)
         )
 
     def _ecom_has_stated_amounts(self):

@@ -28,6 +28,7 @@ from . import (
     test_return_goods,
     test_security,
     test_routing,
+    test_routing_backtest,
     test_routing_by_hand,
     test_routing_split,
     test_stock_compute,

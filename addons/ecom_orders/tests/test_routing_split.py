@@ -59,9 +59,7 @@ class TestRoutingSplit(RoutingCommon, DispatchCommon):
 
     def part(self, order, warehouse):
         return order.order_line.filtered(
-            lambda line: (
-                line.warehouse_id == warehouse and line.product_id == self.mug
-            )
+            lambda line: line.warehouse_id == warehouse and line.product_id == self.mug
         )
 
     # -- dividing ----------------------------------------------------------------------
@@ -114,9 +112,7 @@ class TestRoutingSplit(RoutingCommon, DispatchCommon):
 
     def test_shop_that_changes_the_quantity_gets_one_line_again(self):
         order = self.order()
-        self.order(
-            quantity=3, total="30.02", date_modified_gmt="2026-03-04T09:00:00"
-        )
+        self.order(quantity=3, total="30.02", date_modified_gmt="2026-03-04T09:00:00")
         self.assertEqual(self.goods(order), {self.east: 3})
         self.assertEqual(self.asked(order), {self.east: 3})
         self.assertMoney(order.amount_untaxed, 30.02)
@@ -191,9 +187,7 @@ class TestRoutingSplit(RoutingCommon, DispatchCommon):
         order = self.order()
         self.ship(self.picking(order, self.east), tracking="T1")
         self.ship(self.picking(order, self.west), tracking="T2")
-        self.assertEqual(
-            self.parcels(order), [("T1", {"1": 3}), ("T2", {"1": 5 - 3})]
-        )
+        self.assertEqual(self.parcels(order), [("T1", {"1": 3}), ("T2", {"1": 5 - 3})])
 
     def refund(self, quantity, net, tax):
         """The shop gives some of the mugs back."""
