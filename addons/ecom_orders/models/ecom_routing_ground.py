@@ -162,7 +162,8 @@ class EcomRoutingRouter(models.AbstractModel):
                 [
                     ("warehouse_id", "in", limited.ids),
                     ("ship_on", ">=", fields.Date.today() - timedelta(days=1)),
-                    ("decision_id.kind", "in", ("applied", "override", "rejection")),
+                    ("decision_id.kind", "not in", ("waiting", "shadow")),
+                    ("decision_id.replaced", "=", False),
                     ("decision_id.order_id.state", "=", "sale"),
                 ],
                 ["warehouse_id", "ship_on:day"],

@@ -41,7 +41,7 @@ class SaleOrderLine(models.Model):
         """Whether anything of these lines is picked, or has left."""
         moves = self.move_ids
         return (
-            bool(moves.picking_id.filtered(_is_printed))
+            bool(moves.picking_id.filtered(_is_begun))
             or any(move.state == "done" for move in moves)
             or any(moves.filtered(lambda one: one.state != "cancel").mapped("picked"))
         )
@@ -284,5 +284,7 @@ def _add_stated(rows):
     }
 
 
-def _is_printed(picking):
-    return picking.printed and picking.state != "cancel"
+def _is_begun(picking):
+    return picking.state != "cancel" and bool(
+        picking.printed or picking.carrier_tracking_ref
+    )
