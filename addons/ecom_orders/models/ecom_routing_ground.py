@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 
+from ..routing.punctuality import Record
 from ..routing.router import Network
 from ..routing.schema import ZERO, Order
 from ..routing.tariffs import Service, Zone, ZoneRate
@@ -20,6 +21,7 @@ class Ground:
     :param lines: sale order lines that are routed, by order.
     :param orders: what the pure code decides, see :class:`~..routing.schema.Order`.
     :param carriers: carrier by key of a service.
+    :param record: days in transit that were measured.
     """
 
     company: object
@@ -27,6 +29,7 @@ class Ground:
     orders: dict
     network: Network
     carriers: dict
+    record: Record
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -106,6 +109,8 @@ class EcomRoutingRouter(models.AbstractModel):
         )
         kits = self.env["ecom.stock.supply"]._get_kits(lines.product_id, company)
         services, carriers = self._prepare_services(company, orders)
+        quoted, quotes = self._prepare_quotes(company, orders, carriers)
+        services += quoted
         keys = self._get_matching_rules(company, orders, rule_sets)
         of_order = lines.grouped("order_id")
         stocked = self._get_stocked(lines)
@@ -119,7 +124,9 @@ class EcomRoutingRouter(models.AbstractModel):
         for order in orders:
             values = self._prepare_order(order, of_order.get(order, lines[:0]), kits)
             values["facts"]["keys"] = keys.get(order, frozenset())
-            values["services"] = self._get_allowed_services(order, services, carriers)
+            values["services"] = self._get_allowed_services(
+                order, services, carriers, quotes.get(order, frozenset())
+            )
             values["excluded"] = frozenset(
                 str(site.id) for site in (excluded or {}).get(order, ())
             )
@@ -135,7 +142,8 @@ class EcomRoutingRouter(models.AbstractModel):
                 for (product_id, warehouse_id), units in free.items()
             },
         )
-        return Ground(company, of_order, pure, network, carriers)
+        record = self._read_record(company, services, carriers, rule_sets)
+        return Ground(company, of_order, pure, network, carriers, record)
 
     @api.model
     def _get_bound(self, lines, company):
@@ -199,13 +207,19 @@ class EcomRoutingRouter(models.AbstractModel):
         return method.carrier_id if method.binding else method.carrier_id.browse()
 
     @api.model
-    def _get_allowed_services(self, order, services, carriers):
+    def _get_allowed_services(self, order, services, carriers, quoted):
+        """Keys of the services that an order may go by, None for all.
+
+        :param quoted: keys of what carriers without a rate card ask for this order.
+        """
         chosen = self._get_binding_carrier(order)
         if chosen:
-            return frozenset(key for key, one in carriers.items() if one == chosen)
+            keys = {key for key, one in carriers.items() if one == chosen}
+            priced = {key for key in keys if key.startswith("card:")} | (keys & quoted)
+            return frozenset(priced or (key for key in keys if _is_unpriced(key)))
         # a carrier without a known price is only for those who chose it
-        known = frozenset(key for key in carriers if key.startswith("card:"))
-        return known if len(known) < len(services) else None
+        known = {key for key in carriers if key.startswith("card:")} | quoted
+        return frozenset(known) if len(known) < len(services) else None
 
     @api.model
     def _get_matching_rules(self, company, orders, rule_sets=None):
@@ -239,3 +253,7 @@ class EcomRoutingRouter(models.AbstractModel):
                 "risk": order.ecom_risk,
             },
         }
+
+
+def _is_unpriced(key):
+    return key.startswith("carrier:")

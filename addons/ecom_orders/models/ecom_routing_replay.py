@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ..marketplaces.schema import ZERO
 from ..routing.backtest import Day, replay
-from ..routing.router import Network
+from .ecom_routing_ground import Ground
 from .ecom_stock_supply import exact
 
 
@@ -18,12 +18,12 @@ class History:
     """Past days as they were, to be decided again.
 
     :param orders: the sale orders, in the order in which they were released.
-    :param network: its stock is that of the first morning; its sites are today's.
+    :param ground: its stock is that of the first morning; its sites are today's.
     """
 
     orders: object
     days: tuple[Day, ...]
-    network: Network
+    ground: Ground
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -44,7 +44,7 @@ class EcomRoutingRouter(models.AbstractModel):
             for day in history.days
         ]
         rules = [rule._to_rule() for rule in rule_set.rule_ids]
-        return replay(days, rules, self._weigh_network(history.network, rule_set))
+        return replay(days, rules, self._weigh_network(history.ground, rule_set))
 
     @api.model
     def _read_history(self, company, since, rule_sets):
@@ -79,7 +79,8 @@ class EcomRoutingRouter(models.AbstractModel):
                     receipts.get(date, {}),
                 )
             )
-        return History(orders, tuple(days), replace(network, stock=opening))
+        ground = replace(ground, network=replace(network, stock=opening))
+        return History(orders, tuple(days), ground)
 
     @api.model
     def _get_past_domain(self, company, since):

@@ -91,7 +91,7 @@ class EcomRoutingRouter(models.AbstractModel):
 
     @api.model
     def _move_better(self, ground, rule_set):
-        network = self._weigh_network(ground.network, rule_set)
+        network = self._weigh_network(ground, rule_set)
         rules = {str(rule.id): rule._to_rule() for rule in rule_set.rule_ids}
         costing = Costing(network.sites, network.services, network.split_cost)
         pure, plans, of_order = {}, {}, {}

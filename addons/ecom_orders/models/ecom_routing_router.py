@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
+from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, decide
 from .order_plan import Hold
 
@@ -88,7 +89,7 @@ class EcomRoutingRouter(models.AbstractModel):
             if order.lines
         ]
         rules = [rule._to_rule() for rule in rule_set.rule_ids]
-        network = self._weigh_network(ground.network, rule_set)
+        network = self._weigh_network(ground, rule_set)
         found = decide(todo, rules, network).decisions
         by_key = {rule.key: rule for rule in rules}
         result = {}
@@ -116,8 +117,18 @@ class EcomRoutingRouter(models.AbstractModel):
         )
 
     @api.model
-    def _weigh_network(self, network, rule_set):
-        return replace(network, split_cost=Decimal(str(rule_set.split_cost)))
+    def _weigh_network(self, ground, rule_set):
+        """The network with what a split costs, and the days that carriers keep."""
+        services = ground.network.services
+        if rule_set.confidence:
+            services = with_measured_days(
+                services, ground.record, rule_set.confidence / 100
+            )
+        return replace(
+            ground.network,
+            services=services,
+            split_cost=Decimal(str(rule_set.split_cost)),
+        )
 
     # -- carrying out ------------------------------------------------------------------
 
