@@ -369,7 +369,7 @@ def alternatives(
             view.here(site, line, line.quantity) == line.quantity
             for line in order.lines
         ):
-            parcel = view.costing.parcel(order, site, everything)
+            parcel = view.parcel(site, everything)
             if parcel:
                 plan = view.plan([parcel], {})
                 found.setdefault(_identity(plan), Alternative(site.key, plan))

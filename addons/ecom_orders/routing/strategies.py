@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
@@ -44,6 +45,7 @@ class View:
         }
         return min(line.pieces_within(held), missing)
 
+    @cached_property
     def batch(self) -> Batch:
         """The order's possible parcels as arrays."""
         import numpy as np
@@ -51,6 +53,17 @@ class View:
         allowed = np.ones((1, len(self.sites)), dtype=bool)
         index = product_index([self.order])
         return self.costing.batch([self.order], self.stock, index, allowed)
+
+    @cached_property
+    def _parcels(self) -> dict:
+        return {}
+
+    def parcel(self, site: Site, pieces: Mapping[str, int]) -> Parcel | None:
+        """The cheapest parcel of some pieces, worked out once; None when there is none."""
+        key = site.key, tuple(sorted(pieces.items()))
+        if key not in self._parcels:
+            self._parcels[key] = self.costing.parcel(self.order, site, pieces)
+        return self._parcels[key]
 
     def plan(self, parcels: Sequence[Parcel], waiting: Mapping[str, int]) -> Plan:
         """Make a plan of parcels."""
@@ -131,7 +144,7 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
             if count:
                 pieces[line.key] = count
                 _take(left, site, line, count)
-        parcel = pieces and view.costing.parcel(view.order, site, pieces)
+        parcel = pieces and view.parcel(site, pieces)
         if not parcel:
             for line in view.order.lines:
                 _take(left, site, line, -pieces.get(line.key, 0))
@@ -245,7 +258,7 @@ class Exact(Strategy):
     def _whole(self, view: View, hold) -> Plan | None:
         import numpy as np
 
-        batch = view.batch()
+        batch = view.batch
         penalty = to_units(view.costing.split_cost) + self.parcel_first
         values = np.array(
             [[float(line.value * line.quantity) for line in view.order.lines]]
