@@ -101,6 +101,7 @@ class EcomReplenishmentProposal(models.Model):
     )
 
     weekly_demand = fields.Float(string="Demand a Week", readonly=True)
+    weekly_deviation = fields.Float(string="Deviation of a Week", readonly=True)
     statistical_weekly = fields.Float(
         string="Demand a Week Without Planner's Changes", readonly=True
     )

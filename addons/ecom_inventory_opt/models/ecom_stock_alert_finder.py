@@ -190,6 +190,7 @@ class EcomStockAlertFinder(models.AbstractModel):
                 only=only,
             )
         )
+        waiting = self._count_waiting([row[0] for row in rows])
         causes = {}
         for line_id, product_id, warehouse_id, planned, name, units, *facts in rows:
             on_hand, weekly, expected, price = (value or 0.0 for value in facts)
@@ -203,11 +204,34 @@ class EcomStockAlertFinder(models.AbstractModel):
                 "probability": 0.0,
                 "quantity": units,
                 "money": missing * price,
-                "message": self._get_late_message(
-                    (today - planned).days, name, units, empty
+                "message": " ".join(
+                    [
+                        self._get_late_message(
+                            (today - planned).days, name, units, empty
+                        ),
+                        *self._get_waiting_message(waiting.get(line_id, 0)),
+                    ]
                 ),
             }
         return causes
+
+    @api.model
+    def _count_waiting(self, line_ids):
+        """Customers' orders that each purchase order line will cover."""
+        if not line_ids:
+            return {}
+        rows = self.env["ecom.order.coverage"]._read_group(
+            [("purchase_line_id", "in", line_ids)],
+            ["purchase_line_id"],
+            ["order_id:count_distinct"],
+        )
+        return {line.id: count for line, count in rows}
+
+    @api.model
+    def _get_waiting_message(self, count):
+        if not count:
+            return []
+        return [self.env._("Customers' orders that wait for it: %d.", count)]
 
     @api.model
     def _get_late_message(self, days, name, units, empty):
