@@ -1,21 +1,21 @@
 r"""Policies side by side on one history: service against stock, and what if.
 
-Every policy is replayed (:mod:`.simulation`) at several settings; it only sees the weeks
-before the one it is renewed in:
+Every policy is replayed (:mod:`.simulation`) at several settings; it only sees the
+weeks before the one it is renewed in:
 
 * *own*: reorder point and lot of :func:`.planning.order_points` on the distribution of
   demand over lead time and review; the setting is the cycle service level;
-* *cover*: Min = k weeks of a moving average, Max = Min + four weeks, the way Min and Max
-  are set by hand; the setting is k;
+* *cover*: Min = a moving average over the lead time and k weeks more, Max = Min + four
+  weeks, the way Min and Max are set by hand; the setting is k;
 * *rules*: levels that are given, as the reordering rules have them now; one point.
 
 What if: demand from the first replayed week on times a factor that the policies do not
 know beforehand, and lead times times a factor that they do.
 
 Source: R. Brown, *Decision Rules for Inventory Management*, 1967 (exchange curve);
-Silver, Pyke, Peterson, section 7.4. Demand that is not met is lost, lead times are their
-means in whole weeks. Weeks that were out of stock ask for nothing: what they would have
-asked for is not known.
+Silver, Pyke, Peterson, section 7.4. Demand that is not met is lost, lead times are
+their means in whole weeks. Weeks that were out of stock ask for nothing: what they
+would have asked for is not known.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ With stock :math:`x_0`, cumulative receipts :math:`R_k` and promised deliveries
 :math:`P_k`, and demand of k weeks :math:`D_k` with mean :math:`k\mu` and variance
 :math:`k\sigma^2` (independent weeks), stock at the end of week k is
 :math:`x_0+R_k-P_k-D_k`. Its bounds come from quantiles of the negative binomial
-distribution of :math:`D_k` (:mod:`.negative_binomial`), the risk of a stock-out from its
-cumulative probability. What is missing waits: stock below zero is what is owed.
+distribution of :math:`D_k` (:mod:`.negative_binomial`), the risk of a stock-out from
+its cumulative probability. What is missing waits: stock below zero is what is owed.
 """
 
 from __future__ import annotations

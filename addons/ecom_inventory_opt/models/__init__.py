@@ -13,3 +13,5 @@ from . import ecom_exchange_curve
 from . import ecom_exchange_point
 from . import ecom_stock_projection
 from . import purchase_order
+from . import ecom_stock_transfer
+from . import ecom_stock_transfer_use

@@ -98,10 +98,18 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             )
             self._write_proposals(company, plan)
         self._drop_left_out(company, pairs, products)
+        self._after_proposals(company, products)
         today = reader._get_today()
         self.env["ecom.forecast.adjustment"]._follow_up(company, today)
         self.env["ecom.stock.alert.finder"]._refresh(company, today, products)
         return len(pairs)
+
+    @api.model
+    def _after_proposals(self, company, products):
+        """What follows from all proposals together, once they are written. A hook.
+
+        :param products: that were planned; ``None`` = all of the company.
+        """
 
     @api.model
     def _compute(self, company, pairs, policies):
@@ -365,6 +373,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "outgoing": stock.outgoing,
             "requested": stock.requested,
             "position": stock.position,
+            "transfer_qty": np.zeros(len(plan.pairs)),
             "weekly_demand": weekly,
             "weekly_deviation": deviation,
             "statistical_weekly": plan.statistical,

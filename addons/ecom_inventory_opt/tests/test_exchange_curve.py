@@ -40,9 +40,7 @@ class TestExchangeCurve(ReplenishmentCommon):
         self.plan().action_accept_selected()
         curve = self.make_curve()
         curve.action_compute()
-        self.assertEqual(
-            len(curve.point_ids.filtered(lambda p: p.policy == "rules")), 1
-        )
+        self.assertEqual(curve.point_ids.mapped("policy").count("rules"), 1)
         self.assertIn("rules in force give a fill rate of", curve.summary)
 
     def test_only_the_products_of_the_filter_are_replayed(self):

@@ -23,6 +23,7 @@ class TestStockProjection(ReplenishmentCommon):
         return {one["label"]: one for one in self.proposal.projection["series"]}
 
     def buy(self, quantity, days):
+        day = fields.Datetime.now() + timedelta(days=days)
         order = self.env["purchase.order"].create(
             {
                 "partner_id": self.vendor.id,
@@ -33,8 +34,7 @@ class TestStockProjection(ReplenishmentCommon):
                         {
                             "product_id": self.product.id,
                             "product_qty": quantity,
-                            "date_planned": fields.Datetime.now()
-                            + timedelta(days=days),
+                            "date_planned": day,
                         }
                     )
                 ],

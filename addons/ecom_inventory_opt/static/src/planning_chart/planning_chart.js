@@ -1,7 +1,6 @@
 import {Component, onWillStart, useEffect, useRef} from "@odoo/owl";
 import {cookie} from "@web/core/browser/cookie";
-import {getColor} from "@web/core/colors/colors";
-import {hexToRGBA} from "@web/core/colors/colors";
+import {getColor, hexToRGBA} from "@web/core/colors/colors";
 import {loadBundle} from "@web/core/assets";
 import {registry} from "@web/core/registry";
 import {standardFieldProps} from "@web/views/fields/standard_field_props";
@@ -63,6 +62,7 @@ export class PlanningChart extends Component {
                     y: {title: {display: Boolean(y.title), text: y.title}},
                 },
                 plugins: {
+                    legend: {labels: {boxWidth: 24}},
                     tooltip: {
                         callbacks: {
                             label: (item) => this.getTooltip(item, labels),
@@ -75,9 +75,10 @@ export class PlanningChart extends Component {
 
     /** A series as Chart.js wants it. */
     getDataset({label, role, points}, index) {
-        const color = getColor(index, cookie.get("color_scheme"), "sm");
         const isMark = role === "marks";
         const isBand = role === "low" || role === "high";
+        // Both edges of an area have its color.
+        const color = getColor(isBand ? 0 : index, cookie.get("color_scheme"), "sm");
         return {
             label,
             data: points,
