@@ -20,6 +20,7 @@
         "views/ecom_exchange_curve_views.xml",
         "views/ecom_order_coverage_views.xml",
         "views/ecom_stock_transfer_views.xml",
+        "views/ecom_purchase_plan_views.xml",
         "views/purchase_order_views.xml",
         "views/ecom_inventory_opt_menus.xml",
     ],

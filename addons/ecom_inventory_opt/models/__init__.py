@@ -15,3 +15,6 @@ from . import ecom_stock_projection
 from . import purchase_order
 from . import ecom_stock_transfer
 from . import ecom_stock_transfer_use
+from . import res_partner
+from . import ecom_purchase_plan
+from . import ecom_purchase_plan_line

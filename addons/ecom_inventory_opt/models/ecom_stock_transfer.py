@@ -11,8 +11,8 @@ class EcomStockTransfer(models.Model):
     is bought.
 
     A warehouse gives what lies above the maximum that it would itself order up to, as
-    far as it is there and not reserved; one below its minimum is brought up to it. There
-    is one open row for a product and two warehouses; the planner renews it.
+    far as it is there and not reserved; one below its minimum is brought up to it.
+    There is one open row for a product and two warehouses; the planner renews it.
     """
 
     _name = "ecom.stock.transfer"
@@ -215,7 +215,7 @@ class EcomStockTransfer(models.Model):
         return True
 
     def _accept(self):
-        """Make one internal transfer for each two warehouses; returns what was accepted.
+        """Make one internal transfer for each two warehouses; returns the accepted.
 
         :raises UserError: when one is not open any more.
         """

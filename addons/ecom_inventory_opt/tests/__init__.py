@@ -10,3 +10,4 @@ from . import test_exchange_curve
 from . import test_stock_projection
 from . import test_order_coverage
 from . import test_stock_transfer
+from . import test_purchase_plan
