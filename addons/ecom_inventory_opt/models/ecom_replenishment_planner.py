@@ -7,8 +7,8 @@ from typing import Any
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..algorithms import breaks, distribution, planning
 from ..algorithms import demand as demand_history
-from ..algorithms import distribution, planning
 from ..algorithms.classes import abc, demand_patterns, xyz
 from ..algorithms.lazy import np
 
@@ -359,7 +359,10 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         free = stock.on_hand - stock.outgoing
         first, risk = planning.run_out(free, net, spread)
         lead = np.clip(np.ceil(sources.lead_mean / 7).astype(int), 1, weeks) - 1
+        broken = breaks.find(plan.history.demand, plan.history.observed)
         numbers = {
+            "recent_demand": broken.recent,
+            "usual_demand": broken.usual,
             "min_before": before[0],
             "max_before": before[1],
             "min_qty": points.reorder_point,
@@ -420,6 +423,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             out = int(first[row])
             policy = int(plan.policy[row]) or None
             values |= {
+                "is_broken": bool(broken.broken[row]),
                 "product_id": key[0],
                 "warehouse_id": key[1],
                 "company_id": company.id,

@@ -22,6 +22,7 @@ class EcomStockAlert(models.Model):
             ("late", "Late purchase"),
             ("overstock", "Overstock"),
             ("dead", "Dead stock"),
+            ("break", "Demand has changed"),
         ],
         required=True,
         readonly=True,
