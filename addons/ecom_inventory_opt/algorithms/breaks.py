@@ -4,8 +4,8 @@ The weeks before the last w give a mean :math:`\mu` and a variance :math:`\sigma
 their n latest observed ones. If nothing changed, demand of k observed weeks since then
 has the mean :math:`k\mu` and the variance
 :math:`k\sigma^2+k^2\sigma^2/n` (the second term: the mean itself is uncertain), and is
-about negative binomial (:mod:`.negative_binomial`). A break is demand that is as far off
-with less than a given chance, and differs by a factor that matters.
+about negative binomial (:mod:`.negative_binomial`). A break is demand that is as far
+off with less than a given chance, and differs by a factor that matters.
 
 Source: tests of forecast errors are those of tracking signals (D. Trigg 1964); here the
 error of a sum is compared with its distribution instead of a smoothed mean deviation,

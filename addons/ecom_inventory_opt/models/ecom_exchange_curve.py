@@ -189,6 +189,12 @@ class EcomExchangeCurve(models.Model):
             "cost": point.replay.cost,
         }
 
+    @api.model
+    def _get_policies(self):
+        """Policies and what they are called; a list of pairs."""
+        field = self.env["ecom.exchange.point"]._fields["policy"]
+        return field._description_selection(self.env)
+
     def _get_curve(self, policy):
         """Fill rate (%) and stock of a policy's points, two lists by rising service."""
         points = self.point_ids.filtered(lambda p: p.policy == policy)
@@ -206,7 +212,7 @@ class EcomExchangeCurve(models.Model):
         """What the curves say, in sentences; a list. A hook."""
         if not self.point_ids:
             return []
-        names = dict(self.env["ecom.exchange.point"]._get_policies())
+        names = dict(self._get_policies())
         own = self._get_stock_at("own", self.target)
         lines = []
         if own is None:
@@ -270,7 +276,7 @@ class EcomExchangeCurve(models.Model):
     def _prepare_chart(self):
         """What the chart shows; see the widget ``planning_chart``. A hook."""
         series = []
-        for policy, label in self.env["ecom.exchange.point"]._get_policies():
+        for policy, label in self._get_policies():
             service, stock = self._get_curve(policy)
             points = [
                 {"x": value, "y": fill}

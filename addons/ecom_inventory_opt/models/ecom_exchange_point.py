@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import fields, models
 
 
 class EcomExchangePoint(models.Model):
@@ -14,7 +14,15 @@ class EcomExchangePoint(models.Model):
     )
     company_id = fields.Many2one(related="curve_id.company_id", store=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    policy = fields.Selection(selection="_get_policies", required=True)
+    policy = fields.Selection(
+        [
+            ("own", "Proposals"),
+            ("cover13", "Min/Max from the mean of 13 weeks"),
+            ("cover4", "Min/Max from the mean of 4 weeks"),
+            ("rules", "Reordering rules in force"),
+        ],
+        required=True,
+    )
     setting = fields.Float(
         help="Service level (%) of the proposals, weeks of cover of a moving average."
     )
@@ -29,13 +37,3 @@ class EcomExchangePoint(models.Model):
     stock_value = fields.Monetary(string="Mean Stock", aggregator="avg")
     orders = fields.Integer()
     cost = fields.Monetary(string="Cost of Holding and Orders")
-
-    @api.model
-    def _get_policies(self):
-        """Policies and what they are called; a list of pairs. A hook."""
-        return [
-            ("own", self.env._("Proposals")),
-            ("cover13", self.env._("Min/Max from the mean of 13 weeks")),
-            ("cover4", self.env._("Min/Max from the mean of 4 weeks")),
-            ("rules", self.env._("Reordering rules in force")),
-        ]
