@@ -17,8 +17,15 @@
         "views/ecom_forecast_adjustment_views.xml",
         "views/ecom_stock_alert_views.xml",
         "views/ecom_vendor_score_views.xml",
+        "views/ecom_exchange_curve_views.xml",
+        "views/ecom_order_coverage_views.xml",
+        "views/ecom_stock_transfer_views.xml",
+        "views/ecom_purchase_plan_views.xml",
         "views/purchase_order_views.xml",
         "views/ecom_inventory_opt_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_inventory_opt/static/src/**/*"],
+    },
     "application": True,
 }

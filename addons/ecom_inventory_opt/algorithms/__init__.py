@@ -18,6 +18,8 @@ The way of a proposal:
    minimum values, containers and a budget; :mod:`.sourcing` compares and splits
    suppliers; :mod:`.echelon` places stock between a central and regional warehouses;
 6. :mod:`.simulation` replays a policy on the past and draws the exchange curve,
+   :mod:`.exchange` puts policies side by side, :mod:`.projection` looks ahead,
+   :mod:`.breaks` sees when demand changed,
    :mod:`.metrics` and :mod:`.backtest` say how good the forecasts were.
 
 Classic policies by themselves: :mod:`.eoq`, :mod:`.lot_sizing`, :mod:`.safety_stock`,

@@ -9,3 +9,12 @@ from . import purchase_order_line
 from . import ecom_forecast_adjustment
 from . import ecom_stock_alert
 from . import ecom_stock_alert_finder
+from . import ecom_exchange_curve
+from . import ecom_exchange_point
+from . import ecom_stock_projection
+from . import purchase_order
+from . import ecom_stock_transfer
+from . import ecom_stock_transfer_use
+from . import res_partner
+from . import ecom_purchase_plan
+from . import ecom_purchase_plan_line

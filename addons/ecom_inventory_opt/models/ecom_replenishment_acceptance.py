@@ -35,6 +35,14 @@ class EcomReplenishmentProposal(models.Model):
             },
         }
 
+    def action_plan_purchase(self):
+        """Plan the purchase of these proposals together, within vendors' terms."""
+        plan = self.env["ecom.purchase.plan"]._make(self)
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ecom_inventory_opt.ecom_purchase_plan_action"
+        )
+        return {**action, "res_id": plan.id, "views": [(False, "form")]}
+
     def action_refuse(self):
         """Leave the rule as it is. The next computation proposes anew."""
         self.filtered(lambda p: p.state == "open").write(

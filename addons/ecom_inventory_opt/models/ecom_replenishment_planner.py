@@ -7,8 +7,8 @@ from typing import Any
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..algorithms import breaks, distribution, planning
 from ..algorithms import demand as demand_history
-from ..algorithms import distribution, planning
 from ..algorithms.classes import abc, demand_patterns, xyz
 from ..algorithms.lazy import np
 
@@ -36,6 +36,21 @@ class Plan:
     order: Any
     factor: Any
     statistical: Any
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What is known about a batch of pairs before anything is forecast.
+
+    :param policy: ``(n,)`` ids; :param settings: name to ``(n,)``.
+    """
+
+    policy: Any
+    settings: dict
+    sources: Any
+    position: Any
+    history: Any
+    life: Any
 
 
 class EcomReplenishmentPlanner(models.AbstractModel):
@@ -76,40 +91,32 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         reader = self.env["ecom.replenishment.reader"]
         pairs = reader._get_pairs(company, products)
         policies = self.env["ecom.replenishment.policy"]._ensure_root(company)
-        pairs.abc = abc(pairs.units * pairs.cost)
+        pairs.abc = self._get_abc(pairs)
         for start in range(0, len(pairs), BATCH):
             plan = self._compute(
                 company, pairs.part(slice(start, start + BATCH)), policies
             )
             self._write_proposals(company, plan)
         self._drop_left_out(company, pairs, products)
+        self._after_proposals(company, products)
         today = reader._get_today()
         self.env["ecom.forecast.adjustment"]._follow_up(company, today)
         self.env["ecom.stock.alert.finder"]._refresh(company, today, products)
         return len(pairs)
 
     @api.model
+    def _after_proposals(self, company, products):
+        """What follows from all proposals together, once they are written. A hook.
+
+        :param products: that were planned; ``None`` = all of the company.
+        """
+
+    @api.model
     def _compute(self, company, pairs, policies):
         """Everything about a batch of pairs; see :class:`Plan`."""
-        reader = self.env["ecom.replenishment.reader"]
-        today = reader._get_today()
-        position = reader._read_position(company, pairs)
-        sold, returned = reader._read_sales(company, pairs)
-        in_stock = reader._read_in_stock(company, pairs, position.on_hand)
-        history = demand_history.prepare(sold, returned, in_stock)
-        life = demand_history.life(history)
-        pairs.xyz = xyz(history.demand, history.observed)
-        sourcing = self.env["ecom.replenishment.sourcing"]
-        offers = sourcing._read_offers(
-            company, np.unique(pairs.product).tolist(), today
-        )
-        pairs.vendor = self._get_first_vendors(pairs, offers)
-        assigned = policies._assign(pairs)
-        settings = self._get_settings(policies, assigned)
-        weekly, deviation = self._get_weekly(history)
-        sources = sourcing._choose(
-            company, pairs, offers, weekly, deviation, settings, today
-        )
+        known = self._read_inputs(company, pairs, policies)
+        history, sources, settings = known.history, known.sources, known.settings
+        position, life = known.position, known.life
         review = settings["review_days"] / 7
         extra = company.days_to_purchase
         found = distribution.estimate(
@@ -131,7 +138,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         )
         return Plan(
             pairs=pairs,
-            policy=assigned,
+            policy=known.policy,
             sources=sources,
             position=position,
             history=history,
@@ -142,6 +149,41 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             order=np.where(stopped, 0.0, order),
             factor=factor,
             statistical=statistical,
+        )
+
+    @api.model
+    def _get_abc(self, pairs):
+        """Classes by value of the sales of a year, ``(n,)``. A hook."""
+        return abc(pairs.units * pairs.cost)
+
+    @api.model
+    def _read_inputs(self, company, pairs, policies):
+        """History, stock, policy and vendor of each pair; see :class:`Inputs`."""
+        reader = self.env["ecom.replenishment.reader"]
+        today = reader._get_today()
+        position = reader._read_position(company, pairs)
+        sold, returned = reader._read_sales(company, pairs)
+        in_stock = reader._read_in_stock(company, pairs, position.on_hand)
+        history = demand_history.prepare(sold, returned, in_stock)
+        pairs.xyz = xyz(history.demand, history.observed)
+        sourcing = self.env["ecom.replenishment.sourcing"]
+        offers = sourcing._read_offers(
+            company, np.unique(pairs.product).tolist(), today
+        )
+        pairs.vendor = self._get_first_vendors(pairs, offers)
+        assigned = policies._assign(pairs)
+        settings = self._get_settings(policies, assigned)
+        weekly, deviation = self._get_weekly(history)
+        sources = sourcing._choose(
+            company, pairs, offers, weekly, deviation, settings, today
+        )
+        return Inputs(
+            policy=assigned,
+            settings=settings,
+            sources=sources,
+            position=position,
+            history=history,
+            life=demand_history.life(history),
         )
 
     @api.model
@@ -195,21 +237,30 @@ class EcomReplenishmentPlanner(models.AbstractModel):
                 quantiles=demand.quantiles[:, rows],
                 interval=demand.interval[rows],
             )
-            terms = planning.Terms(
-                service=settings["service_level"][rows] / 100,
-                kind=planning.Service(kind),
-                price=price[rows],
-                order_cost=settings["order_cost"][rows],
-                holding_rate=settings["holding_rate"][rows] / 100,
-                stockout_cost=settings["stockout_cost"][rows],
-                smallest=sources.smallest[rows],
-                pack=np.where(sources.pack[rows] > 1, sources.pack[rows], 1.0),
-                review=settings["review_days"][rows] / 7,
-                longest_cover=settings["longest_cover"][rows],
-                default_cover=settings["default_cover"][rows],
-            )
+            terms = self._prepare_terms(price, sources, settings, rows)
+            terms = replace(terms, kind=planning.Service(kind))
             parts[kind] = rows, planning.order_points(part, terms, stopped[rows])
         return self._join_points(parts, len(pairs))
+
+    @api.model
+    def _prepare_terms(self, price, sources, settings, rows):
+        """Terms of some pairs. A hook.
+
+        :param price: ``(n,)`` of a unit; :param rows: of the pairs.
+        """
+        pack = sources.pack[rows]
+        return planning.Terms(
+            service=settings["service_level"][rows] / 100,
+            price=price[rows],
+            order_cost=settings["order_cost"][rows],
+            holding_rate=settings["holding_rate"][rows] / 100,
+            stockout_cost=settings["stockout_cost"][rows],
+            smallest=sources.smallest[rows],
+            pack=np.where(pack > 1, pack, 1.0),
+            review=settings["review_days"][rows] / 7,
+            longest_cover=settings["longest_cover"][rows],
+            default_cover=settings["default_cover"][rows],
+        )
 
     @api.model
     def _join_points(self, parts, size):
@@ -280,18 +331,23 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         return {(row[0], row[1]): row[2:] for row in rows}
 
     @api.model
+    def _get_rules_by_row(self, pairs):
+        """The same as row of the pairs to row of the rule."""
+        rules = self._get_rules(pairs)
+        return {row: rules[key] for key, row in pairs.index.items() if key in rules}
+
+    @api.model
     def _prepare_rows(self, company, plan):
         """Values of the proposals: a list of dicts of columns. A hook."""
-        rules = self._get_rules(plan.pairs)
+        rules = self._get_rules_by_row(plan.pairs)
         policies = self.env["ecom.replenishment.policy"].browse(
             set(plan.policy.tolist()) - {0}
         )
         settings = {policy.id: policy._get_settings() for policy in policies}
         before = np.zeros((2, len(plan.pairs)))
         keys = list(plan.pairs.index)
-        for row, key in enumerate(keys):
-            if key in rules:
-                before[:, row] = rules[key][1:3]
+        for row, rule in rules.items():
+            before[:, row] = rule[1:3]
         points, demand, sources = plan.points, plan.demand, plan.sources
         stock = plan.position
         price = np.where(plan.pairs.cost > 0, plan.pairs.cost, sources.price)
@@ -300,9 +356,13 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         weeks = stock.receipts.shape[1]
         net = weekly[:, None] - stock.receipts
         spread = np.repeat(deviation[:, None], weeks, axis=1)
-        first, risk = planning.run_out(stock.on_hand, net, spread)
+        free = stock.on_hand - stock.outgoing
+        first, risk = planning.run_out(free, net, spread)
         lead = np.clip(np.ceil(sources.lead_mean / 7).astype(int), 1, weeks) - 1
+        broken = breaks.find(plan.history.demand, plan.history.observed)
         numbers = {
+            "recent_demand": broken.recent,
+            "usual_demand": broken.usual,
             "min_before": before[0],
             "max_before": before[1],
             "min_qty": points.reorder_point,
@@ -316,7 +376,9 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "outgoing": stock.outgoing,
             "requested": stock.requested,
             "position": stock.position,
+            "transfer_qty": np.zeros(len(plan.pairs)),
             "weekly_demand": weekly,
+            "weekly_deviation": deviation,
             "statistical_weekly": plan.statistical,
             "forecast_factor": plan.factor,
             "interval_weeks": demand.interval,
@@ -348,7 +410,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         rows = []
         for row, key in enumerate(keys):
             values = {name: column[row] for name, column in columns.items()}
-            rule = rules.get(key)
+            rule = rules.get(row)
             source = {
                 name: int(getattr(sources, name)[row]) or None
                 for name in ("info", "vendor", "second", "unit")
@@ -361,6 +423,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             out = int(first[row])
             policy = int(plan.policy[row]) or None
             values |= {
+                "is_broken": bool(broken.broken[row]),
                 "product_id": key[0],
                 "warehouse_id": key[1],
                 "company_id": company.id,

@@ -6,6 +6,7 @@ DEFAULTS = {
     "service_level": 95.0,
     "holding_rate": 25.0,
     "order_cost": 0.0,
+    "transfer_cost": 0.0,
     "stockout_cost": 0.0,
     "review_days": 7,
     "longest_cover": 26.0,
@@ -87,6 +88,11 @@ class EcomReplenishmentPolicy(models.Model):
     order_cost = fields.Monetary(
         string="Cost of an Order Line", tracking=True, help="Ordering and receiving it."
     )
+    transfer_cost = fields.Monetary(
+        string="Cost of Moving a Unit",
+        tracking=True,
+        help="From another warehouse. More than the cost of the product = never moved.",
+    )
     stockout_cost = fields.Monetary(string="Cost of a Missing Unit", tracking=True)
     review_days = fields.Integer(
         string="Review Every (days)", help="How often orders are placed."
@@ -129,6 +135,7 @@ class EcomReplenishmentPolicy(models.Model):
     )
     _not_negative = models.Constraint(
         "CHECK(holding_rate >= 0 AND order_cost >= 0 AND stockout_cost >= 0"
+        " AND transfer_cost >= 0"
         " AND review_days >= 0 AND longest_cover >= 0 AND default_cover >= 0"
         " AND default_lead_days >= 0 AND automatic_value >= 0"
         " AND automatic_change >= 0 AND alert_risk >= 0 AND overstock_weeks >= 0)",

@@ -101,10 +101,25 @@ class EcomReplenishmentProposal(models.Model):
     )
 
     weekly_demand = fields.Float(string="Demand a Week", readonly=True)
+    weekly_deviation = fields.Float(string="Deviation of a Week", readonly=True)
     statistical_weekly = fields.Float(
         string="Demand a Week Without Planner's Changes", readonly=True
     )
     forecast_factor = fields.Float(string="Planner's Factor", readonly=True)
+    recent_demand = fields.Float(
+        string="Demand of the Last 6 Weeks", digits="Product Unit", readonly=True
+    )
+    usual_demand = fields.Float(
+        string="Usual in 6 Weeks",
+        digits="Product Unit",
+        readonly=True,
+        help="From the mean of the half year before.",
+    )
+    is_broken = fields.Boolean(
+        string="Demand Has Changed",
+        readonly=True,
+        help="The last weeks differ from what was usual by more than chance.",
+    )
     interval_weeks = fields.Float(
         string="Protected Weeks", readonly=True, help="Lead time and review interval."
     )

@@ -22,6 +22,7 @@ class EcomStockAlert(models.Model):
             ("late", "Late purchase"),
             ("overstock", "Overstock"),
             ("dead", "Dead stock"),
+            ("break", "Demand has changed"),
         ],
         required=True,
         readonly=True,
@@ -71,6 +72,15 @@ class EcomStockAlert(models.Model):
         some.write({"state": "dismissed"})
         some.activity_unlink(["mail.mail_activity_data_warning"])
         return True
+
+    def action_view_waiting(self):
+        """The customers' order lines that the late order will cover."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id(
+            "ecom_inventory_opt.ecom_order_coverage_action"
+        )
+        lines = [("purchase_line_id", "=", self.purchase_line_id.id)]
+        return {**action, "domain": lines, "context": {}}
 
     def action_open_proposal(self):
         """The open proposal of the product in this warehouse."""

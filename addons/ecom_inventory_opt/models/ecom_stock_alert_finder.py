@@ -63,9 +63,11 @@ class EcomStockAlertFinder(models.AbstractModel):
                 ]
             )
         )
-        for alert in alerts:
-            user = alert.product_id.with_company(company).responsible_id
-            if user and alert.kind in self._get_told_kinds():
+        told = alerts.filtered(lambda alert: alert.kind in self._get_told_kinds())
+        for alert in told:
+            # From the template, where it is stored: read for all at once.
+            template = alert.product_id.product_tmpl_id.with_company(company)
+            if user := template.responsible_id:
                 alert.activity_schedule(
                     "mail.mail_activity_data_warning",
                     user_id=user.id,
@@ -81,13 +83,6 @@ class EcomStockAlertFinder(models.AbstractModel):
     @api.model
     def _find_stock(self, company, today, products):
         """Causes in the open proposals: (kind, product, warehouse, False) -> values."""
-        domain = [("company_id", "=", company.id), ("state", "=", "open")]
-        if products is not None:
-            domain.append(("product_id", "in", products.ids))
-        names = ["product_id", "warehouse_id", "policy_id", "life", "on_hand"]
-        names += ["weekly_demand", "max_qty", "stockout_risk", "run_out_date"]
-        names += ["urgency", "unit_cost", "notes"]
-        model = self.env["ecom.replenishment.proposal"]
         settings = {
             policy: policy._get_settings()
             for policy in self.env["ecom.replenishment.policy"].search(
@@ -95,15 +90,67 @@ class EcomStockAlertFinder(models.AbstractModel):
             )
         }
         default = self.env["ecom.replenishment.policy"].new({})._get_settings()
+        least = min(one["alert_risk"] for one in (default, *settings.values()))
         causes = {}
-        interesting = ["|", ("stockout_risk", ">", 0), ("on_hand", ">", 0)]
-        for proposal in model.search_fetch(domain + interesting, names):
+        for proposal in self._get_suspects(company, products, least):
             limits = settings.get(proposal.policy_id, default)
-            found = self._get_cause(proposal, limits, company)
-            if found:
-                key = proposal.product_id.id, proposal.warehouse_id.id, False
-                causes[(found[0], *key)] = found[1]
+            key = proposal.product_id.id, proposal.warehouse_id.id, False
+            for found in (
+                self._get_cause(proposal, limits, company),
+                self._get_break(proposal),
+            ):
+                if found:
+                    causes[(found[0], *key)] = found[1]
         return causes
+
+    @api.model
+    def _get_suspects(self, company, products, least_risk):
+        """Open proposals that may be a cause: most are not, and are not read.
+
+        :param least_risk: of a stock-out (%) that any policy wants to be told.
+        """
+        only = SQL("TRUE")
+        if products is not None:
+            only = SQL("product_id = ANY(%s)", products.ids)
+        rows = self.env.execute_query(
+            SQL(
+                """
+            SELECT id FROM ecom_replenishment_proposal
+             WHERE company_id = %s AND state = 'open' AND %s
+               AND (stockout_risk >= %s OR on_hand > max_qty OR is_broken)
+            """,
+                company.id,
+                only,
+                least_risk,
+            )
+        )
+        names = ["product_id", "warehouse_id", "policy_id", "life", "on_hand"]
+        names += ["weekly_demand", "max_qty", "stockout_risk", "run_out_date"]
+        names += ["urgency", "unit_cost", "notes"]
+        names += ["is_broken", "recent_demand", "usual_demand", "forecast_factor"]
+        suspects = self.env["ecom.replenishment.proposal"].browse(r[0] for r in rows)
+        suspects.fetch(names)
+        return suspects
+
+    @api.model
+    def _get_break(self, proposal):
+        """Kind and values when demand broke with what was usual, or ``None``. A change
+        that a planner put on the forecast says that it is known. A hook."""
+        if not proposal.is_broken or proposal.forecast_factor != 1:
+            return None
+        change = proposal.recent_demand - proposal.usual_demand
+        return "break", {
+            "date": False,
+            "probability": 0.0,
+            "quantity": change,
+            "money": abs(change) * proposal.unit_cost,
+            "message": self.env._(
+                "%(recent)g units were asked for in the last 6 weeks where %(usual).0f "
+                "were usual. If you know why, change the forecast.",
+                recent=proposal.recent_demand,
+                usual=proposal.usual_demand,
+            ),
+        }
 
     @api.model
     def _get_cause(self, proposal, limits, company):
@@ -190,6 +237,7 @@ class EcomStockAlertFinder(models.AbstractModel):
                 only=only,
             )
         )
+        waiting = self._count_waiting([row[0] for row in rows])
         causes = {}
         for line_id, product_id, warehouse_id, planned, name, units, *facts in rows:
             on_hand, weekly, expected, price = (value or 0.0 for value in facts)
@@ -203,11 +251,34 @@ class EcomStockAlertFinder(models.AbstractModel):
                 "probability": 0.0,
                 "quantity": units,
                 "money": missing * price,
-                "message": self._get_late_message(
-                    (today - planned).days, name, units, empty
+                "message": " ".join(
+                    [
+                        self._get_late_message(
+                            (today - planned).days, name, units, empty
+                        ),
+                        *self._get_waiting_message(waiting.get(line_id, 0)),
+                    ]
                 ),
             }
         return causes
+
+    @api.model
+    def _count_waiting(self, line_ids):
+        """Customers' orders that each purchase order line will cover."""
+        if not line_ids:
+            return {}
+        rows = self.env["ecom.order.coverage"]._read_group(
+            [("purchase_line_id", "in", line_ids)],
+            ["purchase_line_id"],
+            ["order_id:count_distinct"],
+        )
+        return {line.id: count for line, count in rows}
+
+    @api.model
+    def _get_waiting_message(self, count):
+        if not count:
+            return []
+        return [self.env._("Customers' orders that wait for it: %d.", count)]
 
     @api.model
     def _get_late_message(self, days, name, units, empty):

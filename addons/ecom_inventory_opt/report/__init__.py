@@ -1,1 +1,2 @@
 from . import ecom_vendor_score
+from . import ecom_order_coverage

@@ -6,3 +6,9 @@ from . import test_replenishment_policy
 from . import test_replenishment_security
 from . import test_stock_alert
 from . import test_vendor_choice
+from . import test_exchange_curve
+from . import test_stock_projection
+from . import test_order_coverage
+from . import test_stock_transfer
+from . import test_purchase_plan
+from . import test_translation

@@ -89,3 +89,24 @@ class TestStockAlert(ReplenishmentCommon):
         picking.button_validate()
         self.plan(self.product)
         self.assertEqual(alert.state, "ended")
+
+    def test_demand_that_changed_is_told_unless_a_planner_knows_why(self):
+        other = self.make_product("Fashion")
+        self.sell(other, [10, 12, 8, 9, 11, 10] * 5 + [60] * 6)
+        self.put_in_stock(other, 500)
+        proposal = self.plan(other)
+        alert = self.alerts(kind="break", product_id=other.id)
+        self.assertAlmostEqual(alert.quantity, 6 * 60 - proposal.usual_demand, 2)
+        self.assertIn("360 units were asked for in the last 6 weeks", alert.message)
+        self.env["ecom.forecast.adjustment"].create(
+            {
+                "product_id": other.id,
+                "company_id": self.company.id,
+                "date_from": self.today,
+                "date_to": self.today + timedelta(days=60),
+                "factor": 1.2,
+                "reason": "In fashion",
+            }
+        )
+        self.plan(other)
+        self.assertEqual(alert.state, "ended")
