@@ -20,6 +20,7 @@
         "views/ecom_fee_rate_views.xml",
         "views/ecom_settlement_views.xml",
         "views/ecom_settlement_file_views.xml",
+        "views/ecom_profit_views.xml",
         "views/ecom_channel_views.xml",
         "views/ecom_finance_recon_menus.xml",
     ],

@@ -4,6 +4,8 @@ from . import (
     ecom_channel,
     ecom_fee_claim,
     ecom_fee_rate,
+    ecom_order_profit,
+    ecom_profit_movement,
     ecom_settlement,
     ecom_settlement_account,
     ecom_settlement_booker,
@@ -12,4 +14,5 @@ from . import (
     ecom_settlement_matcher,
     ecom_settlement_payment,
     ecom_settlement_suggestion,
+    sale_order,
 )

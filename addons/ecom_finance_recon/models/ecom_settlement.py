@@ -34,6 +34,12 @@ class EcomSettlement(models.Model):
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    company_rate = fields.Float(
+        compute="_compute_company_rate",
+        store=True,
+        digits=0,
+        help="From its currency to the company's, on the day that it is booked.",
+    )
     identity = fields.Char(required=True, readonly=True)
     format = fields.Char(string="Format Code", readonly=True)
     format_name = fields.Char(string="Format", compute="_compute_format_name")
@@ -115,6 +121,16 @@ class EcomSettlement(models.Model):
         for one in self:
             known = FORMATS.get(one.format or "")
             one.format_name = known.title if known else one.format
+
+    @api.depends("currency_id", "company_id", "ends_at", "deposit_at")
+    def _compute_company_rate(self):
+        for one in self:
+            one.company_rate = self.env["res.currency"]._get_conversion_rate(
+                one.currency_id,
+                one.company_id.currency_id,
+                one.company_id,
+                one._get_date(),
+            )
 
     @api.depends("payment_ids.state", "line_ids")
     def _compute_counts(self):
@@ -306,6 +322,7 @@ class EcomSettlement(models.Model):
         """Match with the open items, then compare the fees with the rate card."""
         for one in self:
             self.env["ecom.settlement.matcher"]._match(one)
+            self.env["ecom.settlement.matcher"]._link_lines(one)
             self.env["ecom.fee.claim"]._audit(one)
 
     def action_post(self):
@@ -430,7 +447,8 @@ class EcomSettlement(models.Model):
     def _get_date(self):
         """The day that the settlement is booked on, in the channel's time zone."""
         self.ensure_one()
-        return self._to_day(self.ends_at or self.deposit_at or self.create_date)
+        moment = self.ends_at or self.deposit_at or self.create_date
+        return self._to_day(moment or fields.Datetime.now())
 
     def _to_day(self, moment):
         zone = self.channel_id.timezone or "UTC"

@@ -6,6 +6,7 @@ from . import (
     test_matching,
     test_performance,
     test_posting,
+    test_profit,
     test_refusals,
     test_security,
     test_setup,
