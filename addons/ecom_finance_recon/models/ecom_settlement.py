@@ -154,7 +154,8 @@ class EcomSettlement(models.Model):
             one.claim_count = claims.get(one, 0)
             one.payment_count = states.total()
             one.open_count = states["unmatched"] + states["suggested"]
-            one.matched_pct = 100.0 * states["matched"] / judged if judged else 100.0
+            explained = states["matched"] + states["written_off"]
+            one.matched_pct = 100.0 * explained / judged if judged else 100.0
             one.unmatched_amount = amounts.get(one, 0.0)
 
     def _count(self, model):
@@ -391,18 +392,9 @@ class EcomSettlement(models.Model):
         if self.state != "posted":
             raise UserError(self.env._("Only a posted settlement can be rolled back."))
         self.env["ecom.settlement.booker"]._undo(self)
-        self.payment_ids.write(
-            {
-                "state": "unmatched",
-                "layer": False,
-                "score": 0,
-                "evidence": False,
-                "match_key": False,
-                "difference": 0,
-                "refusal": False,
-                "item_ids": [fields.Command.clear()],
-            }
-        )
+        # What was joined again, or is zero by itself, has nothing to be explained.
+        payments = self.payment_ids.filtered("amount")
+        payments.write(payments._prepare_open())
         self.state = "draft"
         self.message_post(
             body=self.env._("The settlement was rolled back: %(reason)s", reason=reason)

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..matching import Entry, Item, Policy, match
 
 BATCH = 5_000
+DECIDED = ("matched", "written_off")
 
 
 class EcomSettlementMatcher(models.AbstractModel):
@@ -22,7 +23,9 @@ class EcomSettlementMatcher(models.AbstractModel):
     @api.model
     def _match(self, settlement):
         """Match what is not matched yet."""
-        payments = settlement.payment_ids.filtered(lambda one: one.state != "matched")
+        payments = settlement.payment_ids.filtered(
+            lambda one: one.state not in DECIDED and not one.by_hand
+        )
         if not payments:
             return
         self._link_orders(settlement.channel_id, payments)

@@ -17,6 +17,10 @@ class SaleOrder(models.Model):
         compute="_compute_ecom_contribution",
         groups="account.group_account_readonly,account.group_account_invoice",
     )
+    ecom_has_profit = fields.Boolean(
+        compute="_compute_ecom_contribution",
+        groups="account.group_account_readonly,account.group_account_invoice",
+    )
     ecom_company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
     )
@@ -27,6 +31,7 @@ class SaleOrder(models.Model):
         for order in self:
             row = found.get(order)
             order.ecom_contribution = row.contribution if row else 0.0
+            order.ecom_has_profit = bool(row)
             order.ecom_margin = row.margin if row else 0.0
 
     def action_ecom_view_profit(self):

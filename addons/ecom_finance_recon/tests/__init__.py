@@ -1,4 +1,5 @@
 from . import (
+    test_alert,
     test_bank,
     test_closing,
     test_fee_claim,
@@ -8,6 +9,7 @@ from . import (
     test_posting,
     test_profit,
     test_refusals,
+    test_resolving,
     test_security,
     test_setup,
 )
