@@ -23,6 +23,7 @@
         "views/ecom_fee_rate_views.xml",
         "views/ecom_settlement_views.xml",
         "views/ecom_settlement_file_views.xml",
+        "views/ecom_settlement_mapping_views.xml",
         "views/ecom_profit_views.xml",
         "views/ecom_finance_alert_views.xml",
         "views/ecom_channel_views.xml",

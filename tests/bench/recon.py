@@ -49,6 +49,8 @@ def settlement(env, orders=ORDERS):
         file = env["ecom.settlement.file"]._receive("bench.txt", content, channel)
         read = time.perf_counter()
         one = file.settlement_ids
+        if not one:
+            raise AssertionError(file.explanation)
         one.action_post()
         env.cr.commit()
         total = time.perf_counter() - started - clock.sampling
@@ -179,8 +181,11 @@ def settlement_file(lines):
     """An Amazon settlement (flat file V1): what was paid, less 15 %, of each order."""
     columns = (
         "settlement-id settlement-start-date settlement-end-date deposit-date "
-        "total-amount currency transaction-type order-id posted-date price-type "
-        "price-amount item-related-fee-type item-related-fee-amount"
+        "total-amount currency transaction-type order-id merchant-order-id "
+        "adjustment-id shipment-id posted-date sku price-type price-amount "
+        "item-related-fee-type item-related-fee-amount misc-fee-amount "
+        "other-fee-amount other-fee-reason-description promotion-type "
+        "promotion-amount direct-payment-type direct-payment-amount other-amount"
     ).split()
     rows = [
         {

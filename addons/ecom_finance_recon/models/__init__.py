@@ -14,6 +14,7 @@ from . import (
     ecom_settlement_booker,
     ecom_settlement_file,
     ecom_settlement_line,
+    ecom_settlement_mapping,
     ecom_settlement_matcher,
     ecom_settlement_payment,
     ecom_settlement_suggestion,

@@ -186,7 +186,9 @@ class EcomSettlement(models.Model):
         one._create_lines(parsed, payments, currencies)
         if one.state == "draft":
             one._match()
-            if one.proof == "closes" and one.channel_id.settlement_auto_post:
+            by_hand = self.env.context.get("ecom_post_by_hand")
+            automatic = one.channel_id.settlement_auto_post and not by_hand
+            if one.proof == "closes" and automatic:
                 one.action_post()
         return one
 

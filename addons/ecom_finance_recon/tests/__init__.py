@@ -4,6 +4,8 @@ from . import (
     test_closing,
     test_fee_claim,
     test_import,
+    test_mail,
+    test_mapping,
     test_matching,
     test_performance,
     test_posting,
