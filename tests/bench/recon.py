@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
-LINES = 100_000
+LINES = int(os.environ.get("BENCH_LINES", "100000"))
 SEEDS = (1, 2, 3, 4, 5)
 ORDERS = int(os.environ.get("BENCH_ORDERS", "10000"))
 SAMPLE = 40  # orders that are reconciled one by one

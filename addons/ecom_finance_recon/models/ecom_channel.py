@@ -55,8 +55,8 @@ class EcomChannel(models.Model):
         if self.id:
             values["alias_defaults"] = {"channel_id": self.id}
         if not self.alias_id:
-            # What is imported becomes part of the books: not from anybody.
-            values["alias_contact"] = "employees"
+            # What is imported becomes part of the books: not from strangers.
+            values["alias_contact"] = "partners"
         return values
 
     def _compute_settlement_count(self):
