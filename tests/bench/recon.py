@@ -212,7 +212,10 @@ def settlement_file(lines):
             },
         ]
     text = ["\t".join(columns)]
-    text += ["\t".join({"settlement-id": "BENCH", **row}.get(c, "") for c in columns) for row in rows]
+    text += [
+        "\t".join({"settlement-id": "BENCH", **row}.get(c, "") for c in columns)
+        for row in rows
+    ]
     return "\n".join(text).encode()
 
 

@@ -26,7 +26,10 @@ class TestCharts(TransactionCase):
         if self.env["ir.module.module"]._get(module).state != "installed":
             self.skipTest(f"the addon {module} is not installed")
         company = self.env["res.company"].create(
-            {"name": f"Shop {country}", "country_id": self.env.ref(f"base.{country.lower()}").id}
+            {
+                "name": f"Shop {country}",
+                "country_id": self.env.ref(f"base.{country.lower()}").id,
+            }
         )
         self.env.user.company_ids |= company
         self.env = self.env(

@@ -41,9 +41,7 @@ class EcomOrderProfit(models.Model):
     fee_other = fields.Monetary(string="Other Fees", readonly=True)
     fees = fields.Monetary(string="All Fees", readonly=True)
     freight = fields.Monetary(readonly=True)
-    compensation = fields.Monetary(
-        string="Reimbursed Less Charged Back", readonly=True
-    )
+    compensation = fields.Monetary(string="Reimbursed Less Charged Back", readonly=True)
     contribution = fields.Monetary(readonly=True)
     margin = fields.Float(
         string="Margin (%)",

@@ -83,8 +83,10 @@ class EcomSettlementMapping(models.Model):
             words = set(mapping.column_ids.mapped("word"))
             if not words & {"amount", "debit", "credit"}:
                 raise ValidationError(
-                    self.env._("Say which column has the amount of %(name)s.",
-                               name=mapping.name)
+                    self.env._(
+                        "Say which column has the amount of %(name)s.",
+                        name=mapping.name,
+                    )
                 )
 
     @api.depends(
@@ -180,13 +182,10 @@ class EcomSettlementMapping(models.Model):
             % Markup("").join(Markup("<td>%s</td>") % cell for cell in row)
             for row in rows
         )
-        return (
-            Markup(
-                '<table class="table table-sm"><thead><tr>%s</tr></thead>'
-                "<tbody>%s</tbody></table>"
-            )
-            % (head, body)
-        )
+        return Markup(
+            '<table class="table table-sm"><thead><tr>%s</tr></thead>'
+            "<tbody>%s</tbody></table>"
+        ) % (head, body)
 
     # -- actions -----------------------------------------------------------------------
 

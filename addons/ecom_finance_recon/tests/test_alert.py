@@ -25,7 +25,9 @@ class TestAlert(SettlementCommon):
             + float(row.get("item-related-fee-amount") or 0)
             for row in rows
         )
-        return self.receive(v1_file(name, f"{total:.2f}", rows, **values)).settlement_ids
+        return self.receive(
+            v1_file(name, f"{total:.2f}", rows, **values)
+        ).settlement_ids
 
     def check(self):
         """Run the job's work as its user, who has the least rights."""

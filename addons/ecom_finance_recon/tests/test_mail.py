@@ -40,9 +40,7 @@ class TestMail(SettlementCommon):
     def test_all_files_of_an_e_mail_are_imported_for_the_channel(self):
         self.send(self.report("S1"), self.report("S2"))
         self.assertEqual(self.files().mapped("state"), ["read", "read"])
-        self.assertEqual(
-            set(self.files().settlement_ids.mapped("name")), {"S1", "S2"}
-        )
+        self.assertEqual(set(self.files().settlement_ids.mapped("name")), {"S1", "S2"})
 
     def test_file_that_came_before_is_not_doubled(self):
         known = self.receive(self.report("S1"))
@@ -51,9 +49,7 @@ class TestMail(SettlementCommon):
 
     def test_unknown_file_is_kept_with_its_reason(self):
         self.send(b"Dear seller, no report this week.")
-        self.assertEqual(
-            self.files().mapped("error_code"), ["not_recognised"]
-        )
+        self.assertEqual(self.files().mapped("error_code"), ["not_recognised"])
 
     def test_e_mail_without_a_file_is_kept_so_that_somebody_sees_it(self):
         self.send()

@@ -10,7 +10,9 @@ class TestResolving(SettlementCommon):
 
     def settle(self, amount, post=True):
         """A settlement of one payment that names no order."""
-        content = v1_file("S1", f"{amount}.00", [price("", "Principal", f"{amount}.00")])
+        content = v1_file(
+            "S1", f"{amount}.00", [price("", "Principal", f"{amount}.00")]
+        )
         settlement = self.receive(content).settlement_ids
         if post:
             settlement.action_post()
