@@ -11,7 +11,8 @@ READERS = (
 class EcomChannel(models.Model):
     """How the settlements of a channel are booked."""
 
-    _inherit = "ecom.channel"
+    _name = "ecom.channel"
+    _inherit = ["ecom.channel", "mail.alias.mixin.optional"]
 
     settlement_journal_id = fields.Many2one(
         "account.journal",
@@ -47,6 +48,32 @@ class EcomChannel(models.Model):
     settlement_count = fields.Integer(
         compute="_compute_settlement_count", groups=READERS
     )
+    alias_id = fields.Many2one(
+        help="Reports that are sent there are imported for this channel, and never "
+        "posted without a person."
+    )
+    has_alias_domain = fields.Boolean(compute="_compute_has_alias_domain")
+    settlement_mapping_ids = fields.One2many(
+        "ecom.settlement.mapping",
+        "channel_id",
+        string="Described Formats",
+        groups=READERS,
+    )
+
+    def _compute_has_alias_domain(self):
+        # Whether there is a domain at all is no secret of the settings.
+        domains = self.env["mail.alias.domain"].sudo().search_count([], limit=1)
+        self.has_alias_domain = bool(domains)
+
+    def _alias_get_creation_values(self):
+        values = super()._alias_get_creation_values()
+        values["alias_model_id"] = self.env["ir.model"]._get_id("ecom.settlement.file")
+        if self.id:
+            values["alias_defaults"] = {"channel_id": self.id}
+        if not self.alias_id:
+            # What is imported becomes part of the books: not from strangers.
+            values["alias_contact"] = "partners"
+        return values
 
     def _compute_settlement_count(self):
         counts = self._count("ecom.settlement", "channel_id", [])
