@@ -15,6 +15,7 @@
         "data/ir_cron_data.xml",
         "views/ecom_customer_views.xml",
         "views/ecom_prediction_views.xml",
+        "views/ecom_cluster_views.xml",
         "views/ecom_rfm_setting_views.xml",
         "views/ecom_rfm_history_views.xml",
         "views/ecom_affinity_views.xml",

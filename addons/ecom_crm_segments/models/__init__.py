@@ -6,6 +6,9 @@ from . import ecom_rfm_history
 from . import ecom_affinity
 from . import ecom_identity
 from . import ecom_prediction
+from . import ecom_clustering
+from . import ecom_cluster
+from . import ecom_cluster_trait
 from . import ecom_segment
 from . import ecom_segment_behaviour
 from . import ecom_segment_membership

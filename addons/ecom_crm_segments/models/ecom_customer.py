@@ -75,6 +75,12 @@ class EcomCustomer(models.Model):
         help="Of customers like this one who still buy, half have ordered again by "
         "this day.",
     )
+    cluster_id = fields.Many2one(
+        "ecom.cluster",
+        readonly=True,
+        index="btree_not_null",
+        help="Customers of a cluster behave alike.",
+    )
     churn_risk = fields.Selection(
         [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("lost", "Lost")],
         readonly=True,

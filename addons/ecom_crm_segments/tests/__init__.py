@@ -7,3 +7,4 @@ from . import test_mailing_lists
 from . import test_campaigns
 from . import test_predictions
 from . import test_crm_security
+from . import test_clusters

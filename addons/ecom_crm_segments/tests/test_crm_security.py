@@ -84,6 +84,7 @@ class TestCrmSecurity(SegmentsCommon):
             "measure",
             "resolve",
             "affinity",
+            "cluster",
         ):
             with self.subTest(name), self.enter_registry_test_mode():
                 cron = self.env.ref(f"ecom_crm_segments.ir_cron_{name}")
