@@ -16,5 +16,7 @@ from . import ecom_campaign
 from . import ecom_campaign_member
 from . import res_company
 from . import res_partner
+from . import ecom_consent
+from . import ecom_privacy
 from . import sale_order
 from . import account_move

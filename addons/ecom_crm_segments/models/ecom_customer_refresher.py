@@ -1,6 +1,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -78,7 +79,16 @@ class EcomCustomerRefresher(models.AbstractModel):
             self.env.flush_all()
             self._store(setting)
         self._delete_gone(partner_ids)
+        self._get_unprofiled(partner_ids)._drop_profile()
         self.env["ecom.customer"].invalidate_model()
+
+    @api.model
+    def _get_unprofiled(self, partner_ids):
+        """Contacts with figures that do not want to be scored."""
+        domain = Domain("ecom_profiling_off", "=", True)
+        if partner_ids is not None:
+            domain &= Domain("id", "in", list(partner_ids))
+        return self.env["res.partner"].with_context(active_test=False).search(domain)
 
     @api.model
     def _get_company_ids(self):

@@ -8,3 +8,5 @@ from . import test_campaigns
 from . import test_predictions
 from . import test_crm_security
 from . import test_clusters
+from . import test_privacy
+from . import test_ad_export
