@@ -23,6 +23,7 @@
         "views/ecom_segment_membership_views.xml",
         "views/ecom_segment_views.xml",
         "views/ecom_campaign_views.xml",
+        "views/ecom_alert_views.xml",
         "views/ecom_consent_views.xml",
         "wizard/ecom_ad_export_views.xml",
         "views/res_partner_views.xml",

@@ -14,6 +14,8 @@ from . import ecom_segment_behaviour
 from . import ecom_segment_membership
 from . import ecom_campaign
 from . import ecom_campaign_member
+from . import ecom_alert_rule
+from . import ecom_alert
 from . import res_company
 from . import res_partner
 from . import ecom_consent

@@ -28,7 +28,7 @@ PROFILE = (
     "churn_risk",
 )
 #: tables that only exist to profile
-PROFILE_TABLES = ("ecom_rfm_history",)
+PROFILE_TABLES = ("ecom_rfm_history", "ecom_alert")
 
 
 class ResPartner(models.Model):

@@ -22,7 +22,7 @@ class EcomSegment(models.Model):
 
     _name = "ecom.segment"
     _description = "Customer segment"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True, tracking=True)

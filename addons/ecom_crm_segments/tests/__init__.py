@@ -10,3 +10,4 @@ from . import test_crm_security
 from . import test_clusters
 from . import test_privacy
 from . import test_ad_export
+from . import test_alerts
