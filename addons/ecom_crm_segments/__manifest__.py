@@ -19,6 +19,7 @@
         "views/ecom_rfm_setting_views.xml",
         "views/ecom_rfm_history_views.xml",
         "views/ecom_affinity_views.xml",
+        "views/ecom_next_product_views.xml",
         "views/ecom_identity_views.xml",
         "views/ecom_segment_membership_views.xml",
         "views/ecom_segment_views.xml",

@@ -22,3 +22,4 @@ from . import ecom_consent
 from . import ecom_privacy
 from . import sale_order
 from . import account_move
+from . import ecom_next_product

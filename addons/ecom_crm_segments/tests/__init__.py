@@ -11,3 +11,4 @@ from . import test_clusters
 from . import test_privacy
 from . import test_ad_export
 from . import test_alerts
+from . import test_next_product

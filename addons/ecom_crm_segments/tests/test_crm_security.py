@@ -87,6 +87,7 @@ class TestCrmSecurity(SegmentsCommon):
             "affinity",
             "cluster",
             "alert",
+            "next_product",
         ):
             with self.subTest(name), self.enter_registry_test_mode():
                 cron = self.env.ref(f"ecom_crm_segments.ir_cron_{name}")
