@@ -27,6 +27,8 @@
         "views/ecom_alert_views.xml",
         "views/ecom_consent_views.xml",
         "wizard/ecom_ad_export_views.xml",
+        "wizard/ecom_coupon_issue_views.xml",
+        "views/ecom_timeline_views.xml",
         "views/res_partner_views.xml",
         "views/ecom_crm_menus.xml",
     ],

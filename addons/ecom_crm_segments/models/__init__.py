@@ -23,3 +23,5 @@ from . import ecom_privacy
 from . import sale_order
 from . import account_move
 from . import ecom_next_product
+from . import ecom_timeline
+from . import ecom_send_time

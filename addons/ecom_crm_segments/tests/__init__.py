@@ -12,3 +12,6 @@ from . import test_privacy
 from . import test_ad_export
 from . import test_alerts
 from . import test_next_product
+from . import test_timeline
+from . import test_returns
+from . import test_send_time
