@@ -40,6 +40,12 @@ class EcomAlert(models.Model):
     def _selection_kind(self):
         return self.env["ecom.alert.rule"]._selection_kind()
 
+    @api.depends("kind")
+    def _compute_display_name(self):
+        names = dict(self._selection_kind())
+        for alert in self:
+            alert.display_name = names.get(alert.kind, "")
+
     def _make_activities(self):
         """Have an activity on the contact or segment of each alert."""
         self.env["mail.activity"].create([alert._prepare_activity() for alert in self])

@@ -45,6 +45,7 @@ class EcomAlertRule(models.Model):
         required=True,
     )
     threshold = fields.Float(
+        help="Times the usual basket, or a share: 0.5 is half.",
         compute="_compute_usual",
         store=True,
         readonly=False,
@@ -119,6 +120,12 @@ class EcomAlertRule(models.Model):
             ),
         }
         return texts[self.kind]
+
+    @api.depends("kind")
+    def _compute_display_name(self):
+        names = dict(self._selection_kind())
+        for rule in self:
+            rule.display_name = names.get(rule.kind, "")
 
     def _compute_alert_count(self):
         counts = dict(

@@ -50,7 +50,7 @@ class EcomNextProduct(models.Model):
     )
     result = fields.Text(compute="_compute_result")
 
-    @api.depends("tested_count", "hit_rate", "popularity_rate")
+    @api.depends("tested_count", "product_count", "hit_rate", "popularity_rate")
     def _compute_result(self):
         for run in self:
             run.result = run._explain()
@@ -62,21 +62,28 @@ class EcomNextProduct(models.Model):
                 "Too few customers bought a second product to test the proposals; 30 "
                 "are needed."
             )
+        if self.product_count <= TESTED:
+            return self.env._(
+                "With %s products or fewer the proposals hold them all: nothing can be "
+                "tested.",
+                TESTED,
+            )
         values = {
             "hits": f"{self.hit_rate:.1%}",
             "popular": f"{self.popularity_rate:.1%}",
             "count": self.tested_count,
+            "proposals": TESTED,
         }
         if self.hit_rate > self.popularity_rate:
             return self.env._(
-                "Ten proposals held the product that was hidden for %(hits)s of "
-                "%(count)s customers; the ten best sellers did for %(popular)s.",
+                "%(proposals)s proposals held the product that was hidden for %(hits)s "
+                "of %(count)s customers; as many best sellers did for %(popular)s.",
                 **values,
             )
         return self.env._(
-            "Ten proposals held the product that was hidden for %(hits)s of %(count)s "
-            "customers, no more than the ten best sellers (%(popular)s): propose "
-            "those.",
+            "%(proposals)s proposals held the product that was hidden for %(hits)s of "
+            "%(count)s customers, no more than as many best sellers (%(popular)s): "
+            "propose those.",
             **values,
         )
 

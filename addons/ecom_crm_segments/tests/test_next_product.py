@@ -3,6 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from ..models import ecom_next_product
 from .common import SegmentsCommon
 
 
@@ -61,10 +62,24 @@ class TestNextProduct(SegmentsCommon):
         self.assertIn(self.proposed(self.anna)[0], self.hit | self.mat)
 
     def test_it_is_tested_against_the_best_sellers(self):
+        self.patch(ecom_next_product, "TESTED", 1)
+        scarf = self.env["product.product"].create({"name": "Scarf", "type": "service"})
+        # 30 more who bought something else last: what the others hide is known of them.
+        for number in range(30):
+            person = self.env["res.partner"].create({"name": "Teacher"})
+            pair = (self.tea, self.cup) if number < 15 else (self.mat, self.hit)
+            for days, product in zip((9, 6, 3), (*pair, scarf), strict=True):
+                self.sell(person, product, days_ago=days)
+        self.refresher._refresh()
         run = self.learn()
-        self.assertEqual(run.tested_count, 60)
-        self.assertEqual(run.hit_rate, 1)
-        self.assertIn("hidden for 100.0% of 60 customers", run.result)
+        self.assertEqual(run.tested_count, 60 + 30)
+        self.assertAlmostEqual(run.hit_rate, 60 / 90)
+        # Tea and mats sell best, and nobody hides them.
+        self.assertEqual(run.popularity_rate, 0)
+        self.assertIn("hidden for 66.7% of 90 customers", run.result)
+
+    def test_where_all_products_are_proposed_nothing_can_be_tested(self):
+        self.assertIn("nothing can be tested", self.learn().result)
 
     def test_too_few_to_test_say_so(self):
         small = self.env["res.company"].create({"name": "Small Shop"})

@@ -33,6 +33,7 @@ class EcomCouponIssue(models.TransientModel):
         """Give a coupon to everybody addressed who may be written to, once."""
         self.ensure_one()
         program = self.env["loyalty.program"].browse(int(self.program))
+        self.env.flush_all()
         rows = self.env.execute_query(self.campaign_id._get_mail_partners())
         partner_ids = {row[0] for row in rows} - self._get_served(program)
         if not partner_ids:
@@ -56,11 +57,11 @@ class EcomCouponIssue(models.TransientModel):
         return {"type": "ir.actions.act_window_close"}
 
     def _get_served(self, program):
-        """Contacts that got a coupon of the program since the campaign started."""
+        """Contacts that got a coupon of the program since the campaign was made."""
         cards = self.env["loyalty.card"].search(
             [
                 ("program_id", "=", program.id),
-                ("create_date", ">=", self.campaign_id.date_start),
+                ("create_date", ">=", self.campaign_id.create_date),
             ]
         )
         return set(cards.partner_id.ids)
