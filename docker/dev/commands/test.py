@@ -31,7 +31,7 @@ END_TO_END = ("e2e", "conformance")
 #: what works with modules that may be there or not, and those modules
 OPTIONAL = "optional"
 OPTIONAL_MODULES = (
-    *("mrp", "sale_mrp", "loyalty", "sale_loyalty"),
+    *("mrp", "sale_mrp", "loyalty", "sale_loyalty", "sale_margin"),
     *("l10n_cn", "l10n_us", "l10n_de"),
 )
 #: folders below tests/ that hold no tests
