@@ -32,7 +32,7 @@ export class PlanningChart extends Component {
                 const chart = new Chart(this.canvas.el, this.getConfiguration());
                 return () => chart.destroy();
             },
-            () => [JSON.stringify(this.chart)]
+            () => [JSON.stringify(this.chart)],
         );
     }
 
@@ -97,7 +97,7 @@ export class PlanningChart extends Component {
     getTooltip({dataset, raw}, labels) {
         const number = (value) =>
             value.toLocaleString(undefined, {maximumFractionDigits: 1});
-        const at = labels ? labels[raw.x] ?? number(raw.x) : number(raw.x);
+        const at = labels ? (labels[raw.x] ?? number(raw.x)) : number(raw.x);
         return raw.note || `${dataset.label}: ${number(raw.y)} (${at})`;
     }
 }
