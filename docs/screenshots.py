@@ -330,6 +330,36 @@ def take_goods(browser, url):
     open_page(browser, url, "ecom_orders.ecom_listing_action", listing, "data")
     browser.shoot("product-data")
     take_file_import(browser, url)
+    take_other_addons(browser, url)
+
+
+def take_other_addons(browser, url):
+    """Pictures of replenishment, settlements and customers."""
+    wait_for(browser, "ecom.replenishment.proposal", [])
+    for action, name in (
+        ("ecom_inventory_opt.ecom_replenishment_proposal_action", "proposals"),
+        ("ecom_inventory_opt.ecom_order_coverage_action", "order-coverage"),
+        ("ecom_finance_recon.ecom_settlement_action", "settlements"),
+        ("ecom_finance_recon.ecom_order_profit_action", "order-profit"),
+        ("ecom_crm_segments.ecom_customer_action", "customers"),
+        ("ecom_crm_segments.ecom_prediction_action", "predictions"),
+        ("ecom_crm_segments.ecom_segment_action", "segments"),
+    ):
+        ready = ".o_data_row, .o_kanban_record, .o_graph_renderer, .o_pivot"
+        open_action(browser, url, action, ready)
+        browser.shoot(name)
+    for action, model, name in (
+        (
+            "ecom_inventory_opt.ecom_replenishment_proposal_action",
+            "ecom.replenishment.proposal",
+            "proposal",
+        ),
+        ("ecom_finance_recon.ecom_settlement_action", "ecom.settlement", "settlement"),
+        ("ecom_crm_segments.ecom_customer_action", "ecom.customer", "customer"),
+    ):
+        browser.go(f"{url}/odoo/action-{action}/{newest_id(browser, model, [])}")
+        browser.wait("document.querySelector('.o_form_sheet')", 120)
+        browser.shoot(name)
 
 
 def take_file_import(browser, url):
