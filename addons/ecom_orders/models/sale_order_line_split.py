@@ -80,6 +80,17 @@ class SaleOrderLine(models.Model):
             str(tax.id) in stated for tax in self.tax_ids
         )
 
+    @api.depends("ecom_main_line_id", "ecom_part_ids", "warehouse_id")
+    def _compute_display_name(self):
+        """Parts of a line are told apart by where they ship from."""
+        result = super()._compute_display_name()
+        for line in self:
+            # Salespeople without a role in this addon see such lines too.
+            if line.sudo().ecom_main_line_id or line.sudo().ecom_part_ids:
+                site = line.sudo().warehouse_id.name
+                line.display_name = f"{line.display_name} ({site})"
+        return result
+
     # -- dividing ----------------------------------------------------------------------
 
     @api.model

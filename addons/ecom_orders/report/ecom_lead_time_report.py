@@ -22,7 +22,11 @@ class EcomLeadTimeReport(models.Model):
     order_id = fields.Many2one("sale.order", readonly=True)
     channel_id = fields.Many2one("ecom.channel", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
-    warehouse_id = fields.Many2one("stock.warehouse", readonly=True)
+    warehouse_id = fields.Many2one(
+        "stock.warehouse",
+        readonly=True,
+        help="Where it was routed to; one of them, of an order from several.",
+    )
     state = fields.Selection(
         [
             ("draft", "Quotation"),
@@ -151,6 +155,11 @@ class EcomLeadTimeReport(models.Model):
                  WHERE picking.state != 'cancel' AND place.usage = 'internal'
                    AND source.usage = 'internal' AND picking.sale_id IS NOT NULL
                  GROUP BY picking.sale_id),
+            site AS (
+                SELECT order_id, MIN(warehouse_id) AS warehouse_id
+                  FROM sale_order_line
+                 WHERE ecom_warehouse_id IS NOT NULL
+                 GROUP BY order_id),
             routed AS (
                 SELECT order_id, MIN(decided_at) AS routed_at
                   FROM ecom_routing_decision
@@ -158,7 +167,8 @@ class EcomLeadTimeReport(models.Model):
                  GROUP BY order_id),
             stage AS (
                 SELECT so.id, so.carrier_id, so.ecom_channel_id, so.company_id,
-                       so.warehouse_id, so.state, so.ecom_ordered_at AS ordered_at,
+                       COALESCE(site.warehouse_id, so.warehouse_id) AS warehouse_id,
+                       so.state, so.ecom_ordered_at AS ordered_at,
                        so.ecom_paid_at AS paid_at,
                        so.ecom_confirmed_at AS confirmed_at,
                        routed.routed_at,
@@ -174,6 +184,7 @@ class EcomLeadTimeReport(models.Model):
                   FROM sale_order so
                   LEFT JOIN shipped ON shipped.sale_id = so.id
                   LEFT JOIN inside ON inside.sale_id = so.id
+                  LEFT JOIN site ON site.order_id = so.id
                   LEFT JOIN routed ON routed.order_id = so.id
                  WHERE so.ecom_channel_id IS NOT NULL),
             judged AS (

@@ -59,7 +59,7 @@ class View:
         return {}
 
     def parcel(self, site: Site, pieces: Mapping[str, int]) -> Parcel | None:
-        """The cheapest parcel of some pieces, worked out once; None if there is none."""
+        """The cheapest parcel of some pieces, worked out once; None without any."""
         key = site.key, tuple(sorted(pieces.items()))
         if key not in self._parcels:
             self._parcels[key] = self.costing.parcel(self.order, site, pieces)

@@ -1,5 +1,6 @@
 """A line whose quantity comes from two warehouses is one line for the shop."""
 
+import random
 from decimal import Decimal
 
 from odoo.exceptions import UserError
@@ -77,12 +78,41 @@ class TestRoutingSplit(RoutingCommon, DispatchCommon):
         part = order.order_line.ecom_part_ids
         self.assertEqual(part.ecom_main_line_id, order.order_line - part)
 
+    def test_parts_are_told_apart_by_their_warehouse(self):
+        names = self.order().order_line.mapped("display_name")
+        self.assertEqual(
+            sorted(name.rpartition("(")[2] for name in names), ["East)", "West)"]
+        )
+
     def test_amounts_of_the_parts_are_the_lines_to_the_cent(self):
         order = self.order(total="50.03")
         self.assertMoney(sum(order.order_line.mapped("price_subtotal")), 50.03)
         self.assertMoney(order.amount_untaxed, 50.03)
         self.assertMoney(order.amount_total, 50.03 + 5.00)
         self.assertFalse(self.open_reasons(order))
+
+    def test_shares_add_up_whatever_the_amounts(self):
+        rng = random.Random(7)
+        tax = str(self.tax_10.id)
+        line = self.order().order_line[:1]
+        for _case in range(30):
+            quantities = [rng.randint(1, 9) for _share in range(rng.randint(2, 4))]
+            net, owed = rng.randint(1, 99999) / 100, rng.randint(0, 9999) / 100
+            line.extra_tax_data = {
+                **line.extra_tax_data,
+                "quantity": sum(quantities),
+                "manual_total_excluded_currency": net,
+                "manual_tax_amounts": {
+                    tax: {"base_amount_currency": net, "tax_amount_currency": owed}
+                },
+            }
+            data = [share["extra_tax_data"] for share in line._ecom_share(quantities)]
+            self.assertEqual([one["quantity"] for one in data], quantities)
+            self.assertMoney(
+                sum(one["manual_total_excluded_currency"] for one in data), net
+            )
+            amounts = [one["manual_tax_amounts"][tax] for one in data]
+            self.assertMoney(sum(one["tax_amount_currency"] for one in amounts), owed)
 
     def test_amounts_without_taxes_are_divided_to_the_cent_too(self):
         line = woo_line(1, "MUG", 5, "10.03")

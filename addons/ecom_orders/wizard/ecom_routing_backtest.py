@@ -37,6 +37,11 @@ class EcomRoutingBacktest(models.TransientModel):
         )
         return in_force.browse(self.env.context.get("active_ids", ())) | in_force
 
+    @api.depends("days")
+    def _compute_display_name(self):
+        for test in self:
+            test.display_name = self.env._("Last %s days", test.days)
+
     def action_run(self):
         """Replay the days under each rule set.
 
@@ -70,14 +75,7 @@ class EcomRoutingBacktest(models.TransientModel):
             )
             for name, warehouse_id, parcels in loads
         ]
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Back-Test"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "target": "current",
-        }
+        return True
 
     def _get_decisions(self, history):
         """What was decided and applied for the orders: the last word on each."""
@@ -145,9 +143,7 @@ class EcomRoutingBacktestLine(models.TransientModel):
     orders = fields.Integer()
     shipped = fields.Integer(string="Shipped Orders")
     unshipped = fields.Integer(string="Not Shipped")
-    waited = fields.Integer(
-        string="Shipped Later", help="Orders that had to wait beyond their day."
-    )
+    waited = fields.Integer(help="Orders that had to wait beyond their day.")
     parcels = fields.Integer()
     split_rate = fields.Float(string="Split (%)", digits=(16, 1))
     late_rate = fields.Float(string="Late (%)", digits=(16, 1))
