@@ -118,14 +118,16 @@ class EcomReplenishmentProposal(models.Model):
             self._get_series(self.env._("High: 1 in 20 is more"), "high", found.high),
             self._get_series(expected, "line", found.expected),
         ]
-        if self.state == "open" and self.order_qty:
+        if self.state == "open" and (self.order_qty or self.transfer_qty):
             arrives = math.ceil(self.lead_mean / 7)
-            ordered = [
-                value + (self.order_qty if week >= arrives else 0.0)
+            proposed = [
+                value
+                + (self.transfer_qty if week else 0.0)
+                + (self.order_qty if week >= arrives else 0.0)
                 for week, value in enumerate(found.expected.tolist())
             ]
-            label = self.env._("With the proposed order")
-            series.append(self._get_series(label, "dashed", ordered))
+            label = self.env._("With what is proposed")
+            series.append(self._get_series(label, "dashed", proposed))
         series.append(
             self._get_series(self.env._("Min"), "limit", [self.min_qty] * (weeks + 1))
         )

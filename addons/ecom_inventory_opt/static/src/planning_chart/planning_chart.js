@@ -1,3 +1,5 @@
+/* global Chart */
+
 import {Component, onWillStart, useEffect, useRef} from "@odoo/owl";
 import {cookie} from "@web/core/browser/cookie";
 import {getColor, hexToRGBA} from "@web/core/colors/colors";
@@ -32,7 +34,7 @@ export class PlanningChart extends Component {
                 const chart = new Chart(this.canvas.el, this.getConfiguration());
                 return () => chart.destroy();
             },
-            () => [JSON.stringify(this.chart)]
+            () => [JSON.stringify(this.chart)],
         );
     }
 
@@ -97,7 +99,7 @@ export class PlanningChart extends Component {
     getTooltip({dataset, raw}, labels) {
         const number = (value) =>
             value.toLocaleString(undefined, {maximumFractionDigits: 1});
-        const at = labels ? labels[raw.x] ?? number(raw.x) : number(raw.x);
+        const at = labels ? (labels[raw.x] ?? number(raw.x)) : number(raw.x);
         return raw.note || `${dataset.label}: ${number(raw.y)} (${at})`;
     }
 }
