@@ -89,8 +89,10 @@ export class PlanningChart extends Component {
             backgroundColor: isBand ? hexToRGBA(color, 0.15) : color,
             borderDash: role === "dashed" || role === "limit" ? [6, 4] : [],
             borderWidth: role === "line" ? 3 : 1.5,
-            pointRadius: isMark ? 6 : role === "line" || role === "dashed" ? 3 : 0,
+            pointRadius: isMark ? 8 : role === "line" || role === "dashed" ? 3 : 0,
             pointStyle: isMark ? "triangle" : "circle",
+            // Marks lie on the lines, not under them.
+            order: isMark ? -1 : 0,
             fill: role === "high" ? "-1" : false,
         };
     }
