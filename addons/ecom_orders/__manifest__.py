@@ -74,6 +74,7 @@
         "wizard/ecom_routing_views.xml",
         "views/sale_order_routing_views.xml",
         "views/ecom_routing_menus.xml",
+        "wizard/ecom_routing_backtest_views.xml",
     ],
     "assets": {
         "web.assets_tests": ["ecom_orders/static/tests/tours/**/*"],

@@ -25,7 +25,11 @@ from dev.simulator import Street
 
 SEED = ROOT / "docker" / "seed" / "demo.py"
 STORY = ROOT / "docker" / "seed" / "story.py"
-CHAPTERS = ("open_day", "trade", "come_back", "close_day")
+PAST = ROOT / "docker" / "seed" / "past.py"
+CHAPTERS = (
+    *((STORY, name) for name in ("open_day", "trade", "come_back", "close_day")),
+    *((PAST, name) for name in ("remember_a_year", "pay_out", "think_it_over")),
+)
 PREFERRED_PORT, PREFERRED_SHOP_PORT = 8069, 8070
 LOGIN = PASSWORD = "admin"
 
@@ -158,13 +162,25 @@ class Stack:
         if told == len(CHAPTERS):
             return
         try:
-            with step("letting a day of trade happen"):
-                with Runner(self.instance, STORY) as runner:
-                    for number, chapter in enumerate(CHAPTERS[told:], told + 1):
-                        runner.call(chapter, shops=self.street.urls)
-                        self._remember(told=number)
+            with step("letting a day of trade happen, and a year before it"):
+                for script in (STORY, PAST):
+                    self._tell(script, told)
         except ToolError as error:  # the shops sell anyway
             say(f"   the demo has less to show: {error}")
+
+    def _tell(self, script, told: int) -> None:
+        """Let the chapters of a script happen that were not told yet."""
+        left = [
+            (number, chapter)
+            for number, (source, chapter) in enumerate(CHAPTERS, 1)
+            if source == script and number > told
+        ]
+        if not left:
+            return
+        with Runner(self.instance, script) as runner:
+            for number, chapter in left:
+                runner.call(chapter, shops=self.street.urls)
+                self._remember(told=number)
 
     def _odoo_answers(self) -> bool:
         try:

@@ -10,8 +10,14 @@ each matched by our layers and by the simpler matchers that are in use:
 ``baseline`` is the best of the simpler ones, ``ratio`` ours over it. Look at the worst
 of the seeds: that is what ``value`` is. Seconds belong to the machine; processor
 seconds are given beside them, because other work slows the former down.
+
+Then a settlement of 10,000 orders whose invoices exist goes through Odoo: imported,
+matched, posted, reconciled. ``reconcile_speedup`` compares that with the same work
+where core's ``reconcile()`` is called for each order, on the same entry: measured on a
+sample of its orders in a savepoint that is rolled back, and extrapolated.
 """
 
+import os
 import resource
 import sys
 import time
@@ -20,13 +26,197 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
-LINES = 100_000
+LINES = int(os.environ.get("BENCH_LINES", "100000"))
 SEEDS = (1, 2, 3, 4, 5)
+ORDERS = int(os.environ.get("BENCH_ORDERS", "10000"))
+SAMPLE = 40  # orders that are reconciled one by one
+BATCH = 500
 
 
 def run(env):
     """Run the benchmark; yields its results."""
+    yield from settlement(env)
     yield from matching()
+
+
+def settlement(env, orders=ORDERS):
+    """A settlement of many orders through Odoo, against ``reconcile()`` for each."""
+    channel, lines = prepare(env, orders)
+    content = settlement_file(lines)
+    clock = Clock(type(env["ecom.settlement.booker"]))
+    with clock:
+        started = time.perf_counter()
+        file = env["ecom.settlement.file"]._receive("bench.txt", content, channel)
+        read = time.perf_counter()
+        one = file.settlement_ids
+        if not one:
+            raise AssertionError(file.explanation)
+        one.action_post()
+        env.cr.commit()
+        total = time.perf_counter() - started - clock.sampling
+    paid = env["account.move"].search_count(
+        [("payment_state", "=", "paid"), ("company_id", "=", channel.company_id.id)]
+    )
+    if (one.state, one.matched_pct, paid) != ("posted", 100.0, orders):
+        raise AssertionError(f"{one.state}, {one.matched_pct} %, {paid} paid")
+    single = clock.sampled / SAMPLE * orders
+    loop = total - clock.plan + single
+    yield {
+        **line("settlement_10k_seconds", total, loop, "s"),
+        "orders": orders,
+        "import_and_match_seconds": round(read - started, 2),
+        "reconcile_seconds": round(clock.plan, 2),
+    }
+    yield {
+        **line("reconcile_speedup", total, loop, "s"),
+        "ratio": round(loop / total, 2),
+        "ratio_of_reconciling_alone": round(single / clock.plan, 2),
+        "sample": SAMPLE,
+    }
+
+
+class Clock:
+    """Times the one plan, and a sample of its pairs reconciled one by one."""
+
+    def __init__(self, booker):
+        self.booker, self.original = booker, booker._reconcile
+        self.plan = self.sampled = self.sampling = 0.0
+
+    def __enter__(self):
+        def timed(model, plan):
+            started = time.perf_counter()
+            self._sample(model.env, plan)
+            self.sampling = time.perf_counter() - started
+            started = time.perf_counter()
+            result = self.original(model, plan)
+            model.env.flush_all()
+            self.plan = time.perf_counter() - started
+            return result
+
+        self.booker._reconcile = timed
+        return self
+
+    def __exit__(self, *_error):
+        del self.booker._reconcile
+
+    def _sample(self, env, plan):
+        env.flush_all()
+        with env.cr.savepoint() as savepoint:
+            started = time.perf_counter()
+            for pair in plan[:SAMPLE]:
+                pair.reconcile()
+                env.flush_all()
+            self.sampled = time.perf_counter() - started
+            savepoint.rollback()
+        env.invalidate_all()
+
+
+def prepare(env, orders):
+    """A channel with accounts, and orders with posted invoices.
+
+    :return: the channel, and (order id, amount) pairs.
+    """
+    company = env.company
+    if not company.chart_template:
+        env["account.chart.template"].try_loading("generic_coa", company)
+    channel = env["ecom.channel"].create(
+        {"name": "Benchmark", "provider": "file", "company_id": company.id}
+    )
+    setup = env["ecom.settlement.setup"].create(
+        {"channel_id": channel.id, "currency_id": company.currency_id.id}
+    )
+    setup.action_apply()
+    product = env["product.product"].create(
+        {"name": "Thing", "type": "service", "taxes_id": [(5, 0, 0)]}
+    )
+    partners = env["res.partner"].create([{"name": f"Buyer {n}"} for n in range(200)])
+    lines = [
+        (f"B-{100_000 + 37 * number}", 10 + number % 490) for number in range(orders)
+    ]
+    for start in range(0, orders, BATCH):
+        some = lines[start : start + BATCH]
+        made = env["sale.order"].create(
+            [
+                {
+                    "partner_id": partners[number % len(partners)].id,
+                    "ecom_channel_id": channel.id,
+                    "ecom_external_id": name,
+                    "state": "sale",
+                    "order_line": [
+                        (
+                            0,
+                            0,
+                            {
+                                "product_id": product.id,
+                                "price_unit": amount,
+                                "tax_ids": [(5, 0, 0)],
+                            },
+                        )
+                    ],
+                }
+                for number, (name, amount) in enumerate(some)
+            ]
+        )
+        moves = env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": order.partner_id.id,
+                    "invoice_date": "2026-03-05",
+                    "invoice_line_ids": [
+                        (0, 0, values._prepare_invoice_line(quantity=1))
+                        for values in order.order_line
+                    ],
+                }
+                for order in made
+            ]
+        )
+        moves._post()
+        env.cr.commit()
+        env.invalidate_all()
+    return channel, lines
+
+
+def settlement_file(lines):
+    """An Amazon settlement (flat file V1): what was paid, less 15 %, of each order."""
+    columns = (
+        "settlement-id settlement-start-date settlement-end-date deposit-date "
+        "total-amount currency transaction-type order-id merchant-order-id "
+        "adjustment-id shipment-id posted-date sku price-type price-amount "
+        "item-related-fee-type item-related-fee-amount misc-fee-amount "
+        "other-fee-amount other-fee-reason-description promotion-type "
+        "promotion-amount direct-payment-type direct-payment-amount other-amount"
+    ).split()
+    rows = [
+        {
+            "settlement-start-date": "2026-03-01T00:00:00+00:00",
+            "settlement-end-date": "2026-03-15T00:00:00+00:00",
+            "deposit-date": "2026-03-16T00:00:00+00:00",
+            "total-amount": f"{sum(amount for _name, amount in lines) * 0.85:.2f}",
+            "currency": "USD",
+        }
+    ]
+    for name, amount in lines:
+        of_order = {
+            "transaction-type": "Order",
+            "order-id": name,
+            "posted-date": "2026-03-10T10:00:00+00:00",
+        }
+        commission = f"-{amount * 15 / 100:.2f}"
+        rows += [
+            {**of_order, "price-type": "Principal", "price-amount": f"{amount}.00"},
+            {
+                **of_order,
+                "item-related-fee-type": "Commission",
+                "item-related-fee-amount": commission,
+            },
+        ]
+    text = ["\t".join(columns)]
+    text += [
+        "\t".join({"settlement-id": "BENCH", **row}.get(c, "") for c in columns)
+        for row in rows
+    ]
+    return "\n".join(text).encode()
 
 
 def matching(lines=LINES, seeds=SEEDS):

@@ -31,9 +31,9 @@ class TestByHand(ShopCase):
             last_day=today + timedelta(days=1),
             move_start=True,
         )
-        self.run_job("backfill")
-        self.process()
         backfill = self.env["ecom.backfill"].search([])
+        self.run_job_until("backfill", lambda: backfill.state == "done")
+        self.process()
         self.assertEqual(backfill.state, "done")
         self.assertGreaterEqual(backfill.read_count, 120)
         self.assertOdooEqualsShop()

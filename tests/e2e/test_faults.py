@@ -117,6 +117,7 @@ class TestFaults(ShopCase):
         self.assertEqual(self.channel.reason, "rate_limited")
 
     def test_pages_before_the_fault_are_kept_and_not_asked_for_again(self):
+        self.let_it_be_noon()
         self.read_small_pages(3)
         self.set_clock(30)
         self.place(count=3)

@@ -66,6 +66,7 @@ class TestPoll(ShopCase):
         self.assertOdooEqualsShop()
 
     def test_run_that_is_cut_short_goes_on_where_it_stopped(self):
+        self.let_it_be_noon()
         self.read_small_pages(5)
         self.place_over_time(12)
         keep, kept = type(self.channel)._keep, []
@@ -97,6 +98,7 @@ class TestPollWhileShopLivesOn(ShopCase):
         self.assertNothingLost("new_between_pages")
 
     def assertNothingLost(self, kind):
+        self.let_it_be_noon()
         self.read_small_pages(5)
         self.place_over_time(18)
         self.fault(kind, skip=1)
@@ -108,6 +110,7 @@ class TestPollWhileShopLivesOn(ShopCase):
 
     def test_nothing_is_lost_of_a_bulk_edit_within_one_second(self):
         # More orders in one second than fit on a page.
+        self.let_it_be_noon()
         self.read_small_pages(20)
         frozen = self.freeze_shop()
         self.place(count=45)

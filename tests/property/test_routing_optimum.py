@@ -80,7 +80,7 @@ def ways_of(line, sites, stock, commit):
         )
         for site in sites
     ]
-    keep_whole = max(here) >= line.quantity or not commit.split_lines
+    keep_whole = max(here) >= line.quantity or line.whole or not commit.split_lines
     for pieces in itertools.product(*(range(most + 1) for most in here)):
         total = sum(pieces)
         if total > line.quantity:

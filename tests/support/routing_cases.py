@@ -81,6 +81,7 @@ def make_order(rng: random.Random, lines: int, most: int) -> Order:
                 weight=Decimal(rng.randint(1, 4000)) / 1000,
                 volume=Decimal(rng.randint(0, 20000)) / 1_000_000,
                 value=money(rng, 100, 9000),
+                whole=rng.random() < 0.2,
             )
             for number in range(lines)
         ),

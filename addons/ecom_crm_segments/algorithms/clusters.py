@@ -130,7 +130,7 @@ def cluster(
         raise BadInput("one column of figures for each feature is needed")
     if not np.isfinite(figures).all():
         raise BadInput("a figure is not a number")
-    scaled = scale(figures, features)
+    scaled = scale(figures, features) if len(figures) else figures
     different = len(np.unique(np.round(scaled, 9), axis=0))
     numbers = sorted(
         k for k in set(numbers) if k * LEAST <= len(figures) and k < different
@@ -152,16 +152,39 @@ def cluster(
     return Clustering(labels, _describe(labels, figures, scaled, features), choices)
 
 
-def scale(figures, features: Sequence[Feature]):
+def assign(figures, learnt, labels, features: Sequence[Feature]):
+    """Labels of customers that the clusters were not found on: the nearest ones'.
+
+    :param figures: shape ``(m, len(features))``.
+    :param learnt: shape ``(n, len(features))``, what the clusters were found on.
+    :param labels: shape ``(n,)``, of :class:`Clustering`.
+    :return: shape ``(m,)``.
+    """
+    import numpy as np
+
+    names, numbers = np.unique(labels, return_inverse=True)
+    known = scale(learnt, features)
+    empty = np.zeros((len(names), len(features)))
+    centres = _centres(known, numbers, empty)
+    return names[_nearest(scale(figures, features, learnt), centres)]
+
+
+def scale(figures, features: Sequence[Feature], reference=None):
     """Figures made comparable; shape ``(n, f)``, spread 1, centred on the median.
 
     A figure that is the same for all becomes 0: it distinguishes nobody.
+
+    :param reference: figures whose median and spread are the measure; the figures
+        themselves when left out.
     """
     import numpy as np
 
     columns = _transformed(np.asarray(figures, dtype=float), features)
-    spread = columns.std(axis=0)
-    centred = columns - np.median(columns, axis=0)
+    measure = columns
+    if reference is not None:
+        measure = _transformed(np.asarray(reference, dtype=float), features)
+    spread = measure.std(axis=0)
+    centred = columns - np.median(measure, axis=0)
     # Beyond three spreads a customer is extreme enough.
     return np.clip(centred / np.where(spread > 1e-12, spread, np.inf), -3, 3)
 

@@ -51,6 +51,19 @@ class EcomCampaign(models.Model):
     )
     confidence = fields.Float(default=0.95)
     budget = fields.Monetary()
+    cap_campaigns = fields.Integer(
+        string="At Most Campaigns",
+        default=2,
+        help="Who was addressed by so many campaigns within the days is left out of "
+        "this one, and of the comparison. 0: everybody is addressed.",
+    )
+    cap_days = fields.Integer(string="Within Days", default=7)
+    capped_count = fields.Integer(
+        string="Left in Peace",
+        readonly=True,
+        copy=False,
+        help="Members who were addressed often enough lately.",
+    )
     date_start = fields.Datetime(string="Start", readonly=True, copy=False)
     date_end = fields.Datetime(
         string="End", compute="_compute_date_end", store=True, copy=False
@@ -139,8 +152,9 @@ class EcomCampaign(models.Model):
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
-                "SELECT partner_id FROM ecom_segment_membership "
+                "SELECT partner_id, %s FROM ecom_segment_membership s "
                 "WHERE segment_id = %s AND date_left IS NULL ORDER BY partner_id",
+                self._get_capped(),
                 self.segment_id.id,
             )
         )
@@ -151,8 +165,16 @@ class EcomCampaign(models.Model):
                     self.segment_id.name,
                 )
             )
+        partner_ids = [partner_id for partner_id, capped in rows if not capped]
+        if not partner_ids:
+            raise UserError(
+                self.env._(
+                    "All members of the segment “%s” were addressed often enough "
+                    "lately. Wait some days, or allow more campaigns.",
+                    self.segment_id.name,
+                )
+            )
         # The same whoever starts it: the record names the campaign.
-        partner_ids = [partner_id for (partner_id,) in rows]
         held_out = [
             uplift.is_held_out(
                 f"ecom.campaign,{self.id}", str(key), self.hold_out_share
@@ -179,21 +201,53 @@ class EcomCampaign(models.Model):
             {
                 "treated_count": len(held_out) - sum(held_out),
                 "control_count": sum(held_out),
+                "capped_count": len(rows) - len(partner_ids),
             }
         )
 
+    def _get_capped(self):
+        """SQL: member ``s`` was addressed by enough campaigns lately."""
+        if self.cap_campaigns <= 0:
+            return SQL("FALSE")
+        return SQL(
+            """
+            (SELECT count(*)
+               FROM ecom_campaign_member o
+               JOIN ecom_campaign c ON c.id = o.campaign_id
+              WHERE o.partner_id = s.partner_id AND NOT o.held_out
+                AND c.company_id = %s AND c.date_start >= %s) >= %s
+            """,
+            self.company_id.id,
+            fields.Datetime.now() - timedelta(days=self.cap_days),
+            self.cap_campaigns,
+        )
+
     def _get_mail_partners(self):
-        """Addressed members with an e-mail address: SQL of id, name, e-mail."""
+        """Addressed members who may be written to: SQL of id, name, e-mail."""
         return SQL(
             """
             SELECT p.id, p.name, p.email, p.email_normalized
               FROM ecom_campaign_member m
               JOIN res_partner p ON p.id = m.partner_id
              WHERE m.campaign_id = %s AND NOT m.held_out AND p.active
-               AND p.email_normalized IS NOT NULL
+               AND p.email_normalized IS NOT NULL AND %s
             """,
             self.id,
+            self.env["ecom.rfm.setting"]._get_mail_condition(self.company_id),
         )
+
+    def _get_ad_partners(self):
+        """Addressed members: SQL of id, to be joined with who granted it."""
+        return SQL(
+            "SELECT partner_id AS id FROM ecom_campaign_member "
+            "WHERE campaign_id = %s AND NOT held_out",
+            self.id,
+        )
+
+    def action_export_audience(self):
+        """Choose an ad platform and download the file for it."""
+        self.ensure_one()
+        return self.env["ecom.ad.export"]._open(self)
 
     # -- measuring ---------------------------------------------------------------------
 

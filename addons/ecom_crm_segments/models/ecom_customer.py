@@ -34,6 +34,13 @@ class EcomCustomer(models.Model):
     )
     refund_count = fields.Integer(string="Refunds", readonly=True)
     refund_amount = fields.Monetary(string="Refunded", readonly=True)
+    return_count = fields.Integer(
+        string="Returns", readonly=True, help="Times that goods were sent back."
+    )
+    margin = fields.Monetary(
+        readonly=True, help="Margin of confirmed orders, before refunds."
+    )
+    margin_known = fields.Boolean(readonly=True)
     net_revenue = fields.Monetary(readonly=True, help="Revenue less refunds.")
     average_basket = fields.Monetary(readonly=True)
     first_order_date = fields.Datetime(string="First Order", readonly=True)
@@ -74,6 +81,12 @@ class EcomCustomer(models.Model):
         readonly=True,
         help="Of customers like this one who still buy, half have ordered again by "
         "this day.",
+    )
+    cluster_id = fields.Many2one(
+        "ecom.cluster",
+        readonly=True,
+        index="btree_not_null",
+        help="Customers of a cluster behave alike.",
     )
     churn_risk = fields.Selection(
         [("low", "Low"), ("medium", "Medium"), ("high", "High"), ("lost", "Lost")],

@@ -1,6 +1,7 @@
 import logging
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
@@ -11,6 +12,9 @@ FIGURES = (
     "revenue",
     "refund_count",
     "refund_amount",
+    "return_count",
+    "margin",
+    "margin_known",
     "net_revenue",
     "average_basket",
     "first_order_date",
@@ -78,7 +82,16 @@ class EcomCustomerRefresher(models.AbstractModel):
             self.env.flush_all()
             self._store(setting)
         self._delete_gone(partner_ids)
+        self._get_unprofiled(partner_ids)._drop_profile()
         self.env["ecom.customer"].invalidate_model()
+
+    @api.model
+    def _get_unprofiled(self, partner_ids):
+        """Contacts with figures that do not want to be scored."""
+        domain = Domain("ecom_profiling_off", "=", True)
+        if partner_ids is not None:
+            domain &= Domain("id", "in", list(partner_ids))
+        return self.env["res.partner"].with_context(active_test=False).search(domain)
 
     @api.model
     def _get_company_ids(self):
@@ -100,16 +113,20 @@ class EcomCustomerRefresher(models.AbstractModel):
                 SELECT o.*,
                        COALESCE(r.refund_count, 0) AS refund_count,
                        COALESCE(r.refund_amount, 0) AS refund_amount,
+                       COALESCE(b.return_count, 0) AS return_count,
                        o.revenue - COALESCE(r.refund_amount, 0) AS net,
                        %(today)s::date - o.last_order_date::date AS days_since
                   FROM (%(orders)s) o
                   LEFT JOIN (%(refunds)s) r
                     ON r.company_id = o.company_id AND r.partner_id = o.partner_id
+                  LEFT JOIN (%(returns)s) b
+                    ON b.company_id = o.company_id AND b.partner_id = o.partner_id
                 """,
                 table=SQL.identifier(TABLE),
                 today=fields.Date.today(),
                 orders=self._get_orders_query(partner_ids),
                 refunds=self._get_refunds_query(partner_ids),
+                returns=self._get_returns_query(partner_ids),
             )
         )
         self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(TABLE)))
@@ -128,29 +145,96 @@ class EcomCustomerRefresher(models.AbstractModel):
                    sum(o.amount_untaxed / COALESCE(NULLIF(o.currency_rate, 0), 1))
                        AS revenue,
                    min(o.date_order) AS first_order_date,
-                   max(o.date_order) AS last_order_date
+                   max(o.date_order) AS last_order_date,
+                   sum(%s / COALESCE(NULLIF(o.currency_rate, 0), 1)) AS margin
               FROM sale_order o
               JOIN res_partner p ON p.id = o.partner_id
              WHERE o.state = 'sale' AND p.commercial_partner_id IS NOT NULL AND %s
              GROUP BY o.company_id, p.commercial_partner_id
             """,
+            self._get_margin_column(),
             self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
         )
 
     @api.model
+    def _get_margin_column(self):
+        """Margin of an order ``o``; unknown unless core's sale_margin is installed."""
+        if "margin" in self.env["sale.order"]._fields:
+            return SQL("o.margin::numeric")
+        return SQL("NULL::numeric")
+
+    @api.model
     def _get_refunds_query(self, partner_ids):
-        """Posted credit notes, in the company's currency, by the same keys."""
+        """What was given back, without taxes, by the same keys."""
+        refunds = [self._get_credit_notes_query()]
+        if "ecom.refund" in self.env:
+            refunds.append(self._get_channel_refunds_query())
+        return SQL(
+            """
+            SELECT company_id,
+                   partner_id,
+                   count(*)::int AS refund_count,
+                   sum(amount) AS refund_amount
+              FROM (%s) refunds
+             WHERE %s
+             GROUP BY company_id, partner_id
+            """,
+            SQL(" UNION ALL ").join(refunds),
+            self._get_scope(SQL("partner_id"), partner_ids),
+        )
+
+    @api.model
+    def _get_credit_notes_query(self):
+        """Posted credit notes, in the company's currency."""
         return SQL(
             """
             SELECT m.company_id,
                    m.commercial_partner_id AS partner_id,
-                   count(*)::int AS refund_count,
-                   -sum(m.amount_untaxed_signed) AS refund_amount
+                   -m.amount_untaxed_signed AS amount
               FROM account_move m
-             WHERE m.move_type = 'out_refund' AND m.state = 'posted' AND %s
-             GROUP BY m.company_id, m.commercial_partner_id
+             WHERE m.move_type = 'out_refund' AND m.state = 'posted'
+            """
+        )
+
+    @api.model
+    def _get_channel_refunds_query(self):
+        """Refunds of channels that became no credit note: they reduced the invoice.
+
+        The order keeps its total, so that its revenue has them still.
+        """
+        return SQL(
+            """
+            SELECT o.company_id,
+                   p.commercial_partner_id AS partner_id,
+                   f.amount * o.amount_untaxed / NULLIF(o.amount_total, 0)
+                       / COALESCE(NULLIF(o.currency_rate, 0), 1) AS amount
+              FROM ecom_refund f
+              JOIN sale_order o ON o.id = f.order_id
+              JOIN res_partner p ON p.id = o.partner_id
+             WHERE f.move_id IS NULL AND o.state = 'sale'
+            """
+        )
+
+    @api.model
+    def _get_returns_query(self, partner_ids):
+        """Goods that customers sent back, where ecom_orders knows of them."""
+        if "ecom.return" not in self.env:
+            return SQL(
+                "SELECT 0 AS company_id, 0 AS partner_id, 0 AS return_count WHERE FALSE"
+            )
+        return SQL(
+            """
+            SELECT o.company_id,
+                   p.commercial_partner_id AS partner_id,
+                   count(*)::int AS return_count
+              FROM ecom_return b
+              JOIN sale_order o ON o.id = b.order_id
+              JOIN res_partner p ON p.id = o.partner_id
+             WHERE b.kind = 'customer' AND b.status NOT IN ('rejected', 'cancelled')
+               AND o.state = 'sale' AND %s
+             GROUP BY o.company_id, p.commercial_partner_id
             """,
-            self._get_scope(SQL("m.commercial_partner_id"), partner_ids),
+            self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
         )
 
     @api.model
@@ -209,6 +293,9 @@ class EcomCustomerRefresher(models.AbstractModel):
                    round(s.revenue, %(digits)s),
                    s.refund_count,
                    round(s.refund_amount, %(digits)s),
+                   s.return_count,
+                   round(s.margin, %(digits)s),
+                   s.margin IS NOT NULL,
                    round(s.net, %(digits)s),
                    round(s.revenue / s.order_count, %(digits)s),
                    s.first_order_date,

@@ -51,7 +51,8 @@ class EcomRfmHistory(models.Model):
                        (company_id, partner_id, month, rfm_cell, rfm_group)
                 SELECT c.company_id, c.partner_id, %(month)s, c.rfm_cell, c.rfm_group
                   FROM ecom_customer c
-                 WHERE NOT EXISTS (
+                 WHERE c.rfm_group IS NOT NULL
+                   AND NOT EXISTS (
                        SELECT 1 FROM ecom_rfm_history h
                         WHERE h.company_id = c.company_id AND h.month = %(month)s)
                 """,

@@ -20,7 +20,7 @@ class EcomRfmSetting(models.Model):
     """
 
     _name = "ecom.rfm.setting"
-    _description = "RFM scoring of a company"
+    _description = "RFM scoring and privacy of a company"
     _rec_name = "company_id"
 
     company_id = fields.Many2one(
@@ -41,6 +41,11 @@ class EcomRfmSetting(models.Model):
     )
     fixed_frequency = fields.Char(string="Orders", default="2, 3, 5, 10")
     fixed_monetary = fields.Char(string="Revenue", default="50, 150, 500, 1500")
+    mail_needs_consent = fields.Boolean(
+        string="E-mail Only with Consent",
+        help="Mailing lists have only contacts who granted marketing e-mail. "
+        "Otherwise they have all who did not refuse it.",
+    )
     limits = fields.Json(readonly=True)
     limits_date = fields.Datetime(string="Measured On", readonly=True)
 
@@ -83,6 +88,25 @@ class EcomRfmSetting(models.Model):
         """Setting of a company, made with usual values when it has none."""
         setting = self.search([("company_id", "=", company.id)], limit=1)
         return setting or self.create({"company_id": company.id})
+
+    @api.model
+    def _get_mail_condition(self, company):
+        """SQL: contact ``p`` may be written to for marketing by a company.
+
+        Refusals and the blacklist always count.
+        """
+        consent = SQL("p.ecom_mail_consent IS DISTINCT FROM 'refused'")
+        setting = self.search([("company_id", "=", company.id)], limit=1)
+        if setting.mail_needs_consent:
+            consent = SQL("p.ecom_mail_consent = 'granted'")
+        return SQL(
+            """
+            %s AND NOT EXISTS (
+                SELECT 1 FROM mail_blacklist b
+                 WHERE b.active AND b.email = p.email_normalized)
+            """,
+            consent,
+        )
 
     def _measure(self, table):
         """Measure the limits on all customers of the company.

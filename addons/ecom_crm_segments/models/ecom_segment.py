@@ -22,7 +22,7 @@ class EcomSegment(models.Model):
 
     _name = "ecom.segment"
     _description = "Customer segment"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "name, id"
 
     name = fields.Char(required=True, translate=True, tracking=True)
@@ -326,17 +326,31 @@ class EcomSegment(models.Model):
             segment._subscribe(segment.mailing_list_id, segment._get_mail_partners())
 
     def _get_mail_partners(self):
-        """Current members with an e-mail address: SQL of id, name, e-mail."""
+        """Current members who may be written to: SQL of id, name, e-mail."""
         return SQL(
             """
             SELECT p.id, p.name, p.email, p.email_normalized
               FROM ecom_segment_membership m
               JOIN res_partner p ON p.id = m.partner_id
              WHERE m.segment_id = %s AND m.date_left IS NULL
-               AND p.email_normalized IS NOT NULL
+               AND p.email_normalized IS NOT NULL AND %s
             """,
             self.id,
+            self.env["ecom.rfm.setting"]._get_mail_condition(self.company_id),
         )
+
+    def _get_ad_partners(self):
+        """Current members: SQL of id, to be joined with who granted it."""
+        return SQL(
+            "SELECT partner_id AS id FROM ecom_segment_membership "
+            "WHERE segment_id = %s AND date_left IS NULL",
+            self.id,
+        )
+
+    def action_export_audience(self):
+        """Choose an ad platform and download the file for it."""
+        self.ensure_one()
+        return self.env["ecom.ad.export"]._open(self)
 
     @api.model
     def _subscribe(self, mailing_list, partners):

@@ -25,10 +25,6 @@ class ResPartner(models.Model):
     ecom_identity_partner_ids = fields.One2many(
         related="ecom_identity_id.partner_ids", string="Contacts of the Same Person"
     )
-    ecom_profiling_off = fields.Boolean(
-        string="No Profiling",
-        help="Nothing is predicted for this contact, and no segment uses what it did.",
-    )
 
     @api.depends_context("company")
     @api.depends("ecom_customer_ids", "commercial_partner_id")

@@ -7,3 +7,11 @@ from . import test_mailing_lists
 from . import test_campaigns
 from . import test_predictions
 from . import test_crm_security
+from . import test_clusters
+from . import test_privacy
+from . import test_ad_export
+from . import test_alerts
+from . import test_next_product
+from . import test_timeline
+from . import test_returns
+from . import test_send_time

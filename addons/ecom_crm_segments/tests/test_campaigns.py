@@ -103,6 +103,41 @@ class TestCampaigns(SegmentsCommon):
         self.env["ecom.campaign"]._cron_measure()
         self.assertEqual(self.campaign.state, "done")
 
+    def start_another(self, name, **values):
+        campaign = self.env["ecom.campaign"].create(
+            {
+                "name": name,
+                "segment_id": self.addressed.id,
+                "hold_out_share": 0,
+                **values,
+            }
+        )
+        campaign.action_start()
+        return campaign
+
+    def test_who_was_addressed_often_enough_is_left_in_peace(self):
+        self.campaign.action_start()
+        treated, held = self.arms()
+        second = self.start_another("Second", cap_campaigns=1, cap_days=7)
+        self.assertEqual(second.member_ids.partner_id, held)
+        self.assertEqual(second.capped_count, len(treated))
+
+    def test_campaigns_of_long_ago_do_not_count(self):
+        self.campaign.action_start()
+        self.campaign.date_start -= timedelta(days=8)
+        second = self.start_another("Second", cap_campaigns=1, cap_days=7)
+        self.assertEqual(second.capped_count, 0)
+
+    def test_no_cap_addresses_everybody(self):
+        self.campaign.action_start()
+        second = self.start_another("Second", cap_campaigns=0)
+        self.assertEqual(second.member_ids.partner_id, self.people)
+
+    def test_where_nobody_is_left_it_does_not_start(self):
+        self.start_another("First")
+        with self.assertRaises(UserError):
+            self.start_another("Second", cap_campaigns=1)
+
     def test_it_starts_once(self):
         self.campaign.action_start()
         with self.assertRaises(UserError):

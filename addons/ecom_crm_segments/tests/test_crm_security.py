@@ -75,6 +75,7 @@ class TestCrmSecurity(SegmentsCommon):
     def test_jobs_run_as_their_user(self):
         self.order(self.anna)
         self.segment(customer_domain="[('order_count', '>=', 1)]")
+        rule = self.env["ecom.alert.rule"].create({"kind": "first_buyer"})
         self.env.cr.precommit.run()
         for name in (
             "refresh",
@@ -84,9 +85,14 @@ class TestCrmSecurity(SegmentsCommon):
             "measure",
             "resolve",
             "affinity",
+            "cluster",
+            "alert",
+            "next_product",
         ):
             with self.subTest(name), self.enter_registry_test_mode():
                 cron = self.env.ref(f"ecom_crm_segments.ir_cron_{name}")
                 self.assertEqual(cron.user_id.login, "ecom_crm_segments_jobs")
                 cron.method_direct_trigger()
         self.assertTrue(self.figures(self.anna))
+        self.assertTrue(self.anna.activity_ids)
+        self.assertFalse(rule.problem)

@@ -1,1 +1,3 @@
 from . import base_partner_merge
+from . import ecom_ad_export
+from . import ecom_coupon_issue

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from statistics import median
 from typing import Any
 
 from .rates import RateCard
@@ -28,6 +29,7 @@ class OrderFact:
 
     :param settled: sum of its settlement lines from buyers, without refunds.
     :param refunded: given back, as a positive amount; ``refunds`` are the single ones.
+    :param contribution: what it earned after all costs, where that is known.
     :param returned: goods came back (or the refund needs none).
     """
 
@@ -43,6 +45,7 @@ class OrderFact:
     sku: str = ""
     country: str = ""
     chargeback: bool = False
+    contribution: Decimal | None = None
 
     @property
     def refunded(self) -> Decimal:
@@ -70,6 +73,7 @@ class SettlementFact:
 
     :param reserve: withheld at its end.
     :param bank_account: where it was paid to, as far as told.
+    :param sales: what buyers paid, the basis of ``fees``: by type, as positive amounts.
     """
 
     settlement: str
@@ -87,6 +91,8 @@ class SettlementFact:
     booked_rate: Decimal | None = None
     deposit: date | None = None
     received: bool = True
+    sales: Decimal = ZERO
+    fees: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,6 +113,7 @@ class Settings:
     :param days: after which an order should be settled, a payout received.
     :param amount: tolerated difference in money, ``share`` as a part.
     :param reserve_periods: for how many settlements a reserve may stay.
+    :param drift_periods: settlements before it that a fee is compared with at least.
     :param cluster: chargebacks of one SKU or country that are a cluster, at a rate of
         at least ``cluster_rate`` of its orders.
     :param back_dated: days that a line may be older than its settlement.
@@ -117,6 +124,7 @@ class Settings:
     amount: Decimal = Decimal("0.01")
     share: Decimal = Decimal("0.02")
     reserve_periods: int = 3
+    drift_periods: int = 3
     cluster: int = 3
     cluster_rate: Decimal = Decimal("0.02")
     back_dated: int = 45
@@ -395,6 +403,42 @@ def back_dated(facts: Facts, settings: Settings) -> Iterator[Alert]:
         if start and line.date and (start - line.date).days > settings.back_dated:
             evidence = {"settlement": line.settlement, "date": line.date}
             yield Alert("back_dated", "line", line.line, line.amount, evidence)
+
+
+@rule("negative_margin")
+def negative_margin(facts: Facts, settings: Settings) -> Iterator[Alert]:
+    """A settled order that cost more than it brought."""
+    for order in facts.orders:
+        if order.settled is None or order.contribution is None:
+            continue
+        if order.contribution < -settings.amount:
+            yield Alert("negative_margin", "order", order.order, order.contribution)
+
+
+@rule("fee_drift")
+def fee_drift(facts: Facts, settings: Settings) -> Iterator[Alert]:
+    """A type of fee takes another share of the sales than in the settlements before.
+
+    Compared with the median of those before it; a share counts in parts of the sales.
+    """
+    for chain in _chains(facts).values():
+        shares: dict[str, list[Decimal]] = defaultdict(list)
+        for one in (each for each in chain if each.sales > 0):
+            for fee in sorted({*shares, *one.fees}):
+                share = one.fees.get(fee, ZERO) / one.sales
+                before = shares[fee]
+                if len(before) >= settings.drift_periods:
+                    usual = median(before)
+                    if abs(share - usual) > settings.share:
+                        evidence = {"fee": fee, "share": share, "usual": usual}
+                        yield Alert(
+                            "fee_drift",
+                            "settlement",
+                            one.settlement,
+                            (share - usual) * one.sales,
+                            evidence,
+                        )
+                before.append(share)
 
 
 def _has_balances(one: SettlementFact) -> bool:

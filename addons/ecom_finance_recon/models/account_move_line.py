@@ -19,6 +19,7 @@ class AccountMoveLine(models.Model):
             ("net", "What the settlement leaves"),
             ("payout", "Paid out"),
             ("carried", "Carried over from an earlier settlement"),
+            ("undone", "Undone by a person"),
         ],
         copy=False,
         readonly=True,

@@ -1,11 +1,18 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+# Who may read the rows below; the order desk reads channels without them.
+READERS = (
+    "account.group_account_readonly,account.group_account_invoice,"
+    "ecom_orders.group_manager"
+)
+
 
 class EcomChannel(models.Model):
     """How the settlements of a channel are booked."""
 
-    _inherit = "ecom.channel"
+    _name = "ecom.channel"
+    _inherit = ["ecom.channel", "mail.alias.mixin.optional"]
 
     settlement_journal_id = fields.Many2one(
         "account.journal",
@@ -30,10 +37,43 @@ class EcomChannel(models.Model):
         "settlement at most. Beyond that they stay open.",
     )
     settlement_account_ids = fields.One2many(
-        "ecom.settlement.account", "channel_id", string="Settlement Accounts"
+        "ecom.settlement.account",
+        "channel_id",
+        string="Settlement Accounts",
+        groups=READERS,
     )
-    fee_rate_ids = fields.One2many("ecom.fee.rate", "channel_id", string="Fee Rates")
-    settlement_count = fields.Integer(compute="_compute_settlement_count")
+    fee_rate_ids = fields.One2many(
+        "ecom.fee.rate", "channel_id", string="Fee Rates", groups=READERS
+    )
+    settlement_count = fields.Integer(
+        compute="_compute_settlement_count", groups=READERS
+    )
+    alias_id = fields.Many2one(
+        help="Reports that are sent there are imported for this channel, and never "
+        "posted without a person."
+    )
+    has_alias_domain = fields.Boolean(compute="_compute_has_alias_domain")
+    settlement_mapping_ids = fields.One2many(
+        "ecom.settlement.mapping",
+        "channel_id",
+        string="Described Formats",
+        groups=READERS,
+    )
+
+    def _compute_has_alias_domain(self):
+        # Whether there is a domain at all is no secret of the settings.
+        domains = self.env["mail.alias.domain"].sudo().search_count([], limit=1)
+        self.has_alias_domain = bool(domains)
+
+    def _alias_get_creation_values(self):
+        values = super()._alias_get_creation_values()
+        values["alias_model_id"] = self.env["ir.model"]._get_id("ecom.settlement.file")
+        if self.id:
+            values["alias_defaults"] = {"channel_id": self.id}
+        if not self.alias_id:
+            # What is imported becomes part of the books: not from strangers.
+            values["alias_contact"] = "partners"
+        return values
 
     def _compute_settlement_count(self):
         counts = self._count("ecom.settlement", "channel_id", [])

@@ -34,6 +34,12 @@ class EcomSettlement(models.Model):
     )
     company_id = fields.Many2one(related="channel_id.company_id", store=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    company_rate = fields.Float(
+        compute="_compute_company_rate",
+        store=True,
+        digits=0,
+        help="From its currency to the company's, on the day that it is booked.",
+    )
     identity = fields.Char(required=True, readonly=True)
     format = fields.Char(string="Format Code", readonly=True)
     format_name = fields.Char(string="Format", compute="_compute_format_name")
@@ -116,6 +122,16 @@ class EcomSettlement(models.Model):
             known = FORMATS.get(one.format or "")
             one.format_name = known.title if known else one.format
 
+    @api.depends("currency_id", "company_id", "ends_at", "deposit_at")
+    def _compute_company_rate(self):
+        for one in self:
+            one.company_rate = self.env["res.currency"]._get_conversion_rate(
+                one.currency_id,
+                one.company_id.currency_id,
+                one.company_id,
+                one._get_date(),
+            )
+
     @api.depends("payment_ids.state", "line_ids")
     def _compute_counts(self):
         lines = self._count("ecom.settlement.line")
@@ -138,7 +154,8 @@ class EcomSettlement(models.Model):
             one.claim_count = claims.get(one, 0)
             one.payment_count = states.total()
             one.open_count = states["unmatched"] + states["suggested"]
-            one.matched_pct = 100.0 * states["matched"] / judged if judged else 100.0
+            explained = states["matched"] + states["written_off"]
+            one.matched_pct = 100.0 * explained / judged if judged else 100.0
             one.unmatched_amount = amounts.get(one, 0.0)
 
     def _count(self, model):
@@ -169,7 +186,9 @@ class EcomSettlement(models.Model):
         one._create_lines(parsed, payments, currencies)
         if one.state == "draft":
             one._match()
-            if one.proof == "closes" and one.channel_id.settlement_auto_post:
+            by_hand = self.env.context.get("ecom_post_by_hand")
+            automatic = one.channel_id.settlement_auto_post and not by_hand
+            if one.proof == "closes" and automatic:
                 one.action_post()
         return one
 
@@ -306,6 +325,7 @@ class EcomSettlement(models.Model):
         """Match with the open items, then compare the fees with the rate card."""
         for one in self:
             self.env["ecom.settlement.matcher"]._match(one)
+            self.env["ecom.settlement.matcher"]._link_lines(one)
             self.env["ecom.fee.claim"]._audit(one)
 
     def action_post(self):
@@ -374,18 +394,9 @@ class EcomSettlement(models.Model):
         if self.state != "posted":
             raise UserError(self.env._("Only a posted settlement can be rolled back."))
         self.env["ecom.settlement.booker"]._undo(self)
-        self.payment_ids.write(
-            {
-                "state": "unmatched",
-                "layer": False,
-                "score": 0,
-                "evidence": False,
-                "match_key": False,
-                "difference": 0,
-                "refusal": False,
-                "item_ids": [fields.Command.clear()],
-            }
-        )
+        # What was joined again, or is zero by itself, has nothing to be explained.
+        payments = self.payment_ids.filtered("amount")
+        payments.write(payments._prepare_open())
         self.state = "draft"
         self.message_post(
             body=self.env._("The settlement was rolled back: %(reason)s", reason=reason)
@@ -430,7 +441,8 @@ class EcomSettlement(models.Model):
     def _get_date(self):
         """The day that the settlement is booked on, in the channel's time zone."""
         self.ensure_one()
-        return self._to_day(self.ends_at or self.deposit_at or self.create_date)
+        moment = self.ends_at or self.deposit_at or self.create_date
+        return self._to_day(moment or fields.Datetime.now())
 
     def _to_day(self, moment):
         zone = self.channel_id.timezone or "UTC"

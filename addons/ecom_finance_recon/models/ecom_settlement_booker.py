@@ -220,6 +220,9 @@ class EcomSettlementBooker(models.AbstractModel):
         rows, rounding = [], 0.0
         limit = settlement.channel_id.settlement_rounding_limit
         for group in self._group(payments.filtered("amount")):
+            if group[0].state == "written_off":
+                rows += self._prepare_write_off(settlement, accounts, day, group)
+                continue
             if group[0].state != "matched":
                 rows += self._prepare_open_lines(settlement, accounts, day, group)
                 continue
@@ -229,7 +232,7 @@ class EcomSettlementBooker(models.AbstractModel):
             extra = self._prepare_difference(
                 settlement, accounts, day, group, difference, limit - rounding
             )
-            if extra and group[0].layer not in NET_OF_FEE:
+            if extra and self._is_rounding(group):
                 rounding += abs(difference)
             rows += extra
             paid = amount - difference if extra else amount
@@ -250,17 +253,49 @@ class EcomSettlementBooker(models.AbstractModel):
             for payment in group
         ]
 
+    def _is_rounding(self, group):
+        """Whether nobody and no rate card says what a difference is."""
+        return group[0].layer not in NET_OF_FEE and not group[0].write_off_purpose
+
+    def _prepare_write_off(self, settlement, accounts, day, group):
+        """What no buyer owes: to the account that a person chose."""
+        return [
+            self._prepare_line(
+                settlement,
+                day,
+                self._get_account(accounts, payment.write_off_purpose),
+                payment.amount,
+                payment.reason or payment.name,
+                ecom_settlement_payment_id=payment.id,
+            )
+            for payment in group
+        ]
+
     def _prepare_difference(self, settlement, accounts, day, group, difference, left):
-        """What a payment is less than its invoice: a known fee, or rounding."""
+        """What a payment is less than its invoice: a known fee, or rounding.
+
+        Or what a person says it is.
+        """
         if settlement.currency_id.is_zero(difference):
             return []
-        if group[0].layer in NET_OF_FEE:
+        if group[0].write_off_purpose:
+            account = self._get_account(accounts, group[0].write_off_purpose)
+        elif group[0].layer in NET_OF_FEE:
             account = self._get_account(accounts, self._get_netted_fee(group))
         elif abs(difference) <= left + 1e-9:
             account = self._get_account(accounts, ROUNDING)
         else:
             return []
-        return [self._prepare_line(settlement, day, account, difference, group[0].name)]
+        return [
+            self._prepare_line(
+                settlement,
+                day,
+                account,
+                difference,
+                group[0].reason or group[0].name,
+                ecom_settlement_payment_id=group[0].id,
+            )
+        ]
 
     def _get_netted_fee(self, group):
         """The fee by which a payment is less, from the rate that explained it."""
@@ -452,49 +487,132 @@ class EcomSettlementBooker(models.AbstractModel):
 
     @api.model
     def _book_later(self, payments):
-        """Payments of posted settlements that were matched since: off clearing."""
+        """Payments of posted settlements that were explained since: off clearing."""
         for settlement in payments.settlement_id:
             mine = payments.filtered(lambda one, s=settlement: one.settlement_id == s)
             accounts = settlement.channel_id._get_settlement_accounts(
                 settlement.currency_id
             )
-            day = max(settlement._get_date(), *mine.item_ids.mapped("date"))
+            day = max([settlement._get_date(), *mine.item_ids.mapped("date")])
             rows = self._prepare_payment_lines(settlement, accounts, day, mine)
             clearing = self._get_account(accounts, CLEARING)
-            was_open = mine.move_line_ids.filtered(
-                lambda line, account=clearing: (
-                    line.account_id == account and not line.reconciled
+            held = self._get_held(mine, clearing)
+            rows = [
+                *(
+                    self._prepare_release(payment, line, part)
+                    for payment, line, part in held
+                ),
+                *rows,
+            ]
+            move = self._post_balanced(settlement, accounts, day, rows)
+            released = move.line_ids.sorted("id")[: len(held)]
+            pairs = self._get_item_pairs(move)
+            pairs += [
+                line | one
+                for (_payment, line, _part), one in zip(held, released, strict=True)
+            ]
+            self._reconcile(pairs)
+
+    def _get_held(self, payments, clearing):
+        """Open lines of the clearing account that hold these payments.
+
+        A payment that was split is held by the line of the whole.
+
+        :return: triples of payment, line, and the part of the line that is its.
+        """
+        held, taken = [], defaultdict(float)
+        for payment in payments:
+            whole = payment.split_from_id or payment
+            lines = (whole | whole.split_ids).move_line_ids.filtered(
+                lambda line: (
+                    line.account_id == clearing
+                    and line.parent_state == "posted"
+                    and not line.reconciled
                 )
             )
-            rows += [
-                {
-                    "account_id": clearing.id,
-                    "name": line.name,
-                    "currency_id": line.currency_id.id,
-                    "amount_currency": -line.amount_currency,
-                    "balance": -line.balance,
-                    "ecom_settlement_payment_id": line.ecom_settlement_payment_id.id,
-                }
-                for line in was_open
-            ]
-            off = -sum(row["balance"] for row in rows)
-            if not settlement.company_id.currency_id.is_zero(off):
-                account = self._get_account(accounts, ROUNDING)
-                rows.append({"account_id": account.id, "balance": off, "name": "/"})
-            move = self._post(settlement, [self._prepare_entry(settlement, day, rows)])
-            pairs = self._get_item_pairs(move)
-            for line in was_open:
-                pairs.append(
-                    line
-                    | move.line_ids.filtered(
-                        lambda one, line=line: (
-                            one.account_id == line.account_id
-                            and one.ecom_settlement_payment_id
-                            == line.ecom_settlement_payment_id
-                        )
-                    )
+            left = -payment.amount
+            for line in lines.sorted(
+                lambda line, one=payment, left=left: (
+                    line.amount_residual_currency != left,
+                    line.ecom_settlement_payment_id != one,
+                    line.id,
                 )
-            self._reconcile(pairs)
+            ):
+                free = line.amount_residual_currency - taken[line]
+                if line.currency_id.is_zero(left) or free * left <= 0:
+                    continue
+                part = min(free, left, key=abs)
+                taken[line] += part
+                left -= part
+                held.append((payment, line, part))
+        return held
+
+    def _prepare_release(self, payment, line, part):
+        """Values that take a part of a line off the clearing account."""
+        share = part / line.amount_currency
+        return {
+            "account_id": line.account_id.id,
+            "name": line.name,
+            "currency_id": line.currency_id.id,
+            "amount_currency": -line.currency_id.round(part),
+            "balance": -line.company_currency_id.round(line.balance * share),
+            "ecom_settlement_payment_id": payment.id,
+        }
+
+    def _post_balanced(self, settlement, accounts, day, rows):
+        """An entry of these rows; what their rates leave is rounding."""
+        off = -sum(row["balance"] for row in rows)
+        if not settlement.company_id.currency_id.is_zero(off):
+            account = self._get_account(accounts, ROUNDING)
+            rows.append({"account_id": account.id, "balance": off, "name": "/"})
+        return self._post(settlement, [self._prepare_entry(settlement, day, rows)])
+
+    @api.model
+    def _book_undo(self, payments):
+        """Payments of a posted settlement are back on the clearing account.
+
+        What they had paid is open again, by an entry against the one that paid it.
+        """
+        settlement = payments.settlement_id
+        accounts = settlement.channel_id._get_settlement_accounts(
+            settlement.currency_id
+        )
+        clearing = self._get_account(accounts, CLEARING)
+        lines = payments.move_line_ids.filtered(
+            lambda line: (
+                line.account_id != clearing
+                and line.parent_state == "posted"
+                and line.ecom_settlement_role != "undone"
+            )
+        )
+        if not lines:
+            return
+        day = max(lines.mapped("date"))
+        lines.filtered("account_id.reconcile").remove_move_reconcile()
+        lines.ecom_settlement_role = "undone"
+        rows = [self._prepare_opposite(line) for line in lines]
+        rows += self._prepare_open_lines(settlement, accounts, day, payments)
+        move = self._post_balanced(settlement, accounts, day, rows)
+        opposite = move.line_ids.sorted("id")[: len(lines)]
+        self._reconcile(
+            [
+                line | other
+                for line, other in zip(lines, opposite, strict=True)
+                if line.account_id.reconcile
+            ]
+        )
+
+    def _prepare_opposite(self, line):
+        return {
+            "account_id": line.account_id.id,
+            "partner_id": line.partner_id.id,
+            "name": line.name,
+            "currency_id": line.currency_id.id,
+            "amount_currency": -line.amount_currency,
+            "balance": -line.balance,
+            "ecom_settlement_payment_id": line.ecom_settlement_payment_id.id,
+            "ecom_settlement_role": "undone",
+        }
 
     @api.model
     def _undo(self, settlement):

@@ -1,13 +1,14 @@
 import base64
 import hashlib
+from dataclasses import replace
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..formats import FORMATS, Kind, Options, parse
+from ..formats import FORMATS, Kind, Options, mapped, parse
 from ..formats.base import BANK
 from ..formats.currencies import unit_of
-from ..formats.errors import FormatError
+from ..formats.errors import FormatError, NotRecognised
 
 
 class EcomSettlementFile(models.Model):
@@ -74,7 +75,8 @@ class EcomSettlementFile(models.Model):
         return {
             "not_recognised": self.env._(
                 "No known format. Download the report again as the channel offers it, "
-                "without opening and saving it in a spreadsheet."
+                "without opening and saving it in a spreadsheet. Or describe what its "
+                "columns are."
             ),
             "encoding_unknown": self.env._(
                 "The text of the file cannot be read. Download it again."
@@ -129,19 +131,62 @@ class EcomSettlementFile(models.Model):
         file._read(content)
         return file
 
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Import what is attached to an e-mail to a channel's address.
+
+        Pictures of a signature are left out; an e-mail without a file is kept as one
+        that cannot be read, so that somebody sees it.
+        """
+        channel = self.env["ecom.channel"].browse(
+            (custom_values or {}).get("channel_id")
+        )
+        # An address can be forged: a person posts.
+        model = self.with_context(ecom_post_by_hand=True)
+        files = self.browse()
+        for attachment in msg_dict.get("attachments") or ():
+            content = attachment.content
+            if (attachment.info or {}).get("cid"):
+                continue
+            if isinstance(content, str):
+                content = content.encode()
+            files |= model._receive(attachment.fname or "e-mail", content, channel)
+        if not files:
+            text = str(msg_dict.get("body") or "").encode()
+            name = msg_dict.get("subject") or self.env._("E-mail without a file")
+            files = model._receive(name, text, channel)
+        return files[:1].with_context(ecom_post_by_hand=False)
+
     def action_read_again(self):
         """Try again to read what could not be read."""
         for file in self.filtered(lambda one: one.state == "failed"):
             file._read(base64.b64decode(file.content))
         return True
 
-    def _read(self, content):
-        """Read the content; what is wrong with it becomes the reason."""
+    def action_describe(self):
+        """Say what the columns of a file of no known format are."""
+        self.ensure_one()
+        if not self.channel_id:
+            raise UserError(self.env._("Only files of a channel can be described."))
+        mapping = self.env["ecom.settlement.mapping"]
+        known = mapping.search([("file_id", "=", self.id)], limit=1)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": mapping._name,
+            "res_id": (known or mapping._propose(self)).id,
+            "view_mode": "form",
+        }
+
+    def _read(self, content, mapping=None):
+        """Read the content; what is wrong with it becomes the reason.
+
+        :param mapping: of a person; without it those of the channel are tried, where
+            the format is not known.
+        """
         self.ensure_one()
         try:
             with self.env.cr.savepoint():
-                parsed = parse(content, self.name, options=self._get_options())
-                self._take(parsed)
+                self._take(self._parse(content, mapping))
         except FormatError as error:
             details = {
                 key: value
@@ -155,6 +200,22 @@ class EcomSettlementFile(models.Model):
                     "error_details": details,
                 }
             )
+
+    def _parse(self, content, mapping=None):
+        if mapping:
+            return self._parse_mapped(content, mapping)
+        try:
+            return parse(content, self.name, options=self._get_options())
+        except NotRecognised:
+            known = self.channel_id.settlement_mapping_ids
+            fitting = known.filtered(lambda one: one._fits(content))
+            if len(fitting) != 1:
+                raise
+            return self._parse_mapped(content, fitting)
+
+    def _parse_mapped(self, content, mapping):
+        options = replace(self._get_options(), mapping=mapping._mapping())
+        return parse(content, self.name, format=mapped.Mapped.code, options=options)
 
     def _get_options(self):
         """What we know better than the file."""

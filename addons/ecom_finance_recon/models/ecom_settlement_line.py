@@ -47,7 +47,12 @@ class EcomSettlementLine(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
-    order_id = fields.Many2one(related="payment_id.order_id", string="Order")
+    order_id = fields.Many2one(
+        "sale.order",
+        index="btree_not_null",
+        readonly=True,
+        help="Of its payment, or by the ids that the line names.",
+    )
     match_state = fields.Selection(related="payment_id.state", string="Match")
     number = fields.Integer(string="Row")
     key = fields.Char(required=True)

@@ -7,6 +7,7 @@ from odoo.tools import SQL
 from ..matching import Entry, Item, Policy, match
 
 BATCH = 5_000
+DECIDED = ("matched", "written_off")
 
 
 class EcomSettlementMatcher(models.AbstractModel):
@@ -22,7 +23,9 @@ class EcomSettlementMatcher(models.AbstractModel):
     @api.model
     def _match(self, settlement):
         """Match what is not matched yet."""
-        payments = settlement.payment_ids.filtered(lambda one: one.state != "matched")
+        payments = settlement.payment_ids.filtered(
+            lambda one: one.state not in DECIDED and not one.by_hand
+        )
         if not payments:
             return
         self._link_orders(settlement.channel_id, payments)
@@ -143,6 +146,58 @@ class EcomSettlementMatcher(models.AbstractModel):
         for payment in payments.filtered(lambda one: not one.order_id):
             found = (orders.get(ref.lstrip("#")) for ref in payment.refs or ())
             payment.order_id = next(filter(None, found), False)
+
+    @api.model
+    def _link_lines(self, settlement):
+        """Link lines, fees above all, with their orders: profit is read by order."""
+        self.env["ecom.settlement.payment"].flush_model(["order_id"])
+        self.env["ecom.settlement.line"].flush_model(["payment_id", "order_id"])
+        self.env["sale.order"].flush_model(["ecom_external_id", "ecom_number"])
+        self.env.cr.execute(
+            SQL(
+                """
+                WITH line AS (
+                    SELECT id, channel_id, payment_id, order_ref, merchant_ref
+                      FROM ecom_settlement_line
+                     WHERE settlement_id = %s AND order_id IS NULL
+                ), found AS (
+                    SELECT line.id, payment.order_id, 1 AS rank
+                      FROM line
+                      JOIN ecom_settlement_payment payment
+                        ON payment.id = line.payment_id
+                     WHERE payment.order_id IS NOT NULL
+                     UNION ALL
+                    SELECT line.id, so.id, 2
+                      FROM line JOIN sale_order so
+                        ON so.ecom_channel_id = line.channel_id
+                       AND so.ecom_external_id = line.order_ref
+                     UNION ALL
+                    SELECT line.id, so.id, 3
+                      FROM line JOIN sale_order so
+                        ON so.ecom_channel_id = line.channel_id
+                       AND so.ecom_external_id = line.merchant_ref
+                     UNION ALL
+                    SELECT line.id, so.id, 4
+                      FROM line JOIN sale_order so
+                        ON so.ecom_channel_id = line.channel_id
+                       AND ltrim(so.ecom_number, '#') = ltrim(line.order_ref, '#')
+                     UNION ALL
+                    SELECT line.id, so.id, 5
+                      FROM line JOIN sale_order so
+                        ON so.ecom_channel_id = line.channel_id
+                       AND ltrim(so.ecom_number, '#') = ltrim(line.merchant_ref, '#')
+                ), best AS (
+                    SELECT DISTINCT ON (id) id, order_id
+                      FROM found ORDER BY id, rank, order_id
+                )
+                UPDATE ecom_settlement_line
+                   SET order_id = best.order_id
+                  FROM best WHERE best.id = ecom_settlement_line.id
+                """,
+                settlement.id,
+            )
+        )
+        self.env["ecom.settlement.line"].invalidate_model(["order_id"])
 
     # -- results -----------------------------------------------------------------------
 

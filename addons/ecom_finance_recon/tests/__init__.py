@@ -1,12 +1,17 @@
 from . import (
+    test_alert,
     test_bank,
     test_closing,
     test_fee_claim,
     test_import,
+    test_mail,
+    test_mapping,
     test_matching,
     test_performance,
     test_posting,
+    test_profit,
     test_refusals,
+    test_resolving,
     test_security,
     test_setup,
 )

@@ -44,6 +44,12 @@ class TestSecurity(SettlementCommon):
         with self.assertRaises(AccessError):
             self.settlement.with_user(seller).read(["total"])
 
+    def test_order_desk_still_reads_the_whole_channel(self):
+        seller = self.make_user("base.group_user,ecom_orders.group_user")
+        (values,) = self.channel.with_user(seller).read()
+        self.assertEqual(values["name"], self.channel.name)
+        self.assertNotIn("settlement_account_ids", values)
+
     def test_other_company_sees_nothing(self):
         other = self.setup_other_company()["company"]
         stranger = new_test_user(

@@ -1,5 +1,6 @@
 from . import (
     ecom_settlement_import,
+    ecom_settlement_resolve,
     ecom_settlement_roll_back,
     ecom_settlement_setup,
     ecom_settlement_closing,

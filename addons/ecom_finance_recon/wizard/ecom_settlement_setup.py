@@ -138,8 +138,13 @@ class EcomSettlementSetup(models.TransientModel):
         company = [("company_ids", "in", self.channel_id.company_id.ids)]
         same = model.search([*company, ("account_type", "=", purpose.account_type)])
         any_account = same or model.search(company)
-        start = max(filter(None, any_account.mapped("code")), default="100000")
-        return model._search_new_account_code(start)
+        codes = sorted(filter(None, any_account.mapped("code")), reverse=True)
+        for start in codes:
+            code = model._search_new_account_code(start)
+            # After the last number of a chart (9999) only a longer one would be free.
+            if len(code) == len(start):
+                return code
+        return model._search_new_account_code(codes[0] if codes else "100000")
 
     def _prepare_journal(self):
         company = self.channel_id.company_id

@@ -93,6 +93,10 @@ from . import ecom_routing_router
 from . import ecom_routing_ground
 from . import ecom_routing_record
 from . import ecom_routing_queue
+from . import ecom_routing_replay
+from . import ecom_routing_carrier
+from . import ecom_routing_reroute
 from . import sale_order_line_routing
+from . import sale_order_line_split
 from . import sale_order_routing
 from . import ecom_order_planner_routing

@@ -116,6 +116,7 @@ class AccountMove(models.Model):
 
     def _ecom_get_refunded_lines(self):
         """What is given back of each line, in the channel's units."""
+        found = {}
         for item in self.invoice_line_ids.filtered(
             lambda item: item.display_type == "product"
         ):
@@ -126,11 +127,18 @@ class AccountMove(models.Model):
                 item.quantity, line.product_uom_id
             )
             quantity = Decimal(str(units)) / Decimal(str(line.ecom_multiplier or 1.0))
-            yield RefundRequestLine(
-                order_line_id=line.ecom_line_key,
-                quantity=quantity.normalize(),
-                amount=Decimal(str(item.price_total)),
+            # parts of a line that was divided are one line to the channel
+            known, amount = found.get(line.ecom_line_key, (Decimal(0), Decimal(0)))
+            found[line.ecom_line_key] = (
+                known + quantity,
+                amount + Decimal(str(item.price_total)),
             )
+        return [
+            RefundRequestLine(
+                order_line_id=key, quantity=quantity.normalize(), amount=amount
+            )
+            for key, (quantity, amount) in found.items()
+        ]
 
 
 class AccountMoveLine(models.Model):

@@ -151,12 +151,26 @@ class EcomBuyer(models.Model):
     def _erase_contacts(self, contacts):
         # Only contacts that a channel made, and that nothing else uses.
         contacts = contacts.sudo()
+        self._forget_figures(contacts)
         for contact in contacts:
             contact.write(self._prepare_erased_values(contact))
         # What was said about a contact names it.
         self.env["mail.message"].sudo().search(
             [("model", "=", "res.partner"), ("res_id", "in", contacts.ids)]
         ).unlink()
+
+    @api.model
+    def _forget_figures(self, contacts):
+        """Have other addons erase what they found out about contacts.
+
+        A model with ``_figures_of_contact`` that keeps more than figures has a method
+        ``_forget_contacts``.
+        """
+        for model in self.env.values():
+            forget = getattr(model, "_forget_contacts", None)
+            if forget and getattr(model, "_figures_of_contact", False):
+                # The technical user of channels has no rights in other addons.
+                model.sudo()._forget_contacts(contacts)
 
     @api.model
     def _prepare_erased_values(self, contact):

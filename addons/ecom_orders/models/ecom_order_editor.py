@@ -20,8 +20,10 @@ class EcomOrderEditor(models.AbstractModel):
     @api.model
     def _edit(self, order, plan):
         """Bring an existing sale order to what the channel says now."""
-        commands, changes = self._compare_lines(order, plan)
         frozen = self._is_frozen(order)
+        if not frozen:
+            self._join_changed(order, plan)
+        commands, changes = self._compare_lines(order, plan)
         if frozen:
             for name in ("partner_shipping_id", "partner_invoice_id"):
                 plan.values.pop(name)
@@ -57,13 +59,18 @@ class EcomOrderEditor(models.AbstractModel):
             order.locked
             or any(picking.state == "done" for picking in order.picking_ids)
             or any(move.state == "posted" for move in order.invoice_ids)
+            or order.order_line.filtered("ecom_part_ids")
+            ._ecom_get_family()
+            ._ecom_is_begun()
         )
 
     @api.model
     def _compare_lines(self, order, plan):
         """Commands that make the lines those of the plan, and the changes in words."""
         lines = {
-            line.ecom_line_key: line for line in order.order_line if line.ecom_line_key
+            line.ecom_line_key: line
+            for line in order.order_line
+            if line.ecom_line_key and not line.ecom_main_line_id
         }
         confirmed = order.state == "sale"
         commands, changes = [], []
@@ -95,6 +102,19 @@ class EcomOrderEditor(models.AbstractModel):
                 commands.append(Command.delete(line.id))
                 changes.append(f"− {line.name}")
         return commands, changes
+
+    @api.model
+    def _join_changed(self, order, plan):
+        """Lines that were divided and are another quantity now are one line again."""
+        said = {wanted.key: wanted.fingerprint for wanted in plan.lines}
+        order._ecom_join(
+            order.order_line.filtered(
+                lambda line: (
+                    line.ecom_part_ids
+                    and said.get(line.ecom_line_key) != line.ecom_fingerprint
+                )
+            )
+        )
 
     @api.model
     def _is_replaced(self, order, line, wanted, confirmed):

@@ -74,7 +74,11 @@ class EcomRefund(models.Model):
             "detailed": refund.lines is not None,
         }
         if refund.lines is not None:
-            lines = {line.ecom_line_key: line.id for line in order.order_line}
+            lines = {
+                line.ecom_line_key: line.id
+                for line in order.order_line
+                if not line.ecom_main_line_id
+            }
             values["line_ids"] = [
                 Command.clear(),
                 *(

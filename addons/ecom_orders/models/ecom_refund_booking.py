@@ -295,11 +295,14 @@ class EcomRefund(models.Model):
                 continue
             if line.product_id.type != "consu" or item.removed_qty:
                 continue
-            open_qty = line.product_uom_qty - line.qty_delivered - line.ecom_removed_qty
-            removed = min(item._get_units(), max(open_qty, 0.0))
-            if removed:
-                item.removed_qty = removed
-                line._ecom_remove(removed)
+            for part in reversed(line._ecom_get_family()):
+                open_qty = (
+                    part.product_uom_qty - part.qty_delivered - part.ecom_removed_qty
+                )
+                removed = min(item._get_units() - item.removed_qty, open_qty)
+                if part.product_uom_id.compare(removed, 0.0) > 0:
+                    item.removed_qty += removed
+                    part._ecom_remove(removed)
 
     # -- amounts -----------------------------------------------------------------------
 

@@ -195,7 +195,7 @@ class EcomReturn(models.Model):
 
         A SKU that is on several lines leaves open which of them it is.
         """
-        lines = order.order_line
+        lines = order.order_line.filtered(lambda li: not li.ecom_main_line_id)
         if line.order_line_id or not line.sku:
             return lines.filtered(lambda li: li.ecom_line_key == line.order_line_id)
         listings = self.env["ecom.listing"].search(
@@ -384,7 +384,7 @@ class EcomReturnLine(models.Model):
 
     def _get_shipped_moves(self):
         """The moves that brought the goods of the order line to the buyer."""
-        return self.order_line_id.move_ids.filtered(
+        return self.order_line_id._ecom_get_family().move_ids.filtered(
             lambda move: (
                 move.state == "done"
                 and move.location_dest_id.usage == "customer"
@@ -397,7 +397,7 @@ class EcomReturnLine(models.Model):
         line = self.order_line_id
         if product == line.product_id:
             return self.quantity
-        need = self.env["ecom.shipment.planner"]._get_need(line)
+        need = self.env["ecom.shipment.planner"]._get_need(line._ecom_get_family())
         multiplier = line.ecom_multiplier or 1.0
         return self.quantity / multiplier * float(need.parts.get(str(product.id), 0))
 

@@ -14,7 +14,7 @@ class EcomRoutingDecision(models.Model):
     """What routing decided for an order, from what, and why not otherwise.
 
     Decisions are never changed: the newest that was applied counts, the others are
-    history.
+    history, and marked as such when the whole order was moved.
     """
 
     _name = "ecom.routing.decision"
@@ -37,10 +37,14 @@ class EcomRoutingDecision(models.Model):
             ("shadow", "Only Watched"),
             ("override", "By a Person"),
             ("rejection", "After a Rejection"),
+            ("reroute", "Moved before Picking"),
         ],
         required=True,
         readonly=True,
         index=True,
+    )
+    replaced = fields.Boolean(
+        readonly=True, help="A later decision moved the whole order."
     )
     routed = fields.Boolean(readonly=True, help="A plan was found.")
     decided_at = fields.Datetime(

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from odoo import api, fields, models
 
+from ..routing.punctuality import Record
 from ..routing.router import Network
 from ..routing.schema import ZERO, Order
 from ..routing.tariffs import Service, Zone, ZoneRate
@@ -20,6 +21,7 @@ class Ground:
     :param lines: sale order lines that are routed, by order.
     :param orders: what the pure code decides, see :class:`~..routing.schema.Order`.
     :param carriers: carrier by key of a service.
+    :param record: days in transit that were measured.
     """
 
     company: object
@@ -27,6 +29,7 @@ class Ground:
     orders: dict
     network: Network
     carriers: dict
+    record: Record
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -92,11 +95,12 @@ class EcomRoutingRouter(models.AbstractModel):
         return (products - kits_only | parts).filtered("is_storable")
 
     @api.model
-    def _read_ground(self, company, orders, lines=None, excluded=None):
+    def _read_ground(self, company, orders, lines=None, excluded=None, rule_sets=None):
         """Read what the orders of a company are decided on; a constant of queries.
 
         :param lines: only these lines are decided.
         :param excluded: warehouses that must not be used, by order.
+        :param rule_sets: those that will decide; without it, all that are in use.
         """
         if lines is None:
             lines = self._get_routed_lines(orders.order_line)
@@ -105,7 +109,9 @@ class EcomRoutingRouter(models.AbstractModel):
         )
         kits = self.env["ecom.stock.supply"]._get_kits(lines.product_id, company)
         services, carriers = self._prepare_services(company, orders)
-        keys = self._get_matching_rules(company, orders)
+        quoted, quotes = self._prepare_quotes(company, orders, carriers)
+        services += quoted
+        keys = self._get_matching_rules(company, orders, rule_sets)
         of_order = lines.grouped("order_id")
         stocked = self._get_stocked(lines)
         free = self.env["ecom.routing.stock"]._get_free(stocked, warehouses)
@@ -118,7 +124,9 @@ class EcomRoutingRouter(models.AbstractModel):
         for order in orders:
             values = self._prepare_order(order, of_order.get(order, lines[:0]), kits)
             values["facts"]["keys"] = keys.get(order, frozenset())
-            values["services"] = self._get_allowed_services(order, services, carriers)
+            values["services"] = self._get_allowed_services(
+                order, services, carriers, quotes.get(order, frozenset())
+            )
             values["excluded"] = frozenset(
                 str(site.id) for site in (excluded or {}).get(order, ())
             )
@@ -134,7 +142,8 @@ class EcomRoutingRouter(models.AbstractModel):
                 for (product_id, warehouse_id), units in free.items()
             },
         )
-        return Ground(company, of_order, pure, network, carriers)
+        record = self._read_record(company, services, carriers, rule_sets)
+        return Ground(company, of_order, pure, network, carriers, record)
 
     @api.model
     def _get_bound(self, lines, company):
@@ -161,7 +170,8 @@ class EcomRoutingRouter(models.AbstractModel):
                 [
                     ("warehouse_id", "in", limited.ids),
                     ("ship_on", ">=", fields.Date.today() - timedelta(days=1)),
-                    ("decision_id.kind", "in", ("applied", "override", "rejection")),
+                    ("decision_id.kind", "not in", ("waiting", "shadow")),
+                    ("decision_id.replaced", "=", False),
                     ("decision_id.order_id.state", "=", "sale"),
                 ],
                 ["warehouse_id", "ship_on:day"],
@@ -197,25 +207,27 @@ class EcomRoutingRouter(models.AbstractModel):
         return method.carrier_id if method.binding else method.carrier_id.browse()
 
     @api.model
-    def _get_allowed_services(self, order, services, carriers):
+    def _get_allowed_services(self, order, services, carriers, quoted):
+        """Keys of the services that an order may go by, None for all.
+
+        :param quoted: keys of what carriers without a rate card ask for this order.
+        """
         chosen = self._get_binding_carrier(order)
         if chosen:
-            return frozenset(key for key, one in carriers.items() if one == chosen)
+            keys = {key for key, one in carriers.items() if one == chosen}
+            priced = {key for key in keys if key.startswith("card:")} | (keys & quoted)
+            return frozenset(priced or (key for key in keys if _is_unpriced(key)))
         # a carrier without a known price is only for those who chose it
-        known = frozenset(key for key in carriers if key.startswith("card:"))
-        return known if len(known) < len(services) else None
+        known = {key for key in carriers if key.startswith("card:")} | quoted
+        return frozenset(known) if len(known) < len(services) else None
 
     @api.model
-    def _get_matching_rules(self, company, orders):
+    def _get_matching_rules(self, company, orders, rule_sets=None):
         """Keys of the rules whose further condition an order meets."""
         matching = defaultdict(set)
-        rules = self.env["ecom.routing.rule"].search(
-            [
-                ("company_id", "=", company.id),
-                ("rule_set_id.mode", "!=", "off"),
-                ("domain", "not in", (False, "", "[]")),
-            ]
-        )
+        if rule_sets is None:
+            rule_sets = self._get_rule_sets(company)
+        rules = rule_sets.rule_ids.filtered(lambda rule: rule._get_domain())
         for rule in rules:
             domain = [("id", "in", orders.ids), *rule._get_domain()]
             for order in self.env["sale.order"].search(domain):
@@ -241,3 +253,7 @@ class EcomRoutingRouter(models.AbstractModel):
                 "risk": order.ecom_risk,
             },
         }
+
+
+def _is_unpriced(key):
+    return key.startswith("carrier:")

@@ -24,8 +24,9 @@ class EcomRoutingRouter(models.AbstractModel):
             return False
         self.env["ecom.routing.stock"]._claim(self._get_stocked(line))
         rejections = self.env["ecom.routing.rejection"].search(
-            [("line_id", "=", line.id)]
+            [("line_id", "=", line._ecom_get_main().id)]
         )
+        line = self._join_untouched(line)
         ground = self._read_ground(
             order.company_id, order, line, {order: rejections.warehouse_id}
         )
@@ -33,13 +34,26 @@ class EcomRoutingRouter(models.AbstractModel):
         plan = decisions[order][0].plan
         if not plan:
             return False
-        parcel = plan.parcels[0]
-        carrier = ground.carriers.get(parcel.service, line.ecom_carrier_id.browse())
-        warehouse = self.env["stock.warehouse"].browse(int(parcel.site))
-        order._ecom_reroute(line, warehouse, carrier)
+        order._ecom_place(self._get_places(ground, order, plan))
         last = rejections[:1]
         self._keep(ground, rule_set, decisions, "rejection", self._get_words(last))
         return True
+
+    @api.model
+    def _join_untouched(self, line):
+        """A divided line of which nothing is picked is decided as a whole again.
+
+        :return: the line to be decided: the whole, or only the part.
+        """
+        order, family = line.order_id, line._ecom_get_family()
+        if len(family) == 1 or family.invoice_lines or family._ecom_is_begun():
+            return line
+        with order._ecom_unlocked():
+            order._ecom_release(family)
+            main = line._ecom_get_main()
+            main.ecom_part_ids._ecom_join()
+        self.env.flush_all()  # the stock that is free again is read by SQL
+        return main
 
     @api.model
     def _get_words(self, rejection):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from odoo import api, models
 
+from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, decide
 from .order_plan import Hold
 
@@ -37,6 +38,9 @@ class EcomRoutingRouter(models.AbstractModel):
         lines = self._get_routed_lines(todo.order_line)
         self.env["ecom.routing.stock"]._claim(self._get_stocked(lines))
         sets = rule_sets.grouped("company_id")
+        decided = rule_sets.filtered(lambda one: one.mode == "active").company_id
+        divided = todo.filtered(lambda order: order.company_id in decided).order_line
+        divided.ecom_part_ids._ecom_join()  # they are decided as a whole, anew
         for company, batch in todo.grouped("company_id").items():
             waiting += self._route_company(company, batch, sets[company], insist)
         return waiting
@@ -85,7 +89,7 @@ class EcomRoutingRouter(models.AbstractModel):
             if order.lines
         ]
         rules = [rule._to_rule() for rule in rule_set.rule_ids]
-        network = self._weigh_network(ground.network, rule_set)
+        network = self._weigh_network(ground, rule_set)
         found = decide(todo, rules, network).decisions
         by_key = {rule.key: rule for rule in rules}
         result = {}
@@ -113,29 +117,61 @@ class EcomRoutingRouter(models.AbstractModel):
         )
 
     @api.model
-    def _weigh_network(self, network, rule_set):
-        return replace(network, split_cost=Decimal(str(rule_set.split_cost)))
+    def _weigh_network(self, ground, rule_set):
+        """The network with what a split costs, and the days that carriers keep."""
+        services = ground.network.services
+        if rule_set.confidence:
+            services = with_measured_days(
+                services, ground.record, rule_set.confidence / 100
+            )
+        return replace(
+            ground.network,
+            services=services,
+            split_cost=Decimal(str(rule_set.split_cost)),
+        )
 
     # -- carrying out ------------------------------------------------------------------
 
     @api.model
     def _apply(self, ground, decisions):
         """Set warehouse and carrier of the lines that have a plan."""
-        targets = defaultdict(lambda: self.env["sale.order.line"])
+        places = {}
         for order, (decision, *_rest) in decisions.items():
-            if not decision.plan:
-                continue
-            lines = {str(line.id): line for line in ground.lines[order]}
-            for parcel in decision.plan.parcels:
-                carrier = ground.carriers.get(parcel.service)
-                key = int(parcel.site), carrier.id if carrier else False
-                for line in parcel.pieces:
-                    targets[key] |= lines[line]
+            if decision.plan:
+                places.update(self._get_places(ground, order, decision.plan))
+        parts = self.env["sale.order.line"]._ecom_divide(
+            {
+                line: [units for *_place, units in rest]
+                for line, (_first, *rest) in places.items()
+                if rest
+            }
+        )
+        targets = defaultdict(lambda: self.env["sale.order.line"])
+        for line, found in places.items():
+            placed = [line, *parts.get(line, ())]
+            for part, (warehouse, carrier, _units) in zip(placed, found, strict=True):
+                targets[warehouse.id, carrier.id] |= part
         for (warehouse_id, carrier_id), lines in targets.items():
             lines._ecom_quiet_write(
                 {"ecom_warehouse_id": warehouse_id, "ecom_carrier_id": carrier_id}
             )
         self._set_order_carriers(targets)
+
+    @api.model
+    def _get_places(self, ground, order, plan):
+        """Where the lines of an order ship from.
+
+        :return: by line, a list of (warehouse, carrier, units).
+        """
+        lines = {str(line.id): line for line in ground.lines[order]}
+        nobody = self.env["delivery.carrier"]
+        places = defaultdict(list)
+        for parcel in plan.parcels:
+            warehouse = self.env["stock.warehouse"].browse(int(parcel.site))
+            carrier = ground.carriers.get(parcel.service, nobody)
+            for key, units in parcel.pieces.items():
+                places[lines[key]].append((warehouse, carrier, units))
+        return places
 
     @api.model
     def _set_order_carriers(self, targets):

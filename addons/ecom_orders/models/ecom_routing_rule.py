@@ -80,6 +80,12 @@ class EcomRoutingRule(models.Model):
     max_parcels = fields.Integer(
         string="Parcels at Most", help="0 = without a limit, 1 = never split."
     )
+    split_lines = fields.Boolean(
+        string="Divide Lines",
+        default=True,
+        help="The quantity of one line may come from several warehouses, when no "
+        "single one has all of it.",
+    )
     min_part_value = fields.Monetary(
         string="Each Part Worth at Least",
         help="An order is split only when all its parts are worth this much.",
@@ -151,13 +157,12 @@ class EcomRoutingRule(models.Model):
                 same_country=self.same_country,
             ),
             strategy=self.strategy,
-            # A delivery order has all of an order or none of it, and lines stay whole:
-            # the channel knows them by their identity.
+            # An order is confirmed as a whole: all of it has a plan, or none.
             commit=Commit(
                 max_parcels=self.max_parcels or None,
                 min_part_value=Decimal(str(self.min_part_value)),
                 partial=False,
-                split_lines=False,
+                split_lines=self.split_lines,
             ),
             queue=self.queue or "",
             cancel_after=self.cancel_after,

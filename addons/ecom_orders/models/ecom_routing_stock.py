@@ -9,6 +9,8 @@ from .ecom_stock_supply import exact
 
 #: terms of a supply, and how they count for what may be promised to another order
 SIGNS = {"on_hand": 1, "reserved": -1, "promised": -1}
+#: balance of stock that has to be counted first: nobody gets anything of it
+IN_DOUBT = -(10**9)
 
 
 class EcomRoutingStock(models.AbstractModel):
@@ -46,6 +48,12 @@ class EcomRoutingStock(models.AbstractModel):
 
         :return: dict ``(product id, warehouse id) -> int``.
         """
+        balance = self._get_balance(products, warehouses)
+        return {key: max(0, units) for key, units in balance.items()}
+
+    @api.model
+    def _get_balance(self, products, warehouses):
+        """The same, negative where more was promised than there is."""
         supply = self.env["ecom.stock.supply"]
         free = defaultdict(lambda: ZERO)
         if products and warehouses:
@@ -57,7 +65,7 @@ class EcomRoutingStock(models.AbstractModel):
                     free[product_id, warehouse_id] += sign * exact(quantity)
         doubtful = self._get_doubtful(products, warehouses)
         return {
-            key: 0 if key in doubtful else _whole(quantity)
+            key: IN_DOUBT if key in doubtful else _whole(quantity)
             for key, quantity in free.items()
         }
 
@@ -76,4 +84,4 @@ class EcomRoutingStock(models.AbstractModel):
 
 
 def _whole(quantity: Decimal) -> int:
-    return max(0, int(quantity.to_integral_value(ROUND_FLOOR)))
+    return int(quantity.to_integral_value(ROUND_FLOOR))

@@ -143,33 +143,39 @@ class EcomShipmentPlanner(models.AbstractModel):
     @api.model
     def _get_needs(self, order):
         """What the order's lines are made of, by their keys."""
+        lines = order.order_line.filtered(
+            lambda line: line.ecom_line_key and line.ecom_kind == LineKind.PRODUCT.value
+        )
         return {
-            line.ecom_line_key: self._get_need(line)
-            for line in order.order_line
-            if line.ecom_line_key and line.ecom_kind == LineKind.PRODUCT.value
+            key: self._get_need(parts)
+            for key, parts in lines.grouped("ecom_line_key").items()
         }
 
     @api.model
-    def _get_need(self, line):
+    def _get_need(self, lines):
         """Units that the channel ordered, and the products one of them is made of.
+
+        :param lines: a line of the channel, with the parts it was divided into.
 
         A line whose goods are other products is a kit. What one kit needs of each is
         taken from what was asked of the warehouse for all of them.
         """
-        quantity = line.product_uom_id._compute_quantity(
-            line.product_uom_qty, line.product_id.uom_id
+        product = lines.product_id
+        quantity = sum(
+            line.product_uom_id._compute_quantity(line.product_uom_qty, product.uom_id)
+            for line in lines
         )
-        multiplier = Decimal(str(line.ecom_multiplier or 1.0))
+        multiplier = Decimal(str(lines[:1].ecom_multiplier or 1.0))
         ordered = Decimal(str(quantity)) / multiplier
-        moves = line.move_ids.filtered(
+        moves = lines.move_ids.filtered(
             lambda move: (
                 move.location_dest_id.usage == "customer"
                 and move.location_id.usage != "customer"
                 and not (move.state == "cancel" and move.picking_id.state == "cancel")
             )
         )
-        if moves.product_id <= line.product_id or not quantity:
-            return Need(ordered, {str(line.product_id.id): multiplier})
+        if moves.product_id <= product or not quantity:
+            return Need(ordered, {str(product.id): multiplier})
         asked = {}
         for move in moves:
             key = str(move.product_id.id)

@@ -40,6 +40,20 @@ class SaleOrderLine(models.Model):
         "here is only written again when the channel says something new.",
     )
 
+    ecom_main_line_id = fields.Many2one(
+        "sale.order.line",
+        string="Part Of",
+        ondelete="cascade",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        help="A part of a line at the shop that ships from a warehouse of its own.",
+    )
+    ecom_part_ids = fields.One2many(
+        "sale.order.line", "ecom_main_line_id", string="Parts", readonly=True
+    )
+
     _ecom_line_uniq = models.UniqueIndex(
-        "(order_id, ecom_line_key) WHERE ecom_line_key IS NOT NULL"
+        "(order_id, ecom_line_key)"
+        " WHERE ecom_line_key IS NOT NULL AND ecom_main_line_id IS NULL"
     )

@@ -93,6 +93,7 @@ class SaleOrderLine(models.Model):
             weight=exact(self.product_id.weight),
             volume=exact(self.product_id.volume),
             value=max(worth, ZERO) / pieces if pieces else ZERO,
+            whole=not self._ecom_is_divisible(),
         )
 
 

@@ -116,7 +116,53 @@ class SaleOrder(models.Model):
 
         :raises UserError: when goods are picked already.
         """
+        self._ecom_place({line: [(warehouse, carrier, None)] for line in lines})
+
+    def _ecom_place(self, places):
+        """Move lines to other warehouses, dividing those that come from several.
+
+        :param places: by line, a list of (warehouse, carrier, units); the units of the
+            first place are what the others leave.
+        :raises UserError: when goods are picked already.
+        """
         self.ensure_one()
+        lines = self.env["sale.order.line"].union(*places)
+        mains = lines._ecom_get_main()  # parts may be joined
+        self._ecom_release(lines)
+        with self._ecom_unlocked():
+            shares = {
+                line: [units for _site, _carrier, units in rest]
+                for line, (_first, *rest) in places.items()
+                if rest
+            }
+            parts = lines._ecom_divide(shares)
+            for line, targets in places.items():
+                placed = [line, *parts.get(line, ())]
+                for part, (site, carrier, _units) in zip(placed, targets, strict=True):
+                    part._ecom_quiet_write(
+                        {"ecom_warehouse_id": site.id, "ecom_carrier_id": carrier.id}
+                    )
+            self._ecom_join_same(mains)
+            self._ecom_launch(mains._ecom_get_family())
+
+    def _ecom_join_same(self, lines):
+        """Parts that ship from where their main line does are one with it again."""
+        same = lines._ecom_get_family().filtered(
+            lambda part: (
+                part.ecom_main_line_id
+                and part.warehouse_id == part.ecom_main_line_id.warehouse_id
+                and not (part + part.ecom_main_line_id).invoice_lines
+                and not part._ecom_is_begun()
+            )
+        )
+        self._ecom_release(same)
+        same._ecom_join()
+
+    def _ecom_release(self, lines):
+        """Call off what warehouses were asked for.
+
+        :raises UserError: when goods are picked already.
+        """
         open_moves = lines.move_ids.filtered(
             lambda move: move.state not in ("done", "cancel")
         )
@@ -134,16 +180,6 @@ class SaleOrder(models.Model):
         # A transfer that goes on with other goods forgets them: what was asked of the
         # warehouse for a line tells how its kit is made up.
         gone.filtered(lambda move: move.picking_id.state != "cancel").unlink()
-        lines._ecom_quiet_write(
-            {"ecom_warehouse_id": warehouse.id, "ecom_carrier_id": carrier.id}
-        )
-        if self.state == "sale":
-            locked = self.locked
-            if locked:
-                self.action_unlock()
-            lines._action_launch_stock_rule(previous_product_uom_qty={})
-            if locked:
-                self.action_lock()
 
     def _ecom_get_feeding(self, moves):
         """Open moves of earlier steps (pick, pack) that feed only these."""

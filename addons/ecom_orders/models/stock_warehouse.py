@@ -69,13 +69,14 @@ class StockWarehouse(models.Model):
         "The number of parcels per day must not be negative.",
     )
 
-    def _ecom_to_site(self, booked):
+    def _ecom_to_site(self, booked, moment=None):
         """The warehouse as routing sees it.
 
         :param booked: parcels that it has to send already, by day on which they leave.
+        :param moment: when it is decided (naive UTC), now if not given.
         """
         self.ensure_one()
-        ready = self._ecom_get_ready_day()
+        ready = self._ecom_get_ready_day(moment)
         capacity = None
         if self.ecom_capacity:
             capacity = max(0, self.ecom_capacity - booked.get(ready, 0))
@@ -92,11 +93,11 @@ class StockWarehouse(models.Model):
             groups=frozenset(str(group.id) for group in self.ecom_group_ids),
         )
 
-    def _ecom_get_ready_day(self):
+    def _ecom_get_ready_day(self, moment=None):
         """The day on which a parcel that is decided now leaves."""
         calendar = self.ecom_calendar_id
         zone = timezone(calendar.tz or self.company_id.resource_calendar_id.tz or "UTC")
-        now = utc.localize(fields.Datetime.now()).astimezone(zone)
+        now = utc.localize(moment or fields.Datetime.now()).astimezone(zone)
         day = now.date()
         if now.hour + now.minute / 60 >= (self.ecom_cutoff or 24.0):
             day += timedelta(days=1)

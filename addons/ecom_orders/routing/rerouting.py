@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from .costing import Costing
 from .router import Network
 from .rules import Rule
-from .schema import Order, Plan
+from .schema import ZERO, Order, Plan
 from .strategies import Optimum, View
 
 MOST_PASSES = 3
@@ -28,14 +29,18 @@ def reroute(
     plans: Mapping[str, Plan],
     rules: Mapping[str, Rule],
     network: Network,
+    saving: Decimal = ZERO,
 ) -> dict[str, Plan]:
     """Return better plans, by order, for those that can have one.
 
     :param plans: present plans by order, none of them picked.
     :param rules: by order, the rule that decided it: its sites and conditions hold on.
-    :param network: the stock beside what the plans hold.
+    :param network: the stock beside what the plans hold, negative where more was
+        promised than there is; the room of its sites beside the plans' parcels.
+    :param saving: money that a change has to save more than.
     """
     stock = dict(network.stock)
+    room = {site.key: site.capacity for site in network.sites}
     current = dict(plans)
     changed: dict[str, Plan] = {}
     for _pass in range(MOST_PASSES):
@@ -43,8 +48,9 @@ def reroute(
         for order in orders:
             plan = current[order.key]
             _book(stock, order, plan, 1)
-            found = _best(order, plan, rules[order.key], network, stock)
-            if found.cost.total < plan.cost.total:
+            found = _best(order, plan, rules[order.key], network, stock, room)
+            if found.cost.total < plan.cost.total - saving:
+                _move(room, plan, found)
                 current[order.key] = changed[order.key] = plan = found
                 better += 1
             _book(stock, order, plan, -1)
@@ -53,11 +59,13 @@ def reroute(
     return changed
 
 
-def _best(order: Order, plan: Plan, rule: Rule, network: Network, stock) -> Plan:
+def _best(order: Order, plan: Plan, rule: Rule, network: Network, stock, room) -> Plan:
     sites = tuple(
         site
         for site in network.sites
-        if site.key not in order.excluded and rule.sites.has(site, order)
+        if site.key not in order.excluded
+        and rule.sites.has(site, order)
+        and (site.key in plan.sites or room[site.key] is None or room[site.key] > 0)
     )
     commit = replace(rule.commit, max_parcels=len(plan.parcels), partial=False)
     costing = Costing(sites, network.services, network.split_cost)
@@ -77,6 +85,13 @@ def _best(order: Order, plan: Plan, rule: Rule, network: Network, stock) -> Plan
                     here[cell] = max(here[cell], held)
     found = Optimum().choose(View(order, sites, here, costing, commit))
     return found if found is not None and found.complete else plan
+
+
+def _move(room: dict, old: Plan, new: Plan) -> None:
+    for plan, sign in ((old, 1), (new, -1)):
+        for parcel in plan.parcels:
+            if room.get(parcel.site) is not None:
+                room[parcel.site] += sign
 
 
 def _book(stock: dict, order: Order, plan: Plan, sign: int) -> None:

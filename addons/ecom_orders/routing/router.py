@@ -233,6 +233,7 @@ class _Router:
         return all(
             best(product) >= units * line.quantity or best(product) < units
             for line in order.lines
+            if not line.whole
             for product, units in line.needs
         )
 
@@ -368,7 +369,7 @@ def alternatives(
             view.here(site, line, line.quantity) == line.quantity
             for line in order.lines
         ):
-            parcel = view.costing.parcel(order, site, everything)
+            parcel = view.parcel(site, everything)
             if parcel:
                 plan = view.plan([parcel], {})
                 found.setdefault(_identity(plan), Alternative(site.key, plan))

@@ -93,6 +93,7 @@ class Line:
     :param needs: products and their units for one piece.
     :param quantity: pieces.
     :param weight: kilograms of a piece; ``volume`` cubic metres; ``value`` money.
+    :param whole: never comes from two sites, whatever the rule allows.
     """
 
     key: str
@@ -101,6 +102,7 @@ class Line:
     weight: Decimal = ZERO
     volume: Decimal = ZERO
     value: Decimal = ZERO
+    whole: bool = False
 
     def pieces_within(self, stock: Mapping[str, int]) -> int:
         """How many pieces the given units by product are enough for, at most all."""

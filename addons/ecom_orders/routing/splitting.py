@@ -263,7 +263,7 @@ class _Builder:
             terms = {self.pieces[line.key, site.key]: 1.0 for site in self.sites}
             self.model.row(terms | {wait: 1.0}, line.quantity, line.quantity)
             whole = [s for s in self.sites if self._here(s, line) >= line.quantity]
-            if whole or not self.commit.split_lines:
+            if whole or line.whole or not self.commit.split_lines:
                 self._keep_whole(line, whole)
 
     def _keep_whole(self, line, whole: Sequence[Site]) -> None:

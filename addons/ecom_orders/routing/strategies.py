@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
 from .partition import Commit, choose
-from .schema import Order, Parcel, Plan, Site, Stock
+from .schema import Line, Order, Parcel, Plan, Site, Stock
 from .splitting import split
 
 #: more than any plan costs, in units; what is counted before cost
@@ -44,6 +45,7 @@ class View:
         }
         return min(line.pieces_within(held), missing)
 
+    @cached_property
     def batch(self) -> Batch:
         """The order's possible parcels as arrays."""
         import numpy as np
@@ -51,6 +53,17 @@ class View:
         allowed = np.ones((1, len(self.sites)), dtype=bool)
         index = product_index([self.order])
         return self.costing.batch([self.order], self.stock, index, allowed)
+
+    @cached_property
+    def _parcels(self) -> dict:
+        return {}
+
+    def parcel(self, site: Site, pieces: Mapping[str, int]) -> Parcel | None:
+        """The cheapest parcel of some pieces, worked out once; None if there is none."""
+        key = site.key, tuple(sorted(pieces.items()))
+        if key not in self._parcels:
+            self._parcels[key] = self.costing.parcel(self.order, site, pieces)
+        return self._parcels[key]
 
     def plan(self, parcels: Sequence[Parcel], waiting: Mapping[str, int]) -> Plan:
         """Make a plan of parcels."""
@@ -126,12 +139,12 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
         pieces = {}
         for line in view.order.lines:
             count = now.here(site, line, missing[line.key])
-            if count < line.quantity and not view.commit.split_lines:
+            if count < line.quantity and not may_divide(view, line):
                 count = 0
             if count:
                 pieces[line.key] = count
                 _take(left, site, line, count)
-        parcel = pieces and view.costing.parcel(view.order, site, pieces)
+        parcel = pieces and view.parcel(site, pieces)
         if not parcel:
             for line in view.order.lines:
                 _take(left, site, line, -pieces.get(line.key, 0))
@@ -143,6 +156,11 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
             break
     waiting = {key: count for key, count in missing.items() if count}
     return view.plan(parcels, waiting) if parcels else None
+
+
+def may_divide(view: View, line: Line) -> bool:
+    """Whether a line may come from two sites."""
+    return view.commit.split_lines and not line.whole
 
 
 def _take(stock: dict, site: Site, line, count: int) -> None:
@@ -240,7 +258,7 @@ class Exact(Strategy):
     def _whole(self, view: View, hold) -> Plan | None:
         import numpy as np
 
-        batch = view.batch()
+        batch = view.batch
         penalty = to_units(view.costing.split_cost) + self.parcel_first
         values = np.array(
             [[float(line.value * line.quantity) for line in view.order.lines]]
@@ -258,8 +276,11 @@ def needs_splitting(view: View) -> bool:
     products = [product for line in order.lines for product, _units in line.needs]
     if len(order.lines) > MOST_LINES or len(set(products)) < len(products):
         return True
-    return view.commit.split_lines and any(
-        all(view.here(site, line, line.quantity) < line.quantity for site in view.sites)
+    return any(
+        may_divide(view, line)
+        and all(
+            view.here(site, line, line.quantity) < line.quantity for site in view.sites
+        )
         and any(view.here(site, line, line.quantity) for site in view.sites)
         for line in order.lines
     )

@@ -133,7 +133,14 @@ class Service:
 
     def rate(self, place: Place) -> ZoneRate | None:
         """Return the row for a place; None when the service does not go there."""
-        return next((rate for rate in self.rates if rate.zone.has(place)), None)
+        if place not in self._known:
+            found = (rate for rate in self.rates if rate.zone.has(place))
+            self._known[place] = next(found, None)
+        return self._known[place]
+
+    @cached_property
+    def _known(self) -> dict[Place, ZoneRate | None]:
+        return {}
 
     def billed_weight(self, weight: Decimal, volume: Decimal) -> Decimal:
         """Return the weight that is charged, in kg."""

@@ -122,3 +122,55 @@ class TestLeadTime(EcomOrdersCommon):
         )
         self.assertEqual(channel, self.channel)
         self.assertMoney(total, 20.00)
+
+    # -- stages ------------------------------------------------------------------------
+
+    def stage(self, order, now="2026-03-09 10:00:00"):
+        row = self.report(order, now)
+        with freeze_time(now):
+            row.fetch(["stage", "urgency"])
+        return row.stage, row.urgency
+
+    def test_order_waits_for_what_comes_next(self):
+        order = self.order()
+        self.assertEqual(self.stage(order)[0], "to_pick")
+        self.ship(order, datetime(2026, 3, 2, 12))
+        self.assertEqual(self.stage(order)[0], "in_transit")
+        order.picking_ids.ecom_arrived_at = datetime(2026, 3, 4, 12)
+        row = self.report(order)
+        self.assertEqual(row.stage, "arrived")
+        self.assertEqual(row.hours_to_arrived, 2 * 24)
+        self.assertEqual(row.hours_to_picked, 24)  # in one step: when it left
+
+    def test_picked_and_not_shipped_is_a_stage_of_its_own(self):
+        self.warehouse.delivery_steps = "pick_ship"
+        order = self.order()
+        self.ship_step(order, datetime(2026, 3, 1, 18))
+        row = self.report(order)
+        self.assertEqual(row.stage, "to_ship")
+        self.assertEqual(row.hours_to_picked, 18 - 12)
+
+    def ship_step(self, order, at):
+        """The first transfer of an order that leaves in two steps."""
+        picking = order.picking_ids.sorted("id")[:1]
+        picking.move_ids.write({"quantity": 2, "picked": True})
+        picking._action_done()
+        picking.date_done = at
+
+    def test_unpaid_and_cancelled_orders_say_so(self):
+        order = self.order()
+        order.state = "draft"
+        self.assertEqual(self.stage(order)[0], "to_route")
+        order.ecom_paid_at = False
+        self.assertEqual(self.stage(order)[0], "to_pay")
+        order.state = "cancel"
+        self.assertEqual(self.stage(order), ("cancelled", False))
+
+    def test_promise_is_late_due_or_in_time_until_the_order_has_left(self):
+        order = self.order()
+        # promised until 10:00 on the 3rd
+        self.assertEqual(self.stage(order, "2026-03-02 09:00:00")[1], "in_time")
+        self.assertEqual(self.stage(order, "2026-03-02 11:00:00")[1], "soon")
+        self.assertEqual(self.stage(order, "2026-03-03 11:00:00")[1], "late")
+        self.ship(order, datetime(2026, 3, 3, 12))
+        self.assertFalse(self.stage(order)[1])

@@ -6,5 +6,6 @@ from . import ecom_oversell_simulate
 from . import ecom_return_inspection
 from . import ecom_file_import_column
 from . import ecom_file_import
+from . import ecom_routing_backtest
 from . import ecom_routing_override
 from . import ecom_routing_reject

@@ -38,12 +38,13 @@ class EcomRoutingOverride(models.TransientModel):
         lines = lines.filtered(lambda line: line.qty_delivered < line.product_uom_qty)
         if not lines:
             raise UserError(self.env._("Nothing of this order is left to be shipped."))
+        ordered = lines._ecom_get_main()
         order._ecom_reroute(lines, self.warehouse_id.sudo(), self.carrier_id.sudo())
         order.ecom_overridden = True
         order._get_open_holds().filtered(
             lambda block: block.reason == "not_routed"
         ).with_user(self.env.user)._resolve(released=True)
-        self.env["ecom.routing.decision"].sudo().create(self._prepare_decision(lines))
+        self.env["ecom.routing.decision"].sudo().create(self._prepare_decision(ordered))
         order._message_log(
             body=self.env._(
                 "Routed by hand to %(warehouse)s: %(reason)s",

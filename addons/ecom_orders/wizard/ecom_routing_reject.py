@@ -40,7 +40,7 @@ class EcomRoutingReject(models.TransientModel):
         line = self.line_id.sudo()
         self.env["ecom.routing.rejection"].sudo().create(
             {
-                "line_id": line.id,
+                "line_id": line._ecom_get_main().id,
                 "warehouse_id": line.warehouse_id.id,
                 "reason": self.reason,
                 "note": self.note,

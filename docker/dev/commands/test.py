@@ -30,7 +30,10 @@ PURE = ("pure", "contract", "simulator", "property", "architecture", "dev")
 END_TO_END = ("e2e", "conformance")
 #: what works with modules that may be there or not, and those modules
 OPTIONAL = "optional"
-OPTIONAL_MODULES = ("mrp", "sale_mrp", "loyalty", "sale_loyalty")
+OPTIONAL_MODULES = (
+    *("mrp", "sale_mrp", "loyalty", "sale_loyalty", "sale_margin"),
+    *("l10n_cn", "l10n_us", "l10n_de"),
+)
 #: folders below tests/ that hold no tests
 OTHER = ("bench", "support")
 #: a folder per run, for two may go on at once; the logs of ended ones are kept until

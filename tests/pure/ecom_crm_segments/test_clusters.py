@@ -93,3 +93,13 @@ def test_silhouette_by_hand():
     labels = np.array([0, 0, 1, 1])
     scores = [1 - 1 / 11, 1 - 1 / 10, 1 - 2 / 9.5, 1 - 2 / 11.5]
     assert clusters.silhouette(points, labels) == pytest.approx(np.mean(scores))
+
+
+def test_customers_that_came_later_go_to_the_nearest_cluster():
+    figures, kinds = shop()
+    result = clusters.cluster(figures, FEATURES)
+    later, later_kinds = shop(seed=5, each=20)
+    labels = clusters.assign(later, figures, result.labels, FEATURES)
+    for kind in range(3):
+        expected = set(result.labels[kinds == kind])
+        assert set(labels[later_kinds == kind]) == expected

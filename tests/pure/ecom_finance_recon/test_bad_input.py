@@ -13,6 +13,7 @@ from ecom_finance_recon.formats.export import safe_cell, to_csv
 from ecom_finance_recon.formats.repeats import Repeats
 from settlement_files import (
     ALIPAY_ACCOUNT,
+    ALIPAY_PERSONAL,
     ALIPAY_TRADES,
     AMAZON_V2,
     CAMT,
@@ -117,6 +118,25 @@ def test_two_files_at_once_are_two_settlements():
     content = archive(a=ALIPAY_ACCOUNT.content, b=STRIPE.content)
     parsed = formats.parse(content)
     assert [one.format for one in parsed.settlements] == ["alipay_account", "stripe"]
+
+
+@pytest.mark.parametrize("total", ["3０.00", "３０．００", "3..00", "3,0.0,0"])
+def test_a_damaged_total_of_a_personal_bill_is_a_typed_error_or_does_not_close(total):
+    """Digits of full width are numbers to a regular expression, not to an amount."""
+    text = ALIPAY_PERSONAL.text.replace("收入：1笔 30.00元", f"收入：1笔 {total}元")
+    assert total in text
+    try:
+        parsed = formats.parse(text.encode("gb18030"))
+    except errors.FormatError as error:
+        assert error.code == "bad_value"
+    else:
+        assert parsed.closes is False
+
+
+@pytest.mark.parametrize("count", ["１", "1"])
+def test_a_count_of_a_personal_bill_in_any_width_is_its_number(count):
+    text = ALIPAY_PERSONAL.text.replace("收入：1笔 30", f"收入：{count}笔 30")
+    assert formats.parse(text.encode("gb18030")).closes is True
 
 
 def test_a_damaged_member_refuses_the_archive():

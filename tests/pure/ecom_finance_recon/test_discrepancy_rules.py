@@ -92,6 +92,24 @@ def cluster(count):
     return replace(GOOD, orders=orders)
 
 
+def drifting(*commissions):
+    """Settlements of 100 each, with these commissions."""
+    chain = tuple(
+        replace(
+            FIRST,
+            settlement=f"S{n}",
+            starts=date(2026, n, 1),
+            ends=date(2026, n + 1, 1),
+            bank_reference=f"B{n}",
+            opening=None,
+            sales=D(100),
+            fees={"commission": D(fee)},
+        )
+        for n, fee in enumerate(commissions, 1)
+    )
+    return replace(GOOD, settlements=chain)
+
+
 CASES = {
     "not_settled": (order(settled=None, fees=D(0)), "A1", D(100)),
     "no_order": (lines({"order": "X9", "has_order": False}), "L1", D(100)),
@@ -111,6 +129,8 @@ CASES = {
     "period_overlap": (second(starts=date(2026, 5, 10)), "S2", D(0)),
     "fx_off": (second(fx_rate=D("1.155")), "S2", D("4.25")),
     "chargeback_cluster": (cluster(3), "DE", D(300)),
+    "negative_margin": (order(contribution=D(-5)), "A1", D(-5)),
+    "fee_drift": (drifting(15, 15, 15, 18), "S4", D(3)),  # 18 % - 15 % of 100
     "back_dated": (lines({"date": date(2026, 1, 1)}), "L1", D(100)),
 }
 
@@ -174,3 +194,13 @@ def test_another_addon_adds_a_rule():
         assert run(GOOD, ["my_rule"])[0].reference == "A1"
     finally:
         del RULES["my_rule"]
+
+
+@pytest.mark.parametrize("commissions", [(15, 15, 15, 17), (15, 15, 18), (15, 18, 15)])
+def test_a_fee_within_the_tolerance_or_without_a_past_has_not_drifted(commissions):
+    assert run(drifting(*commissions), enabled=["fee_drift"]) == ()
+
+
+def test_an_order_that_is_not_settled_is_not_judged_by_its_margin():
+    facts = order(contribution=D(-5), settled=None)
+    assert run(facts, enabled=["negative_margin"]) == ()

@@ -101,10 +101,11 @@ def test_plain_http_an_old_shop_and_a_wrong_clock_are_warned_of(shop):
     ("index", "timezone_name"),
     [
         ({"timezone_string": "Europe/Berlin", "gmt_offset": 1}, "Europe/Berlin"),
-        ({"timezone_string": "", "gmt_offset": 8}, "+08:00"),
+        ({"timezone_string": "", "gmt_offset": 8}, "Etc/GMT-8"),
+        ({"timezone_string": "", "gmt_offset": -5}, "Etc/GMT+5"),
         ({"timezone_string": "", "gmt_offset": -3.5}, "-03:30"),
         ({"timezone_string": "", "gmt_offset": "5.75"}, "+05:45"),
-        ({"timezone_string": None, "gmt_offset": 0}, "+00:00"),
+        ({"timezone_string": None, "gmt_offset": 0}, "UTC"),
         ({"gmt_offset": "x"}, ""),
         ({}, ""),
         ([], ""),

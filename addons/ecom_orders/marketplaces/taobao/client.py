@@ -151,7 +151,7 @@ class TaobaoConnector(Connector):
         return ShopInfo(
             name=self._seller(rows(answer.get("trades"))),
             currency=const.CURRENCY,
-            timezone="+08:00",
+            timezone="Asia/Shanghai",
             version="2.0",
             prices_include_tax=True,
             warnings=("clock_differs",) if far else (),

@@ -488,7 +488,11 @@ def _setting(rows: Any, name: str) -> str:
 
 
 def _timezone(index: Mapping[str, Any]) -> str:
-    """IANA name, or the offset for a site that is set to one (``"+08:00"``)."""
+    """The site's zone by its IANA name, also when it is set to an offset.
+
+    Whole hours have a name (``Etc/GMT-8`` is eight hours *ahead*, the database's sign
+    is reversed); others do not and are told as they are (``"+05:30"``).
+    """
     name = index.get("timezone_string")
     if isinstance(name, str) and name:
         return name
@@ -496,6 +500,8 @@ def _timezone(index: Mapping[str, Any]) -> str:
     if hours is None or abs(hours) > 14:
         return ""
     minutes = abs(int(hours * 60))
+    if not minutes % 60:
+        return f"Etc/GMT{'+' if hours < 0 else '-'}{minutes // 60}" if hours else "UTC"
     sign = "-" if hours < 0 else "+"
     return f"{sign}{minutes // 60:02d}:{minutes % 60:02d}"
 

@@ -295,6 +295,39 @@ class TestRerouting:
         empty = replace(network, stock={})
         assert reroute([order(x=1)], {"O": plan}, {"O": ALL[0]}, empty) == {}
 
+    def test_a_saving_has_to_be_worth_the_change(self):
+        dear = site("M", MUNICH, handling=Decimal(3))
+        network = Network((dear,), (service(4),), {("M", "x"): 1})
+        plan = one(order(x=1), ALL, network).plan
+        now = Network((site("B"), dear), (service(4),), {("B", "x"): 1})
+        arguments = [order(x=1)], {"O": plan}, {"O": ALL[0]}, now
+        assert reroute(*arguments, saving=Decimal(3)) == {}
+        assert reroute(*arguments, saving=Decimal("2.99"))["O"].sites == ("B",)
+
+    def test_a_site_without_room_gets_nothing_more(self):
+        dear = site("M", MUNICH, handling=Decimal(3))
+        network = Network((dear,), (service(4),), {("M", "x"): 2})
+        orders = [order("O", x=1), order("P", x=1)]
+        found = decide(orders, ALL, network).decisions
+        plans = {key: decision.plan for key, decision in found.items()}
+        sites = (site("B", capacity=1), dear)
+        now = Network(sites, (service(4),), {("B", "x"): 2})
+        rules = dict.fromkeys(plans, ALL[0])
+        assert len(reroute(orders, plans, rules, now)) == 1
+
+    def test_stock_that_is_promised_twice_goes_to_nobody_else(self):
+        dear = site("M", MUNICH, handling=Decimal(3))
+        sites = (site("B"), dear)
+        first = Network((site("B"),), (service(4),), {("B", "x"): 1})
+        other = Network((dear,), (service(4),), {("M", "x"): 1})
+        plans = {
+            "O": one(order("O", x=1), ALL, first).plan,
+            "P": one(order("P", x=1), ALL, other).plan,
+        }
+        now = Network(sites, (service(4),), {("B", "x"): -1})
+        orders = [order("O", x=1), order("P", x=1)]
+        assert reroute(orders, plans, dict.fromkeys(plans, ALL[0]), now) == {}
+
 
 class TestBackTest:
     """Past days under another rule set."""

@@ -1,0 +1,134 @@
+"""The product a customer may want next: learnt, tested, offered."""
+
+from odoo.fields import Command
+from odoo.tests import tagged
+
+from ..models import ecom_next_product
+from .common import SegmentsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestNextProduct(SegmentsCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company = cls.env["res.company"].create({"name": "Next Shop"})
+        cls.env.user.company_ids = [Command.link(cls.company.id)]
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": [cls.company.id]}
+        )
+        cls.mat, cls.hit = cls.env["product.product"].create(
+            [{"name": name, "type": "service"} for name in ("Mat", "Best Seller")]
+        )
+        cls.runs = cls.env["ecom.next.product"]
+        # Tea drinkers buy a cup later, everybody else the best seller.
+        people = cls.env["res.partner"].create([{"name": "Person"}] * 60)
+        for number, person in enumerate(people):
+            pair = (cls.tea, cls.cup) if number < 25 else (cls.mat, cls.hit)
+            cls.sell(person, pair[0], days_ago=20)
+            cls.sell(person, pair[1], days_ago=10)
+        cls.refresher._refresh()
+
+    @classmethod
+    def sell(cls, partner, product, days_ago=0):
+        return cls.order(
+            partner, 10, days_ago, product=product, company_id=cls.company.id
+        )
+
+    def learn(self):
+        run = self.runs._learn(self.company)
+        self.env.invalidate_all()
+        return run
+
+    def proposed(self, partner):
+        return partner.with_context(
+            allowed_company_ids=self.company.ids
+        ).ecom_next_product_ids
+
+    def test_who_bought_tea_is_proposed_a_cup(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.assertEqual(self.proposed(self.anna)[0], self.cup)
+
+    def test_nothing_is_proposed_twice(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.sell(self.anna, self.cup)
+        proposed = self.proposed(self.anna)
+        self.assertFalse((self.tea | self.cup) & proposed)
+
+    def test_who_bought_nothing_is_proposed_the_best_sellers(self):
+        self.learn()
+        self.assertIn(self.proposed(self.anna)[0], self.hit | self.mat)
+
+    def test_it_is_tested_against_the_best_sellers(self):
+        self.patch(ecom_next_product, "TESTED", 1)
+        scarf = self.env["product.product"].create({"name": "Scarf", "type": "service"})
+        # 30 more who bought something else last: what the others hide is known of them.
+        for number in range(30):
+            person = self.env["res.partner"].create({"name": "Teacher"})
+            pair = (self.tea, self.cup) if number < 15 else (self.mat, self.hit)
+            for days, product in zip((9, 6, 3), (*pair, scarf), strict=True):
+                self.sell(person, product, days_ago=days)
+        self.refresher._refresh()
+        run = self.learn()
+        self.assertEqual(run.tested_count, 60 + 30)
+        self.assertAlmostEqual(run.hit_rate, 60 / 90)
+        # Tea and mats sell best, and nobody hides them.
+        self.assertEqual(run.popularity_rate, 0)
+        self.assertIn("hidden for 66.7% of 90 customers", run.result)
+
+    def test_where_all_products_are_proposed_nothing_can_be_tested(self):
+        self.assertIn("nothing can be tested", self.learn().result)
+
+    def test_too_few_to_test_say_so(self):
+        small = self.env["res.company"].create({"name": "Small Shop"})
+        self.order(self.anna, company_id=small.id)
+        self.refresher._refresh()
+        run = self.runs._learn(small)
+        self.assertFalse(run.tested_count)
+        self.assertIn("30 are needed", run.result)
+
+    def test_archived_products_and_those_not_sold_are_not_proposed(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.cup.action_archive()
+        self.hit.sale_ok = False
+        self.assertEqual(self.proposed(self.anna), self.mat)
+
+    def test_who_is_not_profiled_is_proposed_nothing(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.anna.ecom_profiling_off = True
+        self.assertFalse(self.proposed(self.anna))
+
+    def test_a_quotation_offers_them_as_optional_products(self):
+        self.learn()
+        quotation = self.order(
+            self.anna, product=self.tea, state="draft", company_id=self.company.id
+        )
+        total = quotation.amount_total
+        quotation.action_propose_products()
+        section, *lines = quotation.order_line.sorted("sequence")[1:]
+        self.assertTrue(section.is_optional)
+        self.assertEqual(lines[0].product_id, self.cup)
+        self.assertTrue(all(line._is_line_optional() for line in lines))
+        self.assertEqual(quotation.amount_total, total)
+
+    def test_what_is_offered_already_is_not_offered_again(self):
+        self.learn()
+        quotation = self.order(
+            self.anna, product=self.tea, state="draft", company_id=self.company.id
+        )
+        quotation.action_propose_products()
+        quotation.action_propose_products()
+        products = quotation.order_line.filtered("product_id").mapped("product_id.id")
+        self.assertEqual(len(products), len(quotation.order_line.product_id))
+
+    def test_many_contacts_cost_one_query(self):
+        self.learn()
+        partners = self.env["res.partner"].search([("name", "=", "Person")])
+        weights = self.env["ecom.next.product.weight"]
+        weights._propose(self.company, partners[:1].ids)
+        with self.assertQueryCount(1):
+            weights._propose(self.company, partners.ids)

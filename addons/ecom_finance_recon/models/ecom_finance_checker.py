@@ -1,0 +1,233 @@
+from collections import defaultdict
+from datetime import timedelta
+from decimal import Decimal
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..formats.schema import Kind
+from ..matching.rules import Facts, LineFact, OrderFact, SettlementFact, run
+
+HORIZON = 180  # days that are looked at
+SALES = (Kind.SALE.value, Kind.SHIPPING.value)
+FEES = (Kind.FEE.value,)
+#: states of payments that nobody has to look for an order any more
+EXPLAINED = ("matched", "written_off")
+
+
+class EcomFinanceChecker(models.AbstractModel):
+    """Reads the facts of a channel and lets the pure checks judge them.
+
+    A constant number of queries, whatever the number of orders.
+    """
+
+    _name = "ecom.finance.checker"
+    _description = "Check Settlements and Orders"
+
+    @api.model
+    def _check(self, channel):
+        """Alerts of the checks that are switched on, the most money first."""
+        settings = self.env["ecom.finance.rule"].search([])._get_settings()
+        return run(self._get_facts(channel), enabled=settings, settings=settings)
+
+    @api.model
+    def _get_facts(self, channel):
+        today = fields.Date.context_today(channel)
+        since = today - timedelta(days=HORIZON)
+        settlements = self._get_settlements(channel, since)
+        return Facts(
+            today=today,
+            # An order can be missed where settlements are known at all.
+            orders=self._get_orders(channel, since) if settlements else (),
+            lines=self._get_payments(channel, settlements),
+            settlements=self._get_settlement_facts(settlements),
+        )
+
+    # -- orders ------------------------------------------------------------------------
+
+    def _get_orders(self, channel, since):
+        orders = self.env["sale.order"].search_fetch(
+            [
+                ("ecom_channel_id", "=", channel.id),
+                ("state", "=", "sale"),
+                ("date_order", ">=", since),
+            ],
+            ["date_order", "amount_total", "currency_id"],
+        )
+        paid, refunds = self._get_paid(orders)
+        profits = {
+            row.order_id: row.contribution
+            for row in self.env["ecom.order.profit"].search_fetch(
+                [("order_id", "in", orders.ids), ("is_settled", "=", True)],
+                ["order_id", "contribution"],
+            )
+        }
+        charged_back = self._get_charged_back(orders)
+        returned = self._get_returned(orders)
+        return tuple(
+            OrderFact(
+                order=str(order.id),
+                date=order.date_order.date(),
+                amount=self._exact(order.amount_total),
+                settled=paid.get(order),
+                refunds=tuple(refunds[order]),
+                returned=order in returned,
+                currency=order.currency_id.name,
+                chargeback=order in charged_back,
+                country=order.partner_shipping_id.country_id.code or "",
+                contribution=self._exact(profits[order]) if order in profits else None,
+            )
+            for order in orders
+        )
+
+    def _get_paid(self, orders):
+        """By order what buyers paid in settlements, and what was given back.
+
+        What a person or a rate card explained is no difference any more.
+        """
+        explained, more = defaultdict(Decimal), defaultdict(Decimal)
+        refunds = defaultdict(list)
+        rows = self.env["ecom.settlement.payment"]._read_group(
+            [("order_id", "in", orders.ids), ("settlement_id.state", "!=", "blocked")],
+            ["order_id", "currency_id", "is_refund", "state"],
+            ["amount:array_agg", "amount:sum", "withheld:sum", "difference:sum"],
+        )
+        for order, currency, is_refund, state, amounts, total, withheld, off in rows:
+            if is_refund:
+                refunds[order] += [-self._exact(amount) for amount in amounts]
+            elif currency != order.currency_id:
+                explained[order] += 0
+            elif state == "matched":
+                explained[order] += self._exact(off)
+            else:
+                more[order] += self._exact(total + withheld)
+        paid = {
+            order: explained[order] + self._exact(order.amount_total)
+            for order in explained
+        }
+        for order, amount in more.items():
+            paid[order] = paid.get(order, Decimal(0)) + amount
+        return paid, refunds
+
+    def _get_charged_back(self, orders):
+        rows = self.env["ecom.settlement.line"]._read_group(
+            [("order_id", "in", orders.ids), ("kind", "=", Kind.CHARGEBACK.value)],
+            ["order_id"],
+        )
+        return {order for (order,) in rows}
+
+    def _get_returned(self, orders):
+        rows = self.env["ecom.return"]._read_group(
+            [("order_id", "in", orders.ids), ("status", "in", ("received", "closed"))],
+            ["order_id"],
+        )
+        return {order for (order,) in rows}
+
+    # -- settlements -------------------------------------------------------------------
+
+    def _get_settlements(self, channel, since):
+        return self.env["ecom.settlement"].search(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "!=", "blocked"),
+                ("ends_at", ">=", since),
+            ]
+        )
+
+    def _get_payments(self, channel, settlements):
+        """A payment is one line of the checks, whatever rows it was told in."""
+        payments = self.env["ecom.settlement.payment"].search(
+            [("settlement_id", "in", settlements.ids)]
+        )
+        transactions = {
+            payment: min(filter(None, found), default="")
+            for payment, found in self.env["ecom.settlement.line"]._read_group(
+                [("settlement_id", "in", settlements.ids), ("payment_id", "!=", False)],
+                ["payment_id"],
+                ["transaction_ref:array_agg"],
+            )
+        }
+        return tuple(
+            LineFact(
+                line=str(payment.id),
+                settlement=str(payment.settlement_id.id),
+                transaction=transactions.get(payment, ""),
+                kind="refund" if payment.is_refund else "sale",
+                amount=self._exact(payment.amount),
+                date=payment.date or None,
+                order=payment.name if payment.refs else "",
+                has_order=bool(payment.order_id) or payment.state in EXPLAINED,
+            )
+            for payment in payments
+            if payment.amount and not payment.split_from_id
+        )
+
+    def _get_settlement_facts(self, settlements):
+        sums = defaultdict(Decimal)
+        for one, kind, fee, total in self.env["ecom.settlement.line"]._read_group(
+            [("settlement_id", "in", settlements.ids)],
+            ["settlement_id", "kind", "fee"],
+            ["amount:sum"],
+        ):
+            key = fee or "other" if kind in FEES else kind
+            sums[one, kind in FEES, key] += self._exact(total)
+        waiting = self._get_waiting(settlements)
+        return tuple(
+            self._prepare_settlement_fact(one, sums, one.id in waiting)
+            for one in settlements
+        )
+
+    def _prepare_settlement_fact(self, one, sums, is_waiting):
+        known = one.has_balances
+        return SettlementFact(
+            settlement=str(one.id),
+            account="/".join((one.format, one.account or "", one.currency_id.name)),
+            starts=one._to_day(one.starts_at or one.ends_at),
+            ends=one._to_day(one.ends_at),
+            total=self._exact(one._get_payout() if is_waiting else one.total),
+            payout=self._get_told_payout(one),
+            reserve=-sums[one, False, Kind.RESERVE.value],
+            bank_account=one.bank_account or "",
+            opening=self._exact(one.opening) if known else None,
+            closing=self._exact(one.closing) if known else None,
+            deposit=one._to_day(one.deposit_at or one.ends_at),
+            received=not is_waiting,
+            sales=sum((sums[one, False, kind] for kind in SALES), Decimal(0)),
+            fees={
+                fee: -total
+                for (other, is_fee, fee), total in sums.items()
+                if is_fee and other == one
+            },
+        )
+
+    def _get_told_payout(self, one):
+        """What the lines name as paid; a wallet keeps what it does not pay out."""
+        return -self._exact(one.payout) if one.payout and not one.is_wallet else None
+
+    def _get_waiting(self, settlements):
+        """Ids of posted settlements whose payout is not at the bank yet."""
+        self.env["account.move.line"].flush_model(["reconciled", "parent_state"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT move.ecom_settlement_id
+                  FROM account_move_line item
+                  JOIN account_move move ON move.id = item.move_id
+                  JOIN ecom_settlement settlement
+                    ON settlement.id = move.ecom_settlement_id
+                  JOIN ecom_settlement_account mapped
+                    ON mapped.account_id = item.account_id
+                   AND mapped.channel_id = settlement.channel_id
+                   AND mapped.currency_id = settlement.currency_id
+                   AND mapped.purpose = 'transit'
+                 WHERE settlement.id = ANY(%s) AND settlement.state = 'posted'
+                   AND item.parent_state = 'posted' AND NOT item.reconciled
+                   AND item.amount_currency > 0
+                """,
+                settlements.ids,
+            )
+        )
+        return {settlement for (settlement,) in rows}
+
+    def _exact(self, amount):
+        return Decimal(str(round(amount or 0.0, 6)))

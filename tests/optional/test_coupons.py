@@ -1,0 +1,51 @@
+"""Coupons of core's loyalty programs for the addressed of a campaign.
+
+Run in the database with optional modules (``make test LAYER=odoo``); elsewhere, where
+``loyalty`` is not installed, they are skipped.
+"""
+
+from unittest import SkipTest
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from odoo.addons.ecom_crm_segments.tests.common import SegmentsCommon
+
+
+@tagged("post_install", "-at_install")
+class TestCoupons(SegmentsCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if "loyalty.card" not in cls.env:
+            raise SkipTest("the addon loyalty is not installed")
+        cls.program = cls.env["loyalty.program"].create(
+            {"name": "Ten off", "program_type": "coupons"}
+        )
+        people = cls.segment(partner_domain="[('name', 'in', ['Anna', 'Bert'])]")
+        people.action_refresh()
+        cls.campaign = cls.env["ecom.campaign"].create(
+            {"name": "Coupons", "segment_id": people.id, "hold_out_share": 0}
+        )
+        cls.campaign.action_start()
+
+    def issue(self):
+        issue = self.env["ecom.coupon.issue"].create(
+            {"campaign_id": self.campaign.id, "program": str(self.program.id)}
+        )
+        issue.action_issue()
+        return self.program.coupon_ids
+
+    def test_everybody_addressed_gets_one(self):
+        self.assertTrue(self.campaign.has_coupons)
+        self.assertEqual(self.issue().partner_id, self.anna | self.bert)
+
+    def test_who_may_not_be_written_to_gets_none(self):
+        self.bert.ecom_mail_consent = "refused"
+        self.assertEqual(self.issue().partner_id, self.anna)
+
+    def test_nobody_gets_two(self):
+        self.issue()
+        with self.assertRaises(UserError):
+            self.issue()
+        self.assertEqual(len(self.program.coupon_ids), 2)
