@@ -49,14 +49,12 @@ class EcomExchangeCurve(models.Model):
         string="Compare at a Fill Rate of (%)", default=95.0, required=True
     )
     demand_factor = fields.Float(
-        string="Demand Factor",
         default=1.0,
         required=True,
         help="What if: 1.2 = a fifth more is asked for than it was. The policies do "
         "not know beforehand.",
     )
     lead_time_factor = fields.Float(
-        string="Lead Time Factor",
         default=1.0,
         required=True,
         help="What if: 2 = vendors need twice as long. The policies know.",

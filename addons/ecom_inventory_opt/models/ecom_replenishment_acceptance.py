@@ -86,13 +86,18 @@ class EcomReplenishmentProposal(models.Model):
                 )
             )
         self._notice_changes_since()
-        chosen = self.filtered(lambda p: p.changed or p.order_qty)
+        chosen = self.filtered(lambda p: p._has_effect())
         if not replace_manual:
             chosen = chosen.filtered(lambda p: not p.manual)
         chosen._write_rules()
         chosen.write({"state": "accepted", **self._prepare_decision()})
         chosen._procure()
         return chosen
+
+    def _has_effect(self):
+        """Whether accepting does anything. A hook."""
+        self.ensure_one()
+        return bool(self.changed or self.order_qty)
 
     def _notice_changes_since(self):
         """A rule may have been changed after the proposal was computed: the proposal

@@ -274,8 +274,10 @@ class EcomReplenishmentReader(models.AbstractModel):
              GROUP BY 1, 2, 3
              UNION ALL
             SELECT m.product_id, side.warehouse_id, side.term,
-                   (m.date::date - %(today)s) / 7, SUM(m.product_qty)::float
+                   (GREATEST(m.date, l.date_planned)::date - %(today)s) / 7,
+                   SUM(m.product_qty)::float
               FROM stock_move m
+              LEFT JOIN purchase_order_line l ON l.id = m.purchase_line_id
               JOIN stock_location src ON src.id = m.location_id
               JOIN stock_location dest ON dest.id = m.location_dest_id
               CROSS JOIN LATERAL (

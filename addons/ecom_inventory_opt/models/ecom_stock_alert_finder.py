@@ -237,11 +237,12 @@ class EcomStockAlertFinder(models.AbstractModel):
                 only=only,
             )
         )
-        waiting = self._count_waiting([row[0] for row in rows])
+        waiting = self._get_waiting([row[0] for row in rows])
         causes = {}
         for line_id, product_id, warehouse_id, planned, name, units, *facts in rows:
             on_hand, weekly, expected, price = (value or 0.0 for value in facts)
             missing = min(units, max(expected - max(on_hand, 0.0), 0.0))
+            orders, promised = waiting.get(line_id, (0, 0.0))
             empty = None
             if weekly > 0:
                 days = min(int(max(on_hand, 0.0) / weekly * 7), 3650)
@@ -250,29 +251,30 @@ class EcomStockAlertFinder(models.AbstractModel):
                 "date": planned,
                 "probability": 0.0,
                 "quantity": units,
-                "money": missing * price,
+                "money": max(missing * price, promised),
                 "message": " ".join(
                     [
                         self._get_late_message(
                             (today - planned).days, name, units, empty
                         ),
-                        *self._get_waiting_message(waiting.get(line_id, 0)),
+                        *self._get_waiting_message(orders),
                     ]
                 ),
             }
         return causes
 
     @api.model
-    def _count_waiting(self, line_ids):
-        """Customers' orders that each purchase order line will cover."""
+    def _get_waiting(self, line_ids):
+        """Customers' orders that each purchase order line will cover: line to their
+        number and the sales."""
         if not line_ids:
             return {}
         rows = self.env["ecom.order.coverage"]._read_group(
             [("purchase_line_id", "in", line_ids)],
             ["purchase_line_id"],
-            ["order_id:count_distinct"],
+            ["order_id:count_distinct", "value:sum"],
         )
-        return {line.id: count for line, count in rows}
+        return {line.id: (count, value or 0.0) for line, count, value in rows}
 
     @api.model
     def _get_waiting_message(self, count):

@@ -49,20 +49,27 @@ class EcomReplenishmentProposal(models.Model):
 
     def _read_moves_ahead(self, today):
         """Open moves into and out of the warehouses: (product, warehouse) to a list of
-        (term, week, units, documents), late ones in week 0."""
-        for model in ("stock.move", "stock.picking", "stock.location"):
+        (term, week, units, documents), late ones in week 0.
+
+        Core leaves a move's day as it is when a vendor's date is changed on the order:
+        the later of both counts.
+        """
+        models_read = ("stock.move", "stock.picking", "stock.location")
+        for model in (*models_read, "purchase.order.line"):
             self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
             SELECT m.product_id, side.warehouse_id, side.term,
-                   GREATEST((m.date::date - %(today)s) / 7, 0) AS week,
+                   GREATEST((GREATEST(m.date, l.date_planned)::date - %(today)s) / 7, 0)
+                       AS week,
                    SUM(m.product_qty)::float,
                    STRING_AGG(DISTINCT COALESCE(m.origin, k.name), ', ')
               FROM stock_move m
               JOIN stock_location src ON src.id = m.location_id
               JOIN stock_location dest ON dest.id = m.location_dest_id
               LEFT JOIN stock_picking k ON k.id = m.picking_id
+              LEFT JOIN purchase_order_line l ON l.id = m.purchase_line_id
               CROSS JOIN LATERAL (
                   VALUES (src.warehouse_id, src.usage, dest.warehouse_id, 'out'),
                       (dest.warehouse_id, dest.usage, src.warehouse_id, 'in')
@@ -118,14 +125,16 @@ class EcomReplenishmentProposal(models.Model):
             self._get_series(self.env._("High: 1 in 20 is more"), "high", found.high),
             self._get_series(expected, "line", found.expected),
         ]
-        if self.state == "open" and self.order_qty:
+        if self.state == "open" and (self.order_qty or self.transfer_qty):
             arrives = math.ceil(self.lead_mean / 7)
-            ordered = [
-                value + (self.order_qty if week >= arrives else 0.0)
+            proposed = [
+                value
+                + (self.transfer_qty if week else 0.0)
+                + (self.order_qty if week >= arrives else 0.0)
                 for week, value in enumerate(found.expected.tolist())
             ]
-            label = self.env._("With the proposed order")
-            series.append(self._get_series(label, "dashed", ordered))
+            label = self.env._("With what is proposed")
+            series.append(self._get_series(label, "dashed", proposed))
         series.append(
             self._get_series(self.env._("Min"), "limit", [self.min_qty] * (weeks + 1))
         )

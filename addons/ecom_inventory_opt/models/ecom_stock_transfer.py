@@ -41,7 +41,6 @@ class EcomStockTransfer(models.Model):
     uom_id = fields.Many2one(related="product_id.uom_id")
     proposal_id = fields.Many2one(
         "ecom.replenishment.proposal",
-        string="Proposal",
         readonly=True,
         index=True,
         ondelete="cascade",

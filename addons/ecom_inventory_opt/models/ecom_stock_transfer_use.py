@@ -60,6 +60,9 @@ class EcomReplenishmentProposal(models.Model):
             )
         return lines
 
+    def _has_effect(self):
+        return super()._has_effect() or bool(self.transfer_ids)
+
     def _procure(self):
         self.transfer_ids._accept()
         # What is on its way from there is known to core's forecast now.
@@ -75,10 +78,10 @@ class EcomReplenishmentPlanner(models.AbstractModel):
 
     @api.model
     def _after_proposals(self, company, products):
-        super()._after_proposals(company, products)
         model = self.env["ecom.stock.transfer"]
         model._propose(company, products)
         domain = [("company_id", "=", company.id), ("state", "=", "open")]
         if products is not None:
             domain.append(("product_id", "in", products.ids))
         self.env["ecom.replenishment.proposal"]._apply_transfers(model.search(domain))
+        return super()._after_proposals(company, products)

@@ -65,7 +65,7 @@ class EcomOrderCoverage(models.Model):
     purchase_id = fields.Many2one(
         "purchase.order", string="Purchase Order", readonly=True
     )
-    vendor_id = fields.Many2one("res.partner", string="Vendor", readonly=True)
+    vendor_id = fields.Many2one("res.partner", readonly=True)
     move_id = fields.Many2one("stock.move", string="Receipt", readonly=True)
     promised_date = fields.Date(string="Promised", readonly=True)
     planned_date = fields.Date(

@@ -92,6 +92,7 @@ class TestOrderCoverage(ReplenishmentCommon):
             [("kind", "=", "late"), ("product_id", "=", self.product.id)]
         )
         self.assertIn("Customers' orders that wait for it: 1.", alert.message)
+        self.assertGreaterEqual(alert.money, 4 * 25)
         domain = alert.action_view_waiting()["domain"]
         self.assertEqual(len(self.coverage(*domain)), 1)
 

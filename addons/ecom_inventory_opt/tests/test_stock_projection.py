@@ -62,6 +62,15 @@ class TestStockProjection(ReplenishmentCommon):
         weekly = self.proposal.weekly_demand
         self.assertAlmostEqual(points[2]["y"], 40 + 60 - 2 * weekly, places=1)
 
+    def test_a_date_that_the_vendor_moves_moves_the_receipt(self):
+        order = self.buy(60, days=3)
+        self.assertEqual(self.series()["Receipts"]["points"][0]["x"], 1)
+        sooner = self.plan(self.product).run_out_date
+        order.order_line.date_planned = fields.Datetime.now() + timedelta(days=50)
+        self.assertEqual(self.series()["Receipts"]["points"][0]["x"], 50 // 7 + 1)
+        # Until then there are 40 pieces for 10 a week.
+        self.assertLess(self.plan(self.product).run_out_date, sooner)
+
     def test_promised_goods_are_taken_off(self):
         sale = self.env["sale.order"].create(
             self.prepare_order(self.product, 25, self.today)

@@ -38,6 +38,10 @@ class TestStockTransfer(ReplenishmentCommon):
         self.assertEqual(row.saved, row.quantity * 10)
         self.assertEqual(proposal.order_qty, 0)
         self.assertIn("are moved from there when you accept", proposal.explanation)
+        chart = {one["label"]: one for one in proposal.projection["series"]}
+        after = chart["With what is proposed"]["points"][1]["y"]
+        expected = chart["Expected stock"]["points"][1]["y"]
+        self.assertAlmostEqual(after - expected, row.quantity, places=1)
 
     def test_what_is_not_there_is_bought(self):
         proposal = self.plan_with(12)
@@ -95,3 +99,13 @@ class TestStockTransfer(ReplenishmentCommon):
         self.put_in_stock(self.product, 500)
         self.plan(self.product)
         self.assertEqual(row.state, "outdated")
+
+    def test_a_proposal_that_changes_no_rule_still_moves_what_it_says(self):
+        self.plan(self.product).action_accept_selected()
+        lines = [("product_id", "=", self.product.id)]
+        self.env["purchase.order.line"].search(lines).order_id.button_cancel()
+        proposal = self.plan_with(500)
+        self.assertFalse(proposal.changed)
+        row = self.transfers()
+        proposal.action_accept_selected()
+        self.assertEqual(row.state, "accepted")

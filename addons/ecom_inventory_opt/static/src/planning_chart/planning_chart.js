@@ -1,3 +1,5 @@
+/* global Chart */
+
 import {Component, onWillStart, useEffect, useRef} from "@odoo/owl";
 import {cookie} from "@web/core/browser/cookie";
 import {getColor, hexToRGBA} from "@web/core/colors/colors";
@@ -87,8 +89,10 @@ export class PlanningChart extends Component {
             backgroundColor: isBand ? hexToRGBA(color, 0.15) : color,
             borderDash: role === "dashed" || role === "limit" ? [6, 4] : [],
             borderWidth: role === "line" ? 3 : 1.5,
-            pointRadius: isMark ? 6 : role === "line" || role === "dashed" ? 3 : 0,
+            pointRadius: isMark ? 8 : role === "line" || role === "dashed" ? 3 : 0,
             pointStyle: isMark ? "triangle" : "circle",
+            // Marks lie on the lines, not under them.
+            order: isMark ? -1 : 0,
             fill: role === "high" ? "-1" : false,
         };
     }
