@@ -27,7 +27,11 @@ class EcomFinanceChecker(models.AbstractModel):
     @api.model
     def _check(self, channel):
         """Alerts of the checks that are switched on, the most money first."""
-        settings = self.env["ecom.finance.rule"].search([])._get_settings()
+        settings = (
+            self.env["ecom.finance.rule"]
+            .search([("active", "=", True)])
+            ._get_settings()
+        )
         return run(self._get_facts(channel), enabled=settings, settings=settings)
 
     @api.model

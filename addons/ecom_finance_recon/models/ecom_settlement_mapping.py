@@ -69,9 +69,7 @@ class EcomSettlementMapping(models.Model):
     invert = fields.Boolean(
         string="Costs Are Positive", help="What is taken has no minus in the file."
     )
-    amount_is_net = fields.Boolean(
-        string="Amount Is Net", help="The amount is already less the fee."
-    )
+    amount_is_net = fields.Boolean(help="The amount is already less the fee.")
     decimal = fields.Selection(
         [(".", "1,234.50"), (",", "1.234,50")], help="Empty: found out."
     )

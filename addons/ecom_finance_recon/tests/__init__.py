@@ -14,4 +14,5 @@ from . import (
     test_resolving,
     test_security,
     test_setup,
+    test_translation,
 )
