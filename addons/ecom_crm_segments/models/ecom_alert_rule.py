@@ -141,7 +141,7 @@ class EcomAlertRule(models.Model):
     @api.model
     def _cron_tell(self):
         """Daily: tell what is new; a rule that fails says so and stops no other."""
-        rules = self.search([])
+        rules = self.search([("active", "=", True)])
         for number, rule in enumerate(rules, 1):
             rule._tell_safely()
             remaining = len(rules) - number

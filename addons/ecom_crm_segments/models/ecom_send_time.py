@@ -8,7 +8,7 @@ from odoo.tools import SQL
 from ..algorithms import send_time
 
 #: the latest orders that tell everybody's habit
-EVERYBODY = 5000
+EVERYBODY = 1000
 #: hours of the day at which it is polite to write
 POLITE = range(7, 22)
 

@@ -15,3 +15,4 @@ from . import test_next_product
 from . import test_timeline
 from . import test_returns
 from . import test_send_time
+from . import test_translation
