@@ -279,7 +279,8 @@ def take_all(browser, url):
 def take_operations(browser, url):
     """Pictures of what happens after the order: parcels, stock, checks, set-up."""
     channel = newest_id(browser, "ecom.channel", [("provider", "=", "woocommerce")])
-    sent = wait_for(browser, "ecom.outbox.message", [("state", "=", "sent")])
+    shipment = [("state", "=", "sent"), ("kind", "=", "shipment")]
+    sent = wait_for(browser, "ecom.outbox.message", shipment)
     [message] = ask(browser, "ecom.outbox.message", "read", [sent], fields=["order_id"])
     order = message["order_id"][0]
     open_page(browser, url, "ecom_orders.sale_order_action", order, "ecom_orders")
@@ -348,17 +349,30 @@ def take_other_addons(browser, url):
         ready = ".o_data_row, .o_kanban_record, .o_graph_renderer, .o_pivot"
         open_action(browser, url, action, ready)
         browser.shoot(name)
-    for action, model, name in (
+    for action, model, domain, name in (
         (
             "ecom_inventory_opt.ecom_replenishment_proposal_action",
             "ecom.replenishment.proposal",
+            [("product_id.default_code", "=", "KNIFE-CHEF"), ("min_qty", ">", 0)],
             "proposal",
         ),
-        ("ecom_finance_recon.ecom_settlement_action", "ecom.settlement", "settlement"),
-        ("ecom_crm_segments.ecom_customer_action", "ecom.customer", "customer"),
+        (
+            "ecom_finance_recon.ecom_settlement_action",
+            "ecom.settlement",
+            [],
+            "settlement",
+        ),
+        (
+            "ecom_crm_segments.ecom_customer_action",
+            "ecom.customer",
+            [("order_count", ">", 12)],
+            "customer",
+        ),
     ):
-        browser.go(f"{url}/odoo/action-{action}/{newest_id(browser, model, [])}")
+        record = newest_id(browser, model, domain)
+        browser.go(f"{url}/odoo/action-{action}/{record}")
         browser.wait("document.querySelector('.o_form_sheet')", 120)
+        time.sleep(2.0)  # charts are drawn
         browser.shoot(name)
 
 

@@ -33,6 +33,7 @@ RATES = {
     "AED": 3.67, "BHD": 0.376, "BRL": 5.4, "CAD": 1.36, "CNY": 7.2, "EUR": 0.92,
     "GBP": 0.79, "JPY": 150.0, "KWD": 0.307,
 }  # fmt: skip
+COST_SHARE = 0.45  # of what is asked for, what goods cost
 
 
 def seed(env, shops, odoo_url):
@@ -114,6 +115,7 @@ def _create_products(env, catalogue):
                 "name": _product_name(item),
                 "default_code": item["sku"],
                 "list_price": float(item["price"]),
+                "standard_price": round(float(item["price"]) * COST_SHARE, 2),
                 "type": "service" if item["virtual"] else "consu",
                 # what the shop does not count is not counted here
                 "is_storable": not item["virtual"] and item["stock"] is not None,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from odoo.fields import Command
 
 SEED = 20260101
-BUYERS = 240
+BUYERS = 420
 DAYS = 365
 #: units a week, by a product's place in the catalogue; below one = now and then
 PACE = (14, 6, 2.5, 0.6)
@@ -122,7 +122,7 @@ def _create_vendors(env, products):
                 "partner_id": vendors[number % len(VENDORS)].id,
                 "product_tmpl_id": product.product_tmpl_id.id,
                 "product_id": product.id,
-                "price": round(product.lst_price * 0.45, 2),
+                "price": product.standard_price,
                 "delay": VENDORS[number % len(VENDORS)][1],
                 "min_qty": VENDORS[number % len(VENDORS)][2],
             }

@@ -27,11 +27,8 @@ class EcomFinanceChecker(models.AbstractModel):
     @api.model
     def _check(self, channel):
         """Alerts of the checks that are switched on, the most money first."""
-        settings = (
-            self.env["ecom.finance.rule"]
-            .search([("active", "=", True)])
-            ._get_settings()
-        )
+        rules = self.env["ecom.finance.rule"]._get_active(channel.company_id)
+        settings = rules._get_settings()
         return run(self._get_facts(channel), enabled=settings, settings=settings)
 
     @api.model

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..matching.rules import Settings
 from .ecom_fee_rate import exact
@@ -27,14 +27,20 @@ RULE_NAMES = [
 
 
 class EcomFinanceRule(models.Model):
-    """A check of settlements and orders, with its limits; archived = switched off."""
+    """A check of settlements and orders, with its limits; archived = switched off.
+
+    A company may have a row of its own, which then counts instead of the shared one.
+    """
 
     _name = "ecom.finance.rule"
     _description = "Check of Settlements and Orders"
     _order = "sequence, id"
     _rec_name = "code"
 
-    code = fields.Selection(RULE_NAMES, string="Check", required=True, readonly=True)
+    code = fields.Selection(RULE_NAMES, string="Check", required=True)
+    company_id = fields.Many2one(
+        "res.company", help="Empty: for every company that has no row of its own."
+    )
     active = fields.Boolean(default=True)
     sequence = fields.Integer(default=10)
     days = fields.Integer(
@@ -50,7 +56,21 @@ class EcomFinanceRule(models.Model):
         help="Up to here a share may differ, in points of a hundred.",
     )
 
-    _code_uniq = models.Constraint("UNIQUE(code)", "Each check is there once.")
+    _code_uniq = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "Each check is there once."
+    )
+
+    @api.model
+    def _get_active(self, company):
+        """The rows that count for a company and are switched on."""
+        rows = self.with_context(active_test=False).search(
+            [("company_id", "in", (False, company.id))]
+        )
+        # The company's own come last, and replace the shared ones.
+        counting = {
+            row.code: row for row in rows.sorted(lambda row: bool(row.company_id))
+        }
+        return self.browse(row.id for row in counting.values() if row.active)
 
     def _get_settings(self):
         """Limits by code, as the pure part takes them."""

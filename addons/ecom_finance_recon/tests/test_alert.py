@@ -120,6 +120,17 @@ class TestAlert(SettlementCommon):
         self.check()
         self.assertFalse(self.alerts("not_settled"))
 
+    def test_company_that_switches_a_check_off_does_so_for_itself(self):
+        shared = self.env.ref("ecom_finance_recon.ecom_finance_rule_not_settled")
+        own = shared.copy({"company_id": self.company.id, "active": False})
+        rules = self.env["ecom.finance.rule"]
+        other = self.setup_other_company()["company"]
+        self.assertNotIn("not_settled", rules._get_active(self.company).mapped("code"))
+        self.assertIn(shared, rules._get_active(other))
+        own.write({"active": True, "days": 7})
+        self.assertIn(own, rules._get_active(self.company))
+        self.assertNotIn(shared, rules._get_active(self.company))
+
     def test_good_settlement_is_left_alone(self):
         self.order("1", 100, date_order="2026-03-05")
         self.settle(
