@@ -1,6 +1,8 @@
 import logging
 from datetime import timedelta
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -160,7 +162,9 @@ class EcomAlertRule(models.Model):
                 self._tell()
                 self.problem = False
         except Exception as error:  # noqa: BLE001 whatever it is, it is told
-            _logger.exception("alerts of rule %s", self.id)
+            # The database's own errors carry the values of the row.
+            trace = not isinstance(error, psycopg2.Error)
+            _logger.error("alerts of rule %s", self.id, exc_info=trace)
             self.problem = self.env._("Nothing could be told: %s", str(error))
 
     def _tell(self):

@@ -1,6 +1,8 @@
 import logging
 from ast import literal_eval
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
@@ -257,7 +259,11 @@ class EcomSegment(models.Model):
                 with self.env.cr.savepoint():
                     segment._refresh_members(partner_ids)
             except Exception as error:  # noqa: BLE001 whatever it is, it is told
-                _logger.exception("segment %s cannot be updated", segment.id)
+                # The database's own errors carry the values of the row.
+                trace = not isinstance(error, psycopg2.Error)
+                _logger.error(
+                    "segment %s cannot be updated", segment.id, exc_info=trace
+                )
                 segment.problem = self.env._(
                     "The segment could not be updated: %s", str(error)
                 )
