@@ -656,6 +656,10 @@ class RefundRequest:
     :param given_back: what was given back of the order before this, as far as known
         here; a marketplace that keeps no key of ours is compared with it. ``None`` =
         nothing.
+    :param asked_at: since when it may have been sent already, by a worker that did not
+        live to tell. ``None`` = it surely was not.
+    :param submissions: of other refunds since then, see :class:`Submission`: what the
+        marketplace has beside them is doubtful.
     """
 
     key: str
@@ -667,6 +671,8 @@ class RefundRequest:
     restock: bool = False
     payment_ref: str = ""
     given_back: Decimal | None = None
+    asked_at: datetime | None = None
+    submissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,26 @@ class EcomListing(models.Model):
     def action_push_stock(self):
         """Tell the quantities as soon as the scheduler is free, due or not."""
         self.env["ecom.stock.publisher"]._compute(self)
+        if not any(listing._is_published() for listing in self):
+            return self.channel_id[:1]._notify(
+                "warning",
+                self.env._(
+                    "There is nothing to publish. Switch “Publish Stock” on, on the "
+                    "channel and on the listing, and link the listing to a product."
+                ),
+            )
         self.level_ids._request_push()
         return self.channel_id[:1]._notify(
             "info", self.env._("The quantities are being published.")
+        )
+
+    def _is_published(self):
+        """Whether its quantity is told at all."""
+        return bool(
+            self.channel_id.stock_sync
+            and self.product_id
+            and self.stock_publish
+            and not self.fulfilled_by_channel
         )
 
     def action_view_stock_levels(self):

@@ -1,6 +1,7 @@
 import json
 import logging
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, timedelta
 
 from odoo import api, fields, models
 
@@ -95,6 +96,13 @@ class EcomOutboxMessage(models.Model):
         required=True,
         readonly=True,
         index=True,
+    )
+    asked_at = fields.Datetime(
+        string="May Be Sent Since",
+        default=fields.Datetime.now,
+        readonly=True,
+        help="Since then it may have reached the channel without anybody knowing. A "
+        "person who sends it again has looked before.",
     )
     sent_at = fields.Datetime(string="Sent On", readonly=True)
     external_id = fields.Char(
@@ -214,7 +222,7 @@ class EcomOutboxMessage(models.Model):
         shipments = rows.filtered(lambda row: row.kind == SHIPMENT)
         shipments.picking_id._ecom_tell_shipments()
         rows = rows.exists()
-        rows.write(self._prepare_waiting())
+        rows.write({**self._prepare_waiting(), "asked_at": fields.Datetime.now()})
         rows._trigger_sending()
 
     # -- sending -----------------------------------------------------------------------
@@ -300,11 +308,37 @@ class EcomOutboxMessage(models.Model):
         if self.kind == SHIPMENT:
             return connector.push_shipment(read_shipment(self.payload))
         if self.kind == REFUND:
-            return connector.push_refund(read_refund_request(self.payload))
+            return connector.push_refund(self._get_refund_request())
         request = read_cancel_request(self.payload)
         return connector.cancel_order(
             request.order_id, reason=request.reason, restock=request.restock
         )
+
+    def _get_refund_request(self):
+        """The refund, and what the channel was told beside it meanwhile."""
+        request = read_refund_request(self.payload)
+        if not self.asked_at:
+            return request
+        # One account may stand behind channels of several companies, and the channel
+        # shows the refunds of all; only their submissions are read.
+        others = self.sudo()._search_submissions(self.asked_at)
+        return replace(
+            request,
+            asked_at=self.asked_at.replace(tzinfo=UTC),
+            submissions=tuple(others.mapped("submission")),
+        )
+
+    def _search_submissions(self, since):
+        """Other refunds that a channel took since then; some older ones do no harm.
+
+        A row carries the time at which its transaction began, not that of the answer.
+        """
+        domain = [
+            ("kind", "=", REFUND),
+            ("submission", "!=", False),
+            ("write_date", ">=", since - timedelta(days=1)),
+        ]
+        return self.search_fetch(domain, ["submission"]) - self
 
     def _ask(self, connector):
         """Ask what became of a message that the channel works on by itself."""

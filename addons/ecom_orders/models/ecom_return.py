@@ -95,11 +95,12 @@ class EcomReturn(models.Model):
         for record in self:
             record.picking_count = len(record.picking_ids)
 
-    @api.depends("line_ids.disposition")
+    @api.depends("line_ids.disposition", "line_ids.product_id.type")
     def _compute_is_inspected(self):
         for record in self:
-            record.is_inspected = bool(record.line_ids) and all(
-                line.disposition for line in record.line_ids
+            goods = record.line_ids._filter_goods()
+            record.is_inspected = bool(goods) and all(
+                line.disposition for line in goods
             )
 
     # -- import ------------------------------------------------------------------------
@@ -381,6 +382,15 @@ class EcomReturnLine(models.Model):
     _quantity_positive = models.Constraint(
         "CHECK(quantity >= 0)", "A quantity that comes back cannot be negative."
     )
+
+    def _filter_goods(self):
+        """Without gift cards and services: they come back, but in no parcel.
+
+        A line whose product is not known yet may be goods.
+        """
+        return self.filtered(
+            lambda line: not line.product_id or line.product_id.type == "consu"
+        )
 
     def _get_shipped_moves(self):
         """The moves that brought the goods of the order line to the buyer."""

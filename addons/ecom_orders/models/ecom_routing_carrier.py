@@ -192,7 +192,9 @@ class StockPicking(models.Model):
         help="When the buyer received it: carriers are measured by it. Written by the "
         "carrier's tracking, by an import, or by hand.",
     )
-    ecom_is_shipment = fields.Boolean(compute="_compute_ecom_is_shipment")
+    ecom_is_shipment = fields.Boolean(
+        string="Ships a Shop's Order", compute="_compute_ecom_is_shipment"
+    )
 
     _ecom_arrived_idx = models.Index(
         "(carrier_id, date_done) WHERE ecom_arrived_at IS NOT NULL"

@@ -1,16 +1,19 @@
 import random
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from unittest.mock import Mock
 
 from psycopg2 import IntegrityError
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.ecom_orders.marketplaces.base import REFUND
-from odoo.addons.ecom_orders.marketplaces.schema import RefundStatus
+from odoo.addons.ecom_orders.marketplaces.errors import RequestRefused
+from odoo.addons.ecom_orders.marketplaces.schema import RefundStatus, WriteResult
 from odoo.addons.ecom_orders.marketplaces.woocommerce.client import WooCommerceConnector
 
 from .common import cents, woo_line, woo_order
@@ -472,6 +475,32 @@ class TestCreditNotePush(CreditNoteCommon):
         self.send()
         told = [request.given_back for request in self.told("refund")]
         self.assertEqual(told, [None, Decimal("11.00")])
+
+    def test_refund_says_since_when_it_waits_and_what_was_told_beside_it(self):
+        """So that a marketplace without our keys can tell a stranger's feed."""
+        self.marketplace.answers["refund"] = WriteResult(submission="refund F1 1")
+        self.credit()
+        self.send()
+        self.credit()
+        self.send()
+        first, second = self.told("refund")
+        self.assertEqual(first.submissions, ())
+        self.assertEqual(second.submissions, ("refund F1 1",))
+        messages = self.order.ecom_outbox_ids.filtered(lambda row: row.kind == "refund")
+        self.assertEqual(
+            {request.asked_at.replace(tzinfo=None) for request in (first, second)},
+            set(messages.mapped("asked_at")),
+        )
+
+    def test_person_who_sends_a_refund_again_has_looked_before(self):
+        self.marketplace.answers["refund"] = RequestRefused("outcome unknown")
+        self.credit()
+        self.send()
+        message = self.order.ecom_outbox_ids.filtered(lambda row: row.kind == "refund")
+        self.assertEqual(message.state, "failed")
+        message.asked_at -= timedelta(days=1)
+        message.action_retry()
+        self.assertEqual(message.asked_at, fields.Datetime.now())
 
     def test_credit_notes_that_are_posted_together_know_of_each_other(self):
         notes = self.posted._reverse_moves() | self.posted._reverse_moves()

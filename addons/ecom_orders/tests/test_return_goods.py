@@ -401,6 +401,15 @@ class TestReturnInspection(ReturnCommon):
             self.assertEqual(len(form.line_ids), 1)
         self.assertEqual(wizard.line_ids.quantity, 3)
 
+    def test_what_is_no_goods_is_not_inspected(self):
+        self.tee.type = "service"  # a gift card, say
+        record = self.come_back((1, 1), (2, 1), id="RMA2")
+        action = record.action_inspect()
+        wizard = self.env["ecom.return.inspection"].browse(action["res_id"])
+        self.assertEqual(wizard.line_ids.return_line_id.product_id, self.mug)
+        record.line_ids[0].disposition = "restock"
+        self.assertTrue(record.is_inspected)
+
     def test_line_is_called_by_its_product_not_by_its_number(self):
         line = self.record.line_ids
         self.assertEqual(line.display_name, line.product_id.display_name)

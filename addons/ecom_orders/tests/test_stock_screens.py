@@ -58,6 +58,12 @@ class TestStockScreens(StockCommon):
         self.assertEqual(listing.stock_pushed_quantity, 12)
         listing.stock_publish = False
 
+    def test_nothing_to_publish_is_said_and_not_called_published(self):
+        self.channel.stock_sync = False
+        answer = self.mug_listing.with_user(self.desk).action_push_stock()
+        self.assertEqual(answer["params"]["type"], "warning")
+        self.assertIn("Publish Stock", answer["params"]["message"])
+
     def test_desk_cannot_change_what_is_believed(self):
         self.quantity(self.mug_listing)
         with self.assertRaises(AccessError):

@@ -32,7 +32,7 @@ class EcomReturnInspection(models.TransientModel):
                         "disposition": "restock",
                     }
                 )
-                for line in wizard.return_id.line_ids
+                for line in wizard.return_id.line_ids._filter_goods()
                 if not line.disposition
             ]
 

@@ -1,5 +1,7 @@
 """Amazon: orders called off and money given back by feeds, and what became of them."""
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
@@ -305,6 +307,51 @@ def test_the_feed_of_another_refund_is_not_taken_for_the_lost_one(seller):
     lose_answer(seller, arrives=False)
     with pytest.raises(errors.RequestRefused):
         connector.push_refund(request(second, "1.00"))
+
+
+def asked(refund, since, *others):
+    """The refund as the outbox sends it."""
+    told = tuple(result.submission for result in others)
+    return replace(refund, asked_at=since, submissions=told)
+
+
+@pytest.mark.parametrize("process", ["another", "same"])
+def test_a_refund_whose_sender_could_not_keep_the_answer_is_not_sent_again(
+    seller, process
+):
+    connector = seller.connector()
+    since = seller.transport.clock.now()
+    order = known(connector, seller.place())
+    refund = asked(request(order, "1.00"), since)
+    connector.push_refund(refund)  # killed, or the database rolled back
+    sent = len(uploads(seller)) if process == "same" else 0  # of another transport
+    again = connector if process == "same" else seller.connector()
+    with pytest.raises(errors.RequestRefused) as caught:
+        again.push_refund(refund)
+    assert caught.value.details["remote_code"] == "outcome_unknown"
+    assert not caught.value.retriable
+    assert len(uploads(seller)) == sent
+
+
+def test_a_refund_goes_out_beside_others_that_are_known(seller):
+    connector = seller.connector()
+    since = seller.transport.clock.now()
+    first, second = (known(connector, seller.place()) for _time in range(2))
+    told = connector.push_refund(asked(request(first, "1.00"), since))
+    later = seller.connector()  # another process, which did not send the first
+    result = later.push_refund(asked(request(second, "2.00"), since, told))
+    assert settled(later, result).error == ""
+    assert seller.world.refunded(seller.order(second.external_id).id) == D("2.00")
+
+
+def test_a_person_who_looked_sends_a_doubtful_refund_again(seller):
+    connector = seller.connector()
+    order = known(connector, seller.place())
+    since = seller.transport.clock.now()
+    connector.push_refund(asked(request(order, "1.00"), since))
+    looked = since + timedelta(hours=1)
+    result = seller.connector().push_refund(asked(request(order, "1.00"), looked))
+    assert result.submission
 
 
 # -- reports ---------------------------------------------------------------------------

@@ -8,7 +8,9 @@ would be known, so what has been done already is looked up before:
 * what was given back is compared with what the request knows of
   (:attr:`~..schema.RefundRequest.given_back`). Transactions may be missing for 48 hours
   though (Finances API 2024-06-19). A feed whose answer was lost is therefore looked for
-  at once, and never sent again blindly.
+  at once, and never sent again blindly. Nor is one whose sender was killed: before
+  every refund the feeds since it was asked for are looked through, and one that nobody
+  knows of is a question to a person.
 """
 
 from __future__ import annotations
@@ -130,6 +132,7 @@ class Adjusting:
             )
         if request.currency != order.currency:
             raise RequestRefused("another currency", remote_code="bad_currency")
+        self._refuse_doubtful(request)
         feed = order_feeds.adjustment(
             self._api.credentials.account,
             request.order_id,
@@ -145,6 +148,23 @@ class Adjusting:
         )
         submission = f"{REFUND} {feed_id} {request.order_id}"
         return WriteResult(submission=submission)
+
+    def _refuse_doubtful(self, request: RefundRequest) -> None:
+        """A feed that nobody knows of may be this refund, sent by a worker that died.
+
+        :raises RequestRefused: ``outcome_unknown`` when there is one.
+        """
+        if request.asked_at is None:
+            return
+        known = {text.split(" ")[1] for text in request.submissions if " " in text}
+        feeds = self._documents.feeds_since(order_feeds.REFUND_FEED, request.asked_at)
+        doubtful = sorted(feeds - known)
+        if doubtful:
+            raise RequestRefused(
+                "it may have been sent already: look at Amazon, then send it again",
+                remote_code="outcome_unknown",
+                remote_message=f"feed {doubtful[0]}",
+            )
 
     def _order(self, order_id: str) -> ExternalOrder:
         payload = self._orders.fetch(order_id)

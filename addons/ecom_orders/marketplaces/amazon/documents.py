@@ -32,6 +32,11 @@ XML_TYPE = "text/xml; charset=UTF-8"
 CLOCKS_APART = timedelta(seconds=5)
 """So much Amazon's clock may be behind ours."""
 
+FEEDS_KNOWN = timedelta(days=89)
+"""So long Amazon tells of a feed, less a day for clocks (``createdSince``: 90 days)."""
+
+MOST_PAGES = 50  # of feeds, 100 each
+
 MOST_BYTES = 256 * 1024 * 1024  # of a document, decompressed
 REPORT_POLL = 30.0  # seconds between two questions about a report, at most
 REPORT_POLLS = 40  # questions; most listing reports take a few minutes
@@ -162,17 +167,33 @@ class Documents:
     def _find_feed(self, feed_type: str, begun: datetime) -> str:
         """The only feed of a type that was made since; empty = none, or doubtful."""
         try:
-            answer = self._api.get(
-                "/feeds/2021-06-30/feeds",
-                "feeds.getFeeds",
-                feedTypes=feed_type,
-                createdSince=begun - CLOCKS_APART,
-            )
+            ids = self.feeds_since(feed_type, begun) - self._made
         except MarketplaceError:
             return ""
-        rows = [row.get("feedId") for row in rows_of(answer, "feeds")]
-        ids = {row for row in rows if isinstance(row, str)} - self._made
         return ids.pop() if len(ids) == 1 else ""
+
+    def feeds_since(self, feed_type: str, since: datetime) -> set[str]:
+        """The ids of the feeds of a type that Amazon has.
+
+        :param since: from when on; Amazon knows those of the last 90 days.
+        :raises BadAnswer: when there are more pages than such feeds can fill.
+        """
+        since = max(since - CLOCKS_APART, self._api.now() - FEEDS_KNOWN)
+        asked: dict[str, Any] = {
+            "feedTypes": feed_type,
+            "createdSince": since,
+            "pageSize": 100,
+        }
+        found: set[str] = set()
+        for _page in range(MOST_PAGES):
+            answer = self._api.get("/feeds/2021-06-30/feeds", "feeds.getFeeds", **asked)
+            rows = [row.get("feedId") for row in rows_of(answer, "feeds")]
+            found.update(row for row in rows if isinstance(row, str))
+            token = answer.get("nextToken")
+            if not isinstance(token, str) or not token:
+                return found
+            asked = {"nextToken": token}
+        raise BadAnswer("feeds without an end")
 
     def _upload(self, kind: str, json: Any = None, content: bytes | None = None) -> str:
         document = self._api.change(
