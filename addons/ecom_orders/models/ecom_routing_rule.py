@@ -108,8 +108,23 @@ class EcomRoutingRule(models.Model):
 
     @api.model
     def _get_strategies(self):
-        """The strategies there are; another addon registers its own."""
-        return [(code, strategy.title) for code, strategy in STRATEGIES.items()]
+        """The strategies there are; another addon registers its own, with its title."""
+        titles = self._get_strategy_titles()
+        return [
+            (code, titles.get(code, strategy.title))
+            for code, strategy in STRATEGIES.items()
+        ]
+
+    @api.model
+    def _get_strategy_titles(self):
+        """Titles in the reader's language, by code."""
+        return {
+            "priority": self.env._("Fixed priority"),
+            "nearest": self.env._("Nearest"),
+            "least_cost": self.env._("Least cost, one after the other"),
+            "optimum": self.env._("Optimum"),
+            "fewest_parcels": self.env._("Fewest parcels"),
+        }
 
     @api.constrains("domain")
     def _check_domain(self):

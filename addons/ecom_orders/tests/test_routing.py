@@ -10,6 +10,8 @@ from odoo import fields
 from odoo.fields import Command
 from odoo.tests import tagged
 
+from odoo.addons.ecom_orders.routing.strategies import STRATEGIES
+
 from .common import woo_line, woo_order
 from .routing_common import RoutingCommon
 
@@ -19,6 +21,15 @@ class TestRouting(RoutingCommon):
     def order(self, number=1, *lines, **extra):
         lines = lines or (woo_line(1, "MUG", 2, "20.00"),)
         return self.import_orders(woo_order(number, list(lines), **extra))
+
+    def test_every_strategy_is_named_in_words_that_can_be_translated(self):
+        titles = self.env["ecom.routing.rule"]._get_strategy_titles()
+        ours = {
+            code: strategy.title
+            for code, strategy in STRATEGIES.items()
+            if ".ecom_orders." in strategy.__module__
+        }
+        self.assertEqual(titles, ours)
 
     # -- the way of an order -----------------------------------------------------------
 
