@@ -71,6 +71,7 @@
         "views/ecom_routing_rule_views.xml",
         "views/ecom_rate_card_views.xml",
         "views/ecom_routing_decision_views.xml",
+        "views/ecom_routing_merge_views.xml",
         "wizard/ecom_routing_views.xml",
         "views/sale_order_routing_views.xml",
         "views/ecom_routing_menus.xml",

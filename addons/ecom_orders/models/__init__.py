@@ -96,6 +96,9 @@ from . import ecom_routing_queue
 from . import ecom_routing_replay
 from . import ecom_routing_carrier
 from . import ecom_routing_reroute
+from . import ecom_routing_merge
+from . import ecom_routing_merger
+from . import sale_order_merge
 from . import sale_order_line_routing
 from . import sale_order_line_split
 from . import sale_order_routing

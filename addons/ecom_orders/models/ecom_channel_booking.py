@@ -16,6 +16,12 @@ class EcomChannel(models.Model):
         readonly=False,
         precompute=True,
     )
+    merge_parcels = fields.Boolean(
+        string="May Be Shipped Together",
+        default=True,
+        help="Orders of this shop may leave in one parcel with others of the same "
+        "buyer, where the routing rules say so. Untick where the shop forbids it.",
+    )
     channel_warehouse_id = fields.Many2one(
         "stock.warehouse",
         string="Marketplace's Warehouse",

@@ -213,7 +213,7 @@ class EcomBuyer(models.Model):
                 "ecom_erased_at": fields.Datetime.now(),
             }
         )
-        pickings = orders.picking_ids.filtered("note")
+        pickings = orders._ecom_get_pickings().filtered("note")
         pickings.write({"note": False})
 
     # -- used elsewhere ----------------------------------------------------------------
@@ -378,7 +378,10 @@ class EcomChannel(models.Model):
                         THEN COALESCE(so.ecom_updated_at, so.date_order)
                     WHEN so.state = 'sale' AND so.delivery_status = 'full'
                         THEN (SELECT MAX(picking.date_done) FROM stock_picking picking
-                               WHERE picking.sale_id = so.id)
+                                JOIN stock_move move ON move.picking_id = picking.id
+                                JOIN sale_order_line line
+                                  ON line.id = move.sale_line_id
+                               WHERE line.order_id = so.id)
                     WHEN so.state = 'sale' AND so.delivery_status IS NULL
                         THEN COALESCE(so.ecom_updated_at, so.date_order)
                 END < %s, FALSE)""",

@@ -137,7 +137,7 @@ class EcomOrderAutomation(models.AbstractModel):
     @api.model
     def _deliver(self, order):
         """Do the deliveries: the goods are out already, whatever the stock says."""
-        pickings = order.picking_ids.filtered(
+        pickings = order._ecom_get_pickings().filtered(
             lambda picking: picking.state not in ("done", "cancel")
         )
         for move in pickings.move_ids:

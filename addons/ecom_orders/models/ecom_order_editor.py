@@ -57,7 +57,7 @@ class EcomOrderEditor(models.AbstractModel):
         """Whether the order is too far in Odoo to be changed by the channel."""
         return (
             order.locked
-            or any(picking.state == "done" for picking in order.picking_ids)
+            or any(picking.state == "done" for picking in order._ecom_get_pickings())
             or any(move.state == "posted" for move in order.invoice_ids)
             or order.order_line.filtered("ecom_part_ids")
             ._ecom_get_family()

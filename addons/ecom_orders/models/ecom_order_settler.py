@@ -60,7 +60,7 @@ class EcomOrderSettler(models.AbstractModel):
                     for hold in plan.holds
                 ),
                 cancelled_by_channel=order.ecom_cancelled_by_channel,
-                shipped=any(p.state == "done" for p in order.picking_ids),
+                shipped=any(p.state == "done" for p in order._ecom_get_pickings()),
                 invoiced=any(m.state == "posted" for m in order.invoice_ids),
                 waived=frozenset(
                     reason
@@ -113,7 +113,7 @@ class EcomOrderSettler(models.AbstractModel):
         """Whether the warehouse is at work on an order."""
         return any(
             picking.printed or any(picking.move_ids.mapped("picked"))
-            for picking in order.picking_ids
+            for picking in order._ecom_get_pickings()
             if picking.state not in ("cancel", "done")
         )
 
@@ -266,7 +266,7 @@ class EcomOrderSettler(models.AbstractModel):
                 status=OrderStatus.DELETED,
                 policy=ConfirmPolicy(channel.confirm_policy),
                 odoo=ODOO_STATES[order.state],
-                shipped=any(p.state == "done" for p in order.picking_ids),
+                shipped=any(p.state == "done" for p in order._ecom_get_pickings()),
                 invoiced=any(m.state == "posted" for m in order.invoice_ids),
             )
         )

@@ -86,6 +86,8 @@ class EcomRoutingRouter(models.AbstractModel):
             and not lines._ecom_is_begun()
             and not lines.invoice_lines
             and not any(lines.mapped("qty_delivered"))
+            # A parcel that several orders share stays as it is.
+            and len(lines.move_ids.picking_id.move_ids.sale_line_id.order_id) <= 1
             and order.ecom_decision_id.rule_id.active
         )
 

@@ -59,6 +59,23 @@ class EcomRoutingRuleSet(models.Model):
     reroute_saving = fields.Monetary(
         string="Moved for a Saving of More Than", default=1.0
     )
+    merge_mode = fields.Selection(
+        [
+            ("off", "Never"),
+            ("proposed", "Proposed to a person"),
+            ("automatic", "Automatically"),
+        ],
+        string="Ship Orders Together",
+        default="off",
+        required=True,
+        help="Orders of one buyer to the same address, from the same warehouse and by "
+        "the same carrier, leave as one parcel. Each shop is told its tracking number.",
+    )
+    merge_window = fields.Float(
+        string="Ordered Within (hours)",
+        default=24.0,
+        help="Longest time between the first order of a parcel and any other in it.",
+    )
     decision_ids = fields.One2many("ecom.routing.decision", "rule_set_id")
     decision_count = fields.Integer(compute="_compute_figures")
     waiting_count = fields.Integer(string="Not Routed", compute="_compute_figures")
@@ -75,6 +92,10 @@ class EcomRoutingRuleSet(models.Model):
         "CHECK(COALESCE(split_cost, 0) >= 0 AND COALESCE(late_cost, 0) >= 0"
         " AND COALESCE(hold_cost, 0) >= 0 AND COALESCE(reroute_saving, 0) >= 0)",
         "Costs are never negative.",
+    )
+    _merge_window_positive = models.Constraint(
+        "CHECK(COALESCE(merge_window, 0) >= 0)",
+        "The time between orders is never negative.",
     )
     _confidence_range = models.Constraint(
         "CHECK(COALESCE(confidence, 0) >= 0 AND COALESCE(confidence, 0) < 100)",

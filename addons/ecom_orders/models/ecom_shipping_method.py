@@ -57,7 +57,7 @@ class EcomShippingMethod(models.Model):
                 ]
             )
             orders.carrier_id = method.carrier_id
-            orders.picking_ids.filtered(
+            orders._ecom_get_pickings().filtered(
                 lambda p: p.state not in ("done", "cancel") and not p.carrier_id
             ).carrier_id = method.carrier_id
 

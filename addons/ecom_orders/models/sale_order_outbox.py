@@ -99,7 +99,7 @@ class SaleOrder(models.Model):
     def action_ecom_accept_cancel(self):
         """Do what the buyer asks: cancel here, and tell the shop."""
         for order in self:
-            if any(picking.state == "done" for picking in order.picking_ids):
+            if any(picking.state == "done" for picking in order._ecom_get_pickings()):
                 raise UserError(
                     self.env._(
                         "%s was shipped already. Refuse, or arrange a return.",

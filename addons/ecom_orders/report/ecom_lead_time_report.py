@@ -134,16 +134,19 @@ class EcomLeadTimeReport(models.Model):
         return SQL(
             """
             WITH shipped AS (
-                SELECT picking.sale_id,
+                -- by its goods: several orders may share a delivery
+                SELECT line.order_id AS sale_id,
                        MIN(picking.date_done) AS first_at,
                        MAX(picking.date_done) AS last_at,
                        CASE WHEN COUNT(*) = COUNT(picking.ecom_arrived_at)
                             THEN MAX(picking.ecom_arrived_at) END AS arrived_at
                   FROM stock_picking picking
                   JOIN stock_location place ON place.id = picking.location_dest_id
+                  JOIN stock_move move ON move.picking_id = picking.id
+                  JOIN sale_order_line line ON line.id = move.sale_line_id
                  WHERE picking.state = 'done' AND place.usage = 'customer'
-                   AND picking.sale_id IS NOT NULL
-                 GROUP BY picking.sale_id),
+                   AND move.state = 'done'
+                 GROUP BY line.order_id),
             inside AS (
                 SELECT picking.sale_id,
                        CASE WHEN bool_and(picking.state = 'done')
