@@ -22,6 +22,9 @@
         "views/ecom_stock_transfer_views.xml",
         "views/ecom_purchase_plan_views.xml",
         "views/purchase_order_views.xml",
+        "views/stock_warehouse_views.xml",
+        "views/ecom_count_plan_views.xml",
+        "views/ecom_stock_count_views.xml",
         "views/ecom_inventory_opt_menus.xml",
     ],
     "assets": {

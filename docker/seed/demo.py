@@ -215,7 +215,12 @@ def _prepare_booking(env, marketplace):
     # Stands for goods that lie in the marketplace's own warehouse.
     name = {"amazon": "AMZ", "ebay": "EBY", "taobao": "TBO"}[marketplace]
     warehouse = env["stock.warehouse"].create(
-        {"name": f"{CHANNELS[marketplace]} (its stock)", "code": name}
+        {
+            "name": f"{CHANNELS[marketplace]} (its stock)",
+            "code": name,
+            # The marketplace fills it from what is sent to it: nobody buys for it here.
+            "ecom_replenishment": "none",
+        }
     )
     quants = env["stock.quant"].with_context(inventory_mode=True)
     products = env["product.product"].search(

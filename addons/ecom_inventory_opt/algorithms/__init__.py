@@ -21,6 +21,7 @@ The way of a proposal:
    :mod:`.exchange` puts policies side by side, :mod:`.projection` looks ahead,
    :mod:`.breaks` sees when demand changed,
    :mod:`.metrics` and :mod:`.backtest` say how good the forecasts were.
+7. :mod:`.counting` says which records of stock are counted on which day.
 
 Classic policies by themselves: :mod:`.eoq`, :mod:`.lot_sizing`, :mod:`.safety_stock`,
 :mod:`.continuous_review` (r, Q), :mod:`.periodic_review` (s, S), :mod:`.newsvendor`,

@@ -4,6 +4,10 @@ from . import ecom_replenishment_sourcing
 from . import ecom_replenishment_planner
 from . import ecom_replenishment_proposal
 from . import ecom_replenishment_acceptance
+from . import stock_warehouse
+from . import ecom_count_plan
+from . import ecom_stock_count
+from . import stock_quant
 from . import stock_warehouse_orderpoint
 from . import purchase_order_line
 from . import ecom_forecast_adjustment

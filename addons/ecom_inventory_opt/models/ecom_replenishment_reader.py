@@ -38,7 +38,7 @@ class EcomReplenishmentReader(models.AbstractModel):
             *("purchase.order", "purchase.order.line", "product.product"),
             *("product.template", "product.supplierinfo", "uom.uom"),
             *("stock.warehouse.orderpoint", "stock.location", "res.partner"),
-            "stock.picking.type",
+            *("stock.picking.type", "stock.warehouse"),
         ):
             self.env[model].flush_model()
 
@@ -120,7 +120,8 @@ class EcomReplenishmentReader(models.AbstractModel):
 
     @api.model
     def _get_pairs(self, company, products=None):
-        """What is planned: pairs with demand in a year, stock, or a reordering rule.
+        """What is planned: pairs with demand in a year, stock, or a reordering rule, in
+        warehouses that are not left out.
 
         :param products: only these; ``None`` = all of the company.
         """
@@ -150,6 +151,7 @@ class EcomReplenishmentReader(models.AbstractModel):
               FROM pair
               JOIN stock_warehouse w ON w.id = pair.warehouse_id
                    AND w.company_id = %(company)s AND w.active
+                   AND w.ecom_replenishment != 'none'
               JOIN product_product p ON p.id = pair.product_id
               JOIN product_template t ON t.id = p.product_tmpl_id AND t.is_storable
              WHERE %(only)s

@@ -123,7 +123,8 @@ class EcomStockTransfer(models.Model):
         only = SQL("TRUE")
         if products is not None:
             only = SQL("p.product_id = ANY(%s)", products.ids)
-        self.env["ecom.replenishment.proposal"].flush_model()
+        for model in ("ecom.replenishment.proposal", "stock.warehouse"):
+            self.env[model].flush_model()
         rows = self.env.execute_query_dict(
             SQL(
                 """
@@ -131,10 +132,13 @@ class EcomStockTransfer(models.Model):
                 SELECT p.id, p.product_id, p.warehouse_id, p.policy_id,
                        p.position::float, p.on_hand::float, p.reserved::float,
                        p.min_qty::float, p.max_qty::float, p.unit_cost::float,
-                       BOOL_OR(p.position > p.max_qty AND p.on_hand > p.reserved)
+                       w.ecom_replenishment = 'full' AS is_giver,
+                       BOOL_OR(p.position > p.max_qty AND p.on_hand > p.reserved
+                               AND w.ecom_replenishment = 'full')
                            OVER product AS gives,
                        BOOL_OR(p.position < p.min_qty) OVER product AS takes
                   FROM ecom_replenishment_proposal p
+                  JOIN stock_warehouse w ON w.id = p.warehouse_id
                  WHERE p.company_id = %s AND p.state = 'open' AND %s
                 WINDOW product AS (PARTITION BY p.product_id)) AS pair
              WHERE gives AND takes
@@ -160,7 +164,8 @@ class EcomStockTransfer(models.Model):
             column["position"], column["min_qty"], column["max_qty"]
         )
         free = np.floor(np.maximum(column["on_hand"] - column["reserved"], 0.0))
-        surplus = np.minimum(surplus, free)
+        gives = np.array([row["is_giver"] for row in rows])
+        surplus = np.where(gives, np.minimum(surplus, free), 0.0)
         givers, takers = np.flatnonzero(surplus > 0), np.flatnonzero(need > 0)
         unit_cost = np.array(
             [

@@ -93,6 +93,33 @@ class TestStockTransfer(ReplenishmentCommon):
         self.plan(self.product)
         self.assertLessEqual(sum(self.transfers().mapped("quantity")), 20 - 15)
 
+    def test_a_warehouse_that_keeps_its_stock_gives_nothing_but_is_planned(self):
+        self.other.ecom_replenishment = "keep"
+        proposal = self.plan_with(500)
+        self.assertFalse(self.transfers())
+        self.assertEqual(proposal.order_qty, proposal.max_qty - 5)
+        proposals = self.env["ecom.replenishment.proposal"].search(
+            [("product_id", "=", self.product.id), ("state", "=", "open")]
+        )
+        self.assertEqual(proposals.warehouse_id, self.warehouse | self.other)
+
+    def test_a_warehouse_that_keeps_its_stock_still_takes(self):
+        self.warehouse.ecom_replenishment = "keep"
+        self.plan_with(500)
+        row = self.transfers()
+        self.assertEqual((row.giver_id, row.taker_id), (self.other, self.warehouse))
+
+    def test_a_warehouse_left_out_neither_gives_nor_takes_nor_buys(self):
+        self.plan_with(500)
+        row = self.transfers()
+        self.other.ecom_replenishment = "none"
+        proposals = self.plan(self.product)
+        self.assertEqual(proposals.warehouse_id, self.warehouse)
+        self.assertEqual(row.state, "outdated")
+        self.assertEqual(proposals.order_qty, proposals.max_qty - 5)
+        self.warehouse.ecom_replenishment = "none"
+        self.assertFalse(self.plan(self.product))
+
     def test_a_transfer_without_its_cause_is_outdated(self):
         self.plan_with(500)
         row = self.transfers()
