@@ -18,5 +18,6 @@ from . import (
     ecom_settlement_matcher,
     ecom_settlement_payment,
     ecom_settlement_suggestion,
+    message_batch,
     sale_order,
 )

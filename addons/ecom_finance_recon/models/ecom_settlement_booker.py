@@ -17,6 +17,7 @@ from ..booking.purposes import (
 from ..formats.schema import FeeType, Kind
 from ..matching.schema import Layer
 from .ecom_settlement_account import PURPOSE_NAMES
+from .message_batch import MESSAGE_BATCH, MessageBatch
 
 NET_OF_FEE = (Layer.ID_FEE.value, Layer.FEE.value)
 BANK_DAYS = (-2, 10)  # from the payout to its bank line
@@ -318,6 +319,8 @@ class EcomSettlementBooker(models.AbstractModel):
                 amount,
                 group[0].name,
                 partner_id=item.partner_id.id,
+                # As on the invoice: what a buyer owes is of no analytic account.
+                analytic_distribution=False,
                 ecom_settlement_payment_id=group[0].id,
             )
             if item.currency_id != settlement.currency_id:
@@ -479,9 +482,16 @@ class EcomSettlementBooker(models.AbstractModel):
             model = model.with_context(
                 skip_invoice_sync=True, check_move_validity=False
             )
+        # Read for all: a pair alone would be read with a query of its own.
+        lines.mapped("date_maturity")
+        batch = MessageBatch()
         model = model.with_company(lines.company_id[:1] or company)
+        model = model.with_context(**{MESSAGE_BATCH: batch})
         for start in range(0, len(plan), CHUNK):
             model._reconcile_plan(plan[start : start + CHUNK])
+        # Core would tell the new payment states at the end of the transaction.
+        model.move_id.browse()._track_finalize()
+        batch.post()
 
     # -- later -------------------------------------------------------------------------
 
