@@ -343,22 +343,35 @@ class SaleOrder(models.Model):
         return True
 
     def _propose_products(self):
-        """Add those that are not offered yet, with the quantity 0."""
-        partner = self.partner_id.commercial_partner_id
-        offered = self.order_line.product_id
-        proposals = self.env["ecom.next.product.weight"]._propose(
-            self.company_id, partner.ids, offered.ids
-        )
-        products = proposals.get(partner.id, [])
-        if not products:
+        """Fill the section of suggestions with what is not offered yet.
+
+        The section is made once. What a person deleted makes room for another product;
+        lines below it move down.
+        """
+        section = self.order_line.filtered("ecom_is_proposal")[:1]
+        inside = self.order_line.filtered(lambda line: line.parent_id == section)
+        room = PROPOSED - len(inside) if section else PROPOSED
+        if room <= 0:
             return
-        section = self._prepare_proposal_section()
-        last = max(self.order_line.mapped("sequence"), default=0)
+        partner = self.partner_id.commercial_partner_id
+        proposals = self.env["ecom.next.product.weight"]._propose(
+            self.company_id, partner.ids, self.order_line.product_id.ids, room
+        )
+        values = [*map(self._prepare_proposal_line, proposals.get(partner.id, []))]
+        if not values:
+            return
+        ordered = self.order_line.sorted("sequence")
+        # The last line they come after, and those that make room.
+        above = (section | inside).sorted("sequence") or ordered
+        place = ordered.ids.index(above[-1].id) + 1 if above else 0
+        if not section:
+            values.insert(0, self._prepare_proposal_section())
+        last = above[-1:].sequence
+        for number, line in enumerate(ordered[place:], last + len(values) + 1):
+            line.sequence = number
         self.order_line = [
-            fields.Command.create({"sequence": last + number, **values})
-            for number, values in enumerate(
-                [section, *map(self._prepare_proposal_line, products)], 1
-            )
+            fields.Command.create({"sequence": last + number, **line})
+            for number, line in enumerate(values, 1)
         ]
 
     def _prepare_proposal_section(self):
@@ -367,9 +380,18 @@ class SaleOrder(models.Model):
             "display_type": "line_section",
             "name": order.env._("You may also like"),
             "is_optional": True,
+            "ecom_is_proposal": True,
             "product_uom_qty": 0,
         }
 
     @api.model
     def _prepare_proposal_line(self, product_id):
         return {"product_id": product_id, "product_uom_qty": 0}
+
+
+class SaleOrderLine(models.Model):
+    _inherit = "sale.order.line"
+
+    ecom_is_proposal = fields.Boolean(
+        string="Section of Suggestions", readonly=True, help="Made by Suggest Products."
+    )

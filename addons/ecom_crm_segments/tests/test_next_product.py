@@ -125,6 +125,49 @@ class TestNextProduct(SegmentsCommon):
         products = quotation.order_line.filtered("product_id").mapped("product_id.id")
         self.assertEqual(len(products), len(quotation.order_line.product_id))
 
+    def test_pressed_twice_the_quotation_has_one_section_and_the_same_lines(self):
+        # More products than are suggested at once.
+        for name in ("Scarf", "Hat", "Coat"):
+            product = self.env["product.product"].create(
+                {"name": name, "type": "service"}
+            )
+            person = self.env["res.partner"].create({"name": name})
+            self.sell(person, self.tea, days_ago=9)
+            self.sell(person, product, days_ago=3)
+        self.refresher._refresh()
+        self.learn()
+        quotation = self.order(
+            self.anna, product=self.tea, state="draft", company_id=self.company.id
+        )
+        quotation.action_propose_products()
+        first = quotation.order_line
+        quotation.action_propose_products()
+        self.assertEqual(quotation.order_line, first)
+        sections = first.filtered(lambda line: line.display_type == "line_section")
+        self.assertEqual(len(sections), 1)
+
+    def test_whoever_deleted_a_suggestion_gets_another_in_the_same_section(self):
+        self.learn()
+        quotation = self.order(
+            self.anna, product=self.tea, state="draft", company_id=self.company.id
+        )
+        quotation.action_propose_products()
+        *others, last = quotation.order_line.sorted("sequence")
+        self.assertGreater(len(others), 2)
+        product = last.product_id
+        last.unlink()
+        # What a person added afterwards stands under a heading of its own.
+        quotation.order_line = [
+            Command.create(
+                {"display_type": "line_section", "name": "Service", "sequence": 900}
+            )
+        ]
+        quotation.action_propose_products()
+        lines = quotation.order_line.sorted("sequence")
+        self.assertEqual(lines[-2].product_id, product)
+        self.assertEqual(lines[-1].name, "Service")
+        self.assertTrue(lines[-2]._is_line_optional())
+
     def test_many_contacts_cost_one_query(self):
         self.learn()
         partners = self.env["res.partner"].search([("name", "=", "Person")])
