@@ -31,6 +31,7 @@ from . import (
     test_routing_backtest,
     test_routing_by_hand,
     test_routing_carrier,
+    test_routing_merge,
     test_routing_reroute,
     test_routing_split,
     test_stock_compute,
