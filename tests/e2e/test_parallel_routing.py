@@ -50,7 +50,7 @@ class TestParallelRouting(ParallelCase):
             there = sum(shelf.get(sku, 0) for shelf in STOCK.values())
             self.assertGreater(wanted[sku], there)
         self.assertEqual(found["promised"], shelves)
-        self.assertEqual(found["states"], ["assigned"])
+        self.assertEqual(found["states"], ["assigned", "confirmed"])
         self.assertEqual(found["orders"], 2 * ORDERS * ROUNDS)
         self.assertEqual(found["waiting"], 2 * ORDERS * ROUNDS - sum(shelves.values()))
         self.assertEqual(found["reasons"], ["not_routed"])

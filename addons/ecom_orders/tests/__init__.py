@@ -27,6 +27,7 @@ from . import (
     test_retention,
     test_return_goods,
     test_security,
+    test_risk,
     test_routing,
     test_routing_backtest,
     test_routing_by_hand,
