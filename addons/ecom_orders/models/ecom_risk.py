@@ -39,8 +39,10 @@ class EcomRisk(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True)
     subject = fields.Char(readonly=True)
     note = fields.Char(string="What Was Found", readonly=True)
-    res_model = fields.Char(readonly=True)
-    res_id = fields.Many2oneReference(model_field="res_model", readonly=True)
+    res_model = fields.Char(string="Document Type", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Document", model_field="res_model", readonly=True
+    )
     activity_id = fields.Many2one(
         "mail.activity", ondelete="set null", readonly=True, copy=False
     )
