@@ -72,6 +72,7 @@
         "views/ecom_rate_card_views.xml",
         "views/ecom_routing_decision_views.xml",
         "views/ecom_routing_merge_views.xml",
+        "views/ecom_risk_views.xml",
         "wizard/ecom_routing_views.xml",
         "views/sale_order_routing_views.xml",
         "views/ecom_routing_menus.xml",

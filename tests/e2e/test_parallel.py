@@ -1,132 +1,32 @@
-"""Several importers at the same time, and some that are killed: real processes.
+"""Several importers at the same time, and some that are killed: real processes."""
 
-They work on a copy of the database, because what they do is committed.
-"""
-
-import json
-import os
-import re
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 from random import Random
 
-import psycopg2
 from import_worker import PLACES, STOCK
+from parallel_common import ParallelCase
 
-from odoo import sql_db
-from odoo.tests import BaseCase, tagged
-from odoo.tests.common import get_db_name
-from odoo.tools import config
+from odoo.tests import tagged
 
 ROUNDS = 12
 ORDERS = 8
-HERE = Path(__file__).parent
-RUNNER = HERE.parents[1] / "docker" / "dev" / "odoo_run.py"
 PATIENCE = 120  # seconds for one call
-#: what the log of a process says when another one was faster
-MET = re.compile(
-    "Trying again: |duplicate key|could not serialize|could not obtain lock"
-)
-
-
-class Worker:
-    """A process of its own that runs functions of ``import_worker``."""
-
-    def __init__(self, database, log):
-        self.process = subprocess.Popen(
-            [
-                sys.executable,
-                str(RUNNER),
-                config["config"],
-                database,
-                str(HERE / "import_worker.py"),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        )
-
-    def start(self, function, **arguments):
-        """Begin a call; ``finish`` waits for its answer."""
-        request = {"call": function, "arguments": arguments}
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-
-    def finish(self):
-        """The result of the call that was begun."""
-        answer = json.loads(self.process.stdout.readline() or '{"error": "it died"}')
-        if "error" in answer:
-            raise AssertionError(answer["error"])
-        return answer["result"]
-
-    def call(self, function, **arguments):
-        self.start(function, **arguments)
-        return self.finish()
-
-    def kill(self):
-        """End it at once: it has no chance to tidy up."""
-        os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.close()
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.stdin.close()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.process.stdout.close()
 
 
 @tagged("post_install", "-at_install")
-class TestParallel(BaseCase):
+class TestParallel(ParallelCase):
     """Nothing is doubled, nothing lost, and what is reserved is what was ordered."""
 
-    maxDiff = None
+    script = "import_worker.py"
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.database = f"{get_db_name()}_parallel"
-        cls.copy_database()
-        cls.addClassCleanup(cls.execute, f'DROP DATABASE "{cls.database}" WITH (FORCE)')
-        cls.log = tempfile.TemporaryFile("w+")
-        cls.addClassCleanup(cls.log.close)
-        cls.workers = [cls.begin_worker() for _number in range(2)]
-        cls.first, cls.second = cls.workers
         cls.channel_id = cls.first.call("prepare")
         # Units by order number: of all tests, for nothing is taken back.
         cls.expected = {}
-
-    @classmethod
-    def copy_database(cls):
-        """Copy the test's database, to which nobody may be connected meanwhile."""
-        cls.execute(f'DROP DATABASE IF EXISTS "{cls.database}" WITH (FORCE)')
-        sql_db.close_db(get_db_name())
-        cls.execute(f'CREATE DATABASE "{cls.database}" TEMPLATE "{get_db_name()}"')
-
-    @classmethod
-    def execute(cls, statement):
-        _name, options = sql_db.connection_info_for("postgres")
-        connection = psycopg2.connect(**options)
-        connection.autocommit = True
-        try:
-            connection.cursor().execute(statement)
-        finally:
-            connection.close()
-
-    @classmethod
-    def begin_worker(cls):
-        worker = Worker(cls.database, cls.log)
-        cls.addClassCleanup(worker.close)
-        return worker
 
     # -- steps -------------------------------------------------------------------------
 
@@ -157,12 +57,6 @@ class TestParallel(BaseCase):
             worker.start("work", channel_id=self.channel_id, orders=part, **options)
         for worker in self.workers:
             worker.finish()
-
-    def assertMet(self):
-        """They were in each other's way, else nothing was shown."""
-        self.log.seek(0)
-        met = [line for line in self.log if MET.search(line)]
-        self.assertTrue(met)
 
     def assertComplete(self):
         """What waits is applied by one more run; then everything is as was ordered."""

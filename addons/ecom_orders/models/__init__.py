@@ -98,6 +98,7 @@ from . import ecom_routing_carrier
 from . import ecom_routing_reroute
 from . import ecom_routing_merge
 from . import ecom_routing_merger
+from . import ecom_risk
 from . import sale_order_merge
 from . import sale_order_line_routing
 from . import sale_order_line_split

@@ -66,6 +66,10 @@ class EcomPaymentRule(models.Model):
         help="Deliveries of orders that the shop knows as shipped, or that need no "
         "parcel, are done without a person.",
     )
+    cash_on_delivery = fields.Boolean(
+        string="Paid on Delivery",
+        help="The carrier collects the money: routing uses carriers that do.",
+    )
     expire_days = fields.Integer(
         string="Expires After (days)",
         help="An order that is not paid by then is cancelled. 0 = never.",

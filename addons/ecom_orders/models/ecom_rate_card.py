@@ -72,4 +72,5 @@ class EcomRateCard(models.Model):
             max_weight=Decimal(str(self.max_weight)),
             max_volume=Decimal(str(self.max_volume)),
             sites=sites or None,
+            features=self.carrier_id._ecom_get_features(),
         )

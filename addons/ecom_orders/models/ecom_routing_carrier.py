@@ -8,7 +8,7 @@ from odoo.tools import SQL
 
 from ..marketplaces.schema import ZERO
 from ..routing.punctuality import Record
-from ..routing.schema import Place
+from ..routing.schema import CASH_ON_DELIVERY, DANGEROUS_GOODS, Place
 from ..routing.tariffs import Service, Zone, ZoneRate
 from .ecom_inbox_message import CONCURRENCY_ERRORS
 from .ecom_routing_ground import ANY_WEIGHT
@@ -36,10 +36,28 @@ class DeliveryCarrier(models.Model):
         help="For order routing, where there is no rate card.",
     )
 
+    ecom_dangerous_goods = fields.Boolean(
+        string="Takes Dangerous Goods",
+        help="Orders with dangerous goods are routed by such carriers only.",
+    )
+    ecom_cash_on_delivery = fields.Boolean(
+        string="Collects Cash on Delivery",
+        help="Orders that are paid on delivery are routed by such carriers only.",
+    )
+
     _ecom_days_positive = models.Constraint(
         "CHECK(COALESCE(ecom_transit_days, 0) >= 0)",
         "The number of days must not be negative.",
     )
+
+    def _ecom_get_features(self):
+        """What the carrier can do besides carrying (hook)."""
+        self.ensure_one()
+        features = {
+            DANGEROUS_GOODS: self.ecom_dangerous_goods,
+            CASH_ON_DELIVERY: self.ecom_cash_on_delivery,
+        }
+        return frozenset(name for name, able in features.items() if able)
 
     def _ecom_quote(self, order):
         """What the delivery method asks for an order, in the company's currency.
@@ -115,6 +133,7 @@ class EcomRoutingRouter(models.AbstractModel):
             rates=(rate,),
             max_weight=Decimal(str(carrier.max_weight)),
             max_volume=Decimal(str(carrier.max_volume)),
+            features=carrier._ecom_get_features(),
         )
 
     # -- punctuality -------------------------------------------------------------------

@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from ..routing.punctuality import Record
 from ..routing.router import Network
-from ..routing.schema import ZERO, Order
+from ..routing.schema import CASH_ON_DELIVERY, DANGEROUS_GOODS, ZERO, Order
 from ..routing.tariffs import Service, Zone, ZoneRate
 
 #: a carrier without a rate card takes every parcel, at a price that nobody knows
@@ -197,7 +197,14 @@ class EcomRoutingRouter(models.AbstractModel):
         for carrier in orders.mapped(self._get_binding_carrier) - cards.carrier_id:
             key = f"carrier:{carrier.id}"
             carriers[key] = carrier
-            services.append(Service(key=key, name=carrier.name, rates=rates))
+            services.append(
+                Service(
+                    key=key,
+                    name=carrier.name,
+                    rates=rates,
+                    features=carrier._ecom_get_features(),
+                )
+            )
         return tuple(services), carriers
 
     @api.model
@@ -244,6 +251,7 @@ class EcomRoutingRouter(models.AbstractModel):
             "lines": tuple(line._ecom_to_routing_line(kits) for line in lines),
             "place": order.partner_shipping_id._ecom_to_place(),
             "promised": promised.date() if promised else None,
+            "required": self._get_required(order, lines, kits),
             "facts": {
                 "channel": str(order.ecom_channel_id.id),
                 "tags": tags,
@@ -253,6 +261,21 @@ class EcomRoutingRouter(models.AbstractModel):
                 "risk": order.ecom_risk,
             },
         }
+
+    @api.model
+    def _get_required(self, order, lines, kits):
+        """What a carrier must be able to do for an order (hook).
+
+        Dangerous goods in one line count for all parcels of the order.
+        """
+        products = lines.product_id.union(
+            *(part for kit in lines.product_id for part in kits.get(kit, ()))
+        )
+        required = {
+            DANGEROUS_GOODS: any(products.mapped("ecom_dangerous_goods")),
+            CASH_ON_DELIVERY: order.ecom_payment_rule_id.cash_on_delivery,
+        }
+        return frozenset(name for name, wanted in required.items() if wanted)
 
 
 def _is_unpriced(key):

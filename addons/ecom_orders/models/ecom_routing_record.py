@@ -86,7 +86,7 @@ class EcomRoutingRouter(models.AbstractModel):
                 for parcel in (plan.parcels if plan else ())
             ],
             "refusal_ids": [
-                fields.Command.create(self._prepare_refusal(refusal))
+                fields.Command.create(self._prepare_refusal(ground, refusal))
                 for refusal in refusals
             ],
         }
@@ -131,8 +131,10 @@ class EcomRoutingRouter(models.AbstractModel):
         }
 
     @api.model
-    def _prepare_refusal(self, refusal):
+    def _prepare_refusal(self, ground, refusal):
+        carrier = ground.carriers.get(refusal.service)
         return {
+            "carrier_id": carrier.id if carrier else False,
             "warehouse_id": int(refusal.site) if refusal.site else False,
             "reason": refusal.reason.value,
             "product_id": int(refusal.product) if refusal.product else False,

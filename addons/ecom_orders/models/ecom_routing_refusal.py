@@ -4,7 +4,7 @@ from ..routing.schema import Reason
 
 
 class EcomRoutingRefusal(models.Model):
-    """A warehouse that could not be used for an order, and why."""
+    """A warehouse or carrier that could not be used for an order, and why."""
 
     _name = "ecom.routing.refusal"
     _description = "Obstacle of a routing decision"
@@ -15,6 +15,7 @@ class EcomRoutingRefusal(models.Model):
     )
     company_id = fields.Many2one(related="decision_id.company_id", store=True)
     warehouse_id = fields.Many2one("stock.warehouse", ondelete="cascade")
+    carrier_id = fields.Many2one("delivery.carrier", ondelete="cascade")
     reason = fields.Selection(
         [
             (Reason.RULE.value, "No rule uses it"),
@@ -26,6 +27,11 @@ class EcomRoutingRefusal(models.Model):
             (Reason.PART_VALUE.value, "A part would be worth too little"),
             (Reason.DEARER.value, "Waiting costs less"),
             (Reason.OUTBID.value, "Other orders need the stock more"),
+            (Reason.DANGEROUS_GOODS.value, "Takes no dangerous goods"),
+            (Reason.CASH_ON_DELIVERY.value, "Collects no cash on delivery"),
+            (Reason.FEATURE.value, "Lacks something that the order requires"),
+            (Reason.ZONE.value, "Does not go there"),
+            (Reason.SIZE.value, "Too heavy or large for one parcel"),
         ],
         required=True,
     )

@@ -5,7 +5,7 @@ from decimal import Decimal
 from odoo import api, models
 
 from ..routing.punctuality import with_measured_days
-from ..routing.router import alternatives, decide
+from ..routing.router import alternatives, carrier_refusals, decide
 from .order_plan import Hold
 
 HELD = "not_routed"
@@ -104,6 +104,7 @@ class EcomRoutingRouter(models.AbstractModel):
                     self._weigh(order, rule_set), rule, network
                 )
                 refusals = decision.refusals or refusals
+            refusals += carrier_refusals(self._weigh(order, rule_set), network.services)
             result[record] = (decision, rule, options, refusals)
         return result
 
@@ -218,6 +219,7 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _prepare_hold_details(self, ground, decision, rule, refusals):
         names = {site.key: site.name for site in ground.network.sites}
+        names.update((key, carrier.name) for key, carrier in ground.carriers.items())
         products = self.env["product.product"].browse(
             int(refusal.product) for refusal in refusals if refusal.product
         )
@@ -232,7 +234,7 @@ class EcomRoutingRouter(models.AbstractModel):
             if one.product
         ]
         codes = [
-            f"{names.get(one.site, '')}: {one.reason.value}"
+            f"{names.get(one.site or one.service, '')}: {one.reason.value}"
             for one in refusals
             if not one.product
         ]

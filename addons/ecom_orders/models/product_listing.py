@@ -23,6 +23,11 @@ class ProductTemplate(models.Model):
     ecom_listing_count = fields.Integer(
         string="Number of Listings", compute="_compute_ecom_listing_count", groups=USER
     )
+    ecom_dangerous_goods = fields.Boolean(
+        string="Dangerous Goods",
+        help="Batteries, aerosols and the like: orders with it are routed by carriers "
+        "that take dangerous goods.",
+    )
 
     def _compute_ecom_listing_count(self):
         counts = dict(

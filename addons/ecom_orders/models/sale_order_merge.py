@@ -97,7 +97,10 @@ class StockPicking(models.Model):
         groups=USER,
     )
     ecom_is_common = fields.Boolean(
-        compute="_compute_ecom_order_ids", compute_sudo=True, groups=USER
+        string="Shared by Orders",
+        compute="_compute_ecom_order_ids",
+        compute_sudo=True,
+        groups=USER,
     )
 
     @api.depends("move_ids.sale_line_id.order_id")

@@ -11,6 +11,7 @@
 :mod:`.assignment`      orders that wait together, decided together, with a bound
 :mod:`.rules`           the user's ordered rules
 :mod:`.merging`         deliveries of one buyer that leave as one parcel
+:mod:`.watching`        demand that jumps, cancellations that pile up
 :mod:`.router`          rules, strategies and stock made into explained decisions
 ======================  ================================================================
 """

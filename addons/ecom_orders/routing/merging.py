@@ -1,8 +1,8 @@
 """Which deliveries of one buyer leave together, as one parcel.
 
-Deliveries are alike when buyer, address and lane (warehouse, carrier, company, currency:
-whatever may not be mixed) are. Of those that are alike, the oldest opens a parcel, and
-what was ordered within the window after it joins.
+Deliveries are alike when buyer, address and lane are (warehouse, carrier, company,
+currency: whatever may not be mixed). Of those that are alike, the oldest opens a
+parcel, and what was ordered within the window after it joins.
 """
 
 from __future__ import annotations

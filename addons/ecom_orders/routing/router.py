@@ -16,9 +16,25 @@ from .assignment import Effort, Limits, assign
 from .costing import MOST_LINES, UNIT, Costing, product_index, to_units
 from .partition import Commit
 from .rules import Rule, rules_for
-from .schema import ZERO, Line, Order, Plan, Reason, Refusal, Site, Stock
+from .schema import (
+    CASH_ON_DELIVERY,
+    DANGEROUS_GOODS,
+    ZERO,
+    Line,
+    Order,
+    Plan,
+    Reason,
+    Refusal,
+    Site,
+    Stock,
+)
 from .strategies import STRATEGIES, View, may_commit
-from .tariffs import Service
+from .tariffs import Service, quote
+
+_FEATURE_REASONS = {
+    DANGEROUS_GOODS: Reason.DANGEROUS_GOODS,
+    CASH_ON_DELIVERY: Reason.CASH_ON_DELIVERY,
+}
 
 
 @dataclass(frozen=True)
@@ -376,6 +392,34 @@ def alternatives(
     ranked = sorted(found.values(), key=lambda one: one.plan.cost.total)
     refusals = router._refusals(rule, order)
     return tuple(ranked), tuple(r for r in refusals if r.site)
+
+
+def carrier_refusals(order: Order, services: Sequence[Service]) -> tuple[Refusal, ...]:
+    """Why services cannot take an order, one reason each, the gravest first.
+
+    Services that are not offered to the order at all (another one is binding) are
+    passed over.
+    """
+    offered = (
+        service
+        for service in services
+        if order.services is None or service.key in order.services
+    )
+    found = ((service, _obstacle(order, service)) for service in offered)
+    return tuple(
+        Refusal(reason, service=service.key) for service, reason in found if reason
+    )
+
+
+def _obstacle(order: Order, service: Service) -> Reason | None:
+    missing = sorted(order.required - service.features)
+    if missing:
+        return _FEATURE_REASONS.get(missing[0], Reason.FEATURE)
+    if service.rate(order.place) is None:
+        return Reason.ZONE
+    weight = sum((line.weight * line.quantity for line in order.lines), ZERO)
+    volume = sum((line.volume * line.quantity for line in order.lines), ZERO)
+    return Reason.SIZE if quote(service, order.place, weight, volume) is None else None
 
 
 def _identity(plan: Plan) -> tuple:

@@ -15,6 +15,9 @@ from enum import Enum
 from math import asin, cos, radians, sin, sqrt
 
 ZERO = Decimal(0)
+#: features that an order requires of a carrier's service
+DANGEROUS_GOODS = "dangerous_goods"
+CASH_ON_DELIVERY = "cash_on_delivery"
 #: mean radius of the Earth in kilometres (IUGG)
 EARTH_RADIUS = 6371.0088
 
@@ -235,13 +238,19 @@ class Reason(Enum):
     PART_VALUE = "part_value"  # a part would be worth too little
     DEARER = "dearer"  # possible, but another costs less
     OUTBID = "outbid"  # other orders that wait need the stock more
+    DANGEROUS_GOODS = "dangerous_goods"  # the carrier takes none
+    CASH_ON_DELIVERY = "cash_on_delivery"  # the carrier collects none
+    FEATURE = "feature"  # the carrier lacks something else that is required
+    ZONE = "zone"  # the carrier does not go there
+    SIZE = "size"  # all of the order is too heavy or large for a parcel of it
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A site, a line of it, or a plan that was not possible, and why.
+    """A site, a line of it, a carrier, or a plan that was not possible, and why.
 
-    :param detail: numbers for people: what was there, what was needed.
+    :param service: key of the carrier's service that was ruled out.
+    :param available: units that were there, of those that were ``needed``.
     """
 
     reason: Reason
@@ -250,6 +259,7 @@ class Refusal:
     product: str = ""
     available: int = 0
     needed: int = 0
+    service: str = ""
 
 
 #: units in stock by (site, product)

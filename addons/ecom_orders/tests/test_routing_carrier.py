@@ -156,3 +156,50 @@ class TestRoutingCarrier(RoutingCommon):
         self.assertTrue(first)
         picking.action_ecom_arrived()
         self.assertEqual(picking.ecom_arrived_at, first)
+
+    # -- what carriers take ------------------------------------------------------------
+
+    def ruled_out(self, order):
+        """Carriers that were ruled out, with the reason."""
+        refusals = order.ecom_refusal_ids.filtered("carrier_id")
+        return {(one.carrier_id, one.reason) for one in refusals}
+
+    def test_dangerous_goods_go_by_a_carrier_that_takes_them(self):
+        safe = self.fixed(9.0, ecom_dangerous_goods=True)
+        self.mug.product_tmpl_id.ecom_dangerous_goods = True
+        order = self.order()
+        self.assertEqual(self.carrier_of(order), safe)
+        self.assertEqual(self.ruled_out(order), {(self.carrier, "dangerous_goods")})
+
+    def test_other_goods_go_by_the_cheapest(self):
+        self.fixed(9.0, ecom_dangerous_goods=True)
+        order = self.order()
+        self.assertEqual(self.carrier_of(order), self.carrier)
+        self.assertFalse(self.ruled_out(order))
+
+    def test_carrier_with_a_card_takes_them_when_it_says_so(self):
+        self.mug.product_tmpl_id.ecom_dangerous_goods = True
+        self.carrier.ecom_dangerous_goods = True
+        self.assertEqual(self.carrier_of(self.order()), self.carrier)
+
+    def test_cash_on_delivery_goes_by_a_carrier_that_collects_it(self):
+        collector = self.fixed(9.0, ecom_cash_on_delivery=True)
+        self.env["ecom.payment.rule"].create(
+            {
+                "channel_id": self.channel.id,
+                "gateway": "cod",
+                "cash_on_delivery": True,
+                "confirm_policy": "always",
+            }
+        )
+        order = self.order(1, payment_method="cod")
+        self.assertEqual(self.carrier_of(order), collector)
+        self.assertEqual(self.ruled_out(order), {(self.carrier, "cash_on_delivery")})
+        self.assertEqual(self.carrier_of(self.order(2)), self.carrier)
+
+    def test_order_that_no_carrier_takes_waits_and_says_why(self):
+        self.mug.product_tmpl_id.ecom_dangerous_goods = True
+        order = self.order()
+        self.assertEqual(order.state, "draft")
+        self.assertEqual(order.ecom_block_ids.reason, "not_routed")
+        self.assertIn((self.carrier, "dangerous_goods"), self.ruled_out(order))

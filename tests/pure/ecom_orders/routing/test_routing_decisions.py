@@ -8,9 +8,22 @@ import pytest
 from ecom_orders.routing.backtest import Day, replay
 from ecom_orders.routing.partition import Commit
 from ecom_orders.routing.rerouting import reroute
-from ecom_orders.routing.router import Network, alternatives, decide
+from ecom_orders.routing.router import (
+    Network,
+    alternatives,
+    carrier_refusals,
+    decide,
+)
 from ecom_orders.routing.rules import OrderFilter, Rule, SiteFilter
-from ecom_orders.routing.schema import Line, Order, Place, Reason, Site
+from ecom_orders.routing.schema import (
+    CASH_ON_DELIVERY,
+    DANGEROUS_GOODS,
+    Line,
+    Order,
+    Place,
+    Reason,
+    Site,
+)
 from ecom_orders.routing.tariffs import Service, TariffError, Zone, ZoneRate
 
 TODAY = date(2026, 3, 2)
@@ -374,3 +387,66 @@ class TestTariffs:
         assert card.rate(MUNICH).price(Decimal(1)) == 9
         assert card.rate(BERLIN).price(Decimal(1)) == 4
         assert card.rate(PARIS) is None
+
+
+class TestCarrierRules:
+    """Which carriers may take an order, and why the others may not."""
+
+    DANGER = frozenset({DANGEROUS_GOODS})
+    CASH = frozenset({CASH_ON_DELIVERY})
+    stock = {("B", "x"): 9}
+
+    def test_dearer_carrier_wins_when_the_cheap_one_takes_no_dangerous_goods(self):
+        services = (service(4), service(9, key="safe", features=self.DANGER))
+        network = Network((site("B"),), services, self.stock)
+        battery = order(x=1, values={"required": self.DANGER})
+        [parcel] = one(battery, ALL, network).plan.parcels
+        assert (parcel.service, parcel.cost.total) == ("safe", 9)
+        [parcel] = one(order(x=1), ALL, network).plan.parcels
+        assert parcel.service == "post"
+
+    def test_a_carrier_has_to_offer_everything_that_is_required(self):
+        both = self.DANGER | self.CASH
+        services = (
+            service(1, key="danger", features=self.DANGER),
+            service(2, key="cash", features=self.CASH),
+            service(7, key="both", features=both),
+        )
+        network = Network((site("B"),), services, self.stock)
+        [parcel] = one(order(x=1, values={"required": both}), ALL, network).plan.parcels
+        assert parcel.service == "both"
+
+    def test_each_carrier_that_is_out_has_its_reason(self):
+        french = Service(
+            "french",
+            rates=(ZoneRate(Zone(frozenset({"FR"})), ((Decimal(9), Decimal(1)),)),),
+            features=self.CASH,
+        )
+        services = (
+            service(4, 5, 6, features=self.CASH),  # 3 kg is its heaviest parcel
+            service(4, key="light", features=self.CASH),  # 1 kg
+            service(4, 5, 6, key="no cash"),
+            french,
+        )
+        cash = order(x=4, values={"required": self.CASH})  # 4 * 0.5 kg = 2 kg
+        assert [
+            (refusal.service, refusal.reason)
+            for refusal in carrier_refusals(cash, services)
+        ] == [
+            ("light", Reason.SIZE),
+            ("no cash", Reason.CASH_ON_DELIVERY),
+            ("french", Reason.ZONE),
+        ]
+        danger = order(x=1, values={"required": self.DANGER})
+        assert {one.reason for one in carrier_refusals(danger, services[:1])} == {
+            Reason.DANGEROUS_GOODS
+        }
+
+    def test_feature_of_a_neighbour_is_required_too(self):
+        chilled = order(x=1, values={"required": frozenset({"chilled"})})
+        [refusal] = carrier_refusals(chilled, (service(4),))
+        assert refusal.reason is Reason.FEATURE
+
+    def test_carrier_that_is_not_offered_needs_no_reason(self):
+        bound = order(x=1, values={"services": frozenset({"post"})})
+        assert carrier_refusals(bound, (service(4, key="other"),)) == ()
