@@ -19,6 +19,7 @@
         "views/ecom_vendor_score_views.xml",
         "views/ecom_exchange_curve_views.xml",
         "views/ecom_order_coverage_views.xml",
+        "views/ecom_stock_overview_views.xml",
         "views/ecom_stock_transfer_views.xml",
         "views/ecom_purchase_plan_views.xml",
         "views/purchase_order_views.xml",

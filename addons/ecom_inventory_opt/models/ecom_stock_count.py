@@ -41,9 +41,7 @@ class EcomStockCount(models.Model):
         readonly=True,
         help="Empty: the count was not planned.",
     )
-    expected = fields.Float(
-        string="On Record", digits="Product Unit", readonly=True
-    )
+    expected = fields.Float(string="On Record", digits="Product Unit", readonly=True)
     counted = fields.Float(digits="Product Unit", readonly=True)
     difference = fields.Float(digits="Product Unit", readonly=True)
     absolute_difference = fields.Float(digits="Product Unit", readonly=True)

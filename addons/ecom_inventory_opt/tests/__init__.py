@@ -11,5 +11,6 @@ from . import test_stock_projection
 from . import test_order_coverage
 from . import test_stock_transfer
 from . import test_cycle_count
+from . import test_stock_overview
 from . import test_purchase_plan
 from . import test_translation
