@@ -31,6 +31,9 @@ class OrderFact:
     :param refunded: given back, as a positive amount; ``refunds`` are the single ones.
     :param contribution: what it earned after all costs, where that is known.
     :param returned: goods came back (or the refund needs none).
+    :param fees: all fees together, a cost is negative; ``charges`` the same by type,
+        with all together under ``""``.
+    :param fee_basis: what rates are applied to, ``None`` = the amount.
     """
 
     order: str
@@ -46,6 +49,8 @@ class OrderFact:
     country: str = ""
     chargeback: bool = False
     contribution: Decimal | None = None
+    charges: Mapping[str, Decimal] = field(default_factory=dict)
+    fee_basis: Decimal | None = None
 
     @property
     def refunded(self) -> Decimal:
@@ -73,6 +78,8 @@ class SettlementFact:
 
     :param reserve: withheld at its end.
     :param bank_account: where it was paid to, as far as told.
+    :param fx_rate: the provider's rate of a conversion, ``booked_rate`` the books' of
+        that day; ``converted`` what came of it, ``None`` = all.
     :param sales: what buyers paid, the basis of ``fees``: by type, as positive amounts.
     """
 
@@ -89,6 +96,7 @@ class SettlementFact:
     closing: Decimal | None = None
     fx_rate: Decimal | None = None
     booked_rate: Decimal | None = None
+    converted: Decimal | None = None
     deposit: date | None = None
     received: bool = True
     sales: Decimal = ZERO
@@ -216,17 +224,31 @@ def amount_off(facts: Facts, settings: Settings) -> Iterator[Alert]:
 
 @rule("rate_off")
 def rate_off(facts: Facts, settings: Settings) -> Iterator[Alert]:
-    """Fees that are not those of the rate card."""
+    """Fees of an order that are not those of the rate card for its category.
+
+    Each rate is compared with the fees of its type, one without a type with all of
+    them. What is given back with a refund is judged by the audit of the fees.
+    """
+    cards = {
+        rate.fee: RateCard(tuple(r for r in facts.card.rates if r.fee == rate.fee))
+        for rate in facts.card.rates
+    }
     for order in facts.orders:
-        if not order.fees or order.settled is None:
+        if not order.fees or order.settled is None or order.refunds:
             continue
-        rate = facts.card.find(order.date, order.currency, "", order.category)
-        if rate is None:
-            continue
-        expected = -rate.amount(order.amount)
-        off = order.fees - expected
-        if abs(off) > max(settings.amount, abs(order.amount) * settings.share):
-            evidence = {"expected": expected, "charged": order.fees, "rate": rate.name}
+        basis = order.amount if order.fee_basis is None else order.fee_basis
+        expected, charged, names = ZERO, ZERO, []
+        for fee, amount in (order.charges or {"": order.fees}).items():
+            card = cards.get(fee, RateCard())
+            rate = card.find(order.date, order.currency, fee, order.category)
+            if rate:
+                expected -= rate.amount(basis)
+                charged += amount
+                names.append(rate.name)
+        off = charged - expected
+        if names and abs(off) > max(settings.amount, abs(basis) * settings.share):
+            evidence = {"expected": expected, "charged": charged}
+            evidence["rate"] = ", ".join(names)
             yield Alert("rate_off", "order", order.order, off, evidence)
 
 
@@ -373,7 +395,9 @@ def fx_off(facts: Facts, settings: Settings) -> Iterator[Alert]:
         off = one.fx_rate / one.booked_rate - 1
         if abs(off) > settings.share:
             evidence = {"rate": one.fx_rate, "booked": one.booked_rate}
-            amount = one.total * off
+            converted = one.total if one.converted is None else one.converted
+            # The part of it that is there (or missing) because of the rate.
+            amount = converted * off
             yield Alert("fx_off", "settlement", one.settlement, amount, evidence)
 
 

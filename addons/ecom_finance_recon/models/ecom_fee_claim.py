@@ -102,6 +102,8 @@ class EcomFeeClaim(models.Model):
             key = self._get_basis_key(line)
             if key and line.kind in BASIS:
                 bases[key] += Decimal(line.amount_text)
+        rates = settlement.channel_id.fee_rate_ids
+        categories = rates._get_categories(settlement.line_ids.order_id)
         return [
             Charge(
                 line=str(line.id),
@@ -111,10 +113,13 @@ class EcomFeeClaim(models.Model):
                 charged=Decimal(line.amount_text),
                 currency=line.currency_id.name,
                 date=line.posted_at.date() if line.posted_at else None,
+                category=categories.get(line.order_id, ""),
                 sku=line.sku or "",
             )
             for line in settlement.line_ids
-            if line.kind == Kind.FEE.value and bases.get(self._get_basis_key(line))
+            if line.kind == Kind.FEE.value
+            and bases.get(self._get_basis_key(line))
+            and (not line.order_id or line.order_id in categories)
         ]
 
     def _get_basis_key(self, line):

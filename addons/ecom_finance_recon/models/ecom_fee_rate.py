@@ -32,6 +32,12 @@ class EcomFeeRate(models.Model):
     fee = fields.Selection(
         FEES, help="Empty: all fees of an order together, as processors deduct them."
     )
+    categ_id = fields.Many2one(
+        "product.category",
+        string="Product Category",
+        index=True,
+        help="With the categories below it. Empty: any category.",
+    )
     currency_id = fields.Many2one("res.currency", help="Empty: any currency.")
     percent = fields.Float(digits=(16, 4), help="Of what the buyer paid.")
     fixed = fields.Float(digits=(16, 4), help="Added for each order.")
@@ -65,7 +71,33 @@ class EcomFeeRate(models.Model):
             minimum=exact(self.minimum) if self.minimum else None,
             maximum=exact(self.maximum) if self.maximum else None,
             fee=self.fee or "",
+            category=str(self.categ_id.id or ""),
             currency=self.currency_id.name or "",
             since=self.since or None,
             until=self.until or None,
         )
+
+    def _get_categories(self, orders):
+        """By order the category whose rates count, as the card names it.
+
+        Empty: only rates for any category. An order with goods of several of the
+        card's categories is not there, since its fees belong to more than one rate.
+        """
+        known = set(self.categ_id.ids)
+        if not known:
+            return dict.fromkeys(orders, "")
+        found = {}
+        for order in orders:
+            categories = {
+                self._get_nearest(line.product_id.categ_id, known)
+                for line in order.order_line
+                if line.product_id and line.price_total > 0 and not line._is_delivery()
+            }
+            if len(categories) <= 1:
+                found[order] = next(iter(categories), "")
+        return found
+
+    def _get_nearest(self, category, known):
+        """The category itself or the nearest above it that has a rate."""
+        path = [int(part) for part in (category.parent_path or "").split("/") if part]
+        return next((str(one) for one in reversed(path) if one in known), "")

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -42,6 +43,7 @@ class EcomFinanceChecker(models.AbstractModel):
             orders=self._get_orders(channel, since) if settlements else (),
             lines=self._get_payments(channel, settlements),
             settlements=self._get_settlement_facts(settlements),
+            card=self._get_rates(channel)._card(),
         )
 
     # -- orders ------------------------------------------------------------------------
@@ -65,6 +67,9 @@ class EcomFinanceChecker(models.AbstractModel):
         }
         charged_back = self._get_charged_back(orders)
         returned = self._get_returned(orders)
+        rates = self._get_rates(channel)
+        charges, bases = self._get_charges(rates, orders)
+        categories = rates._get_categories(orders)
         return tuple(
             OrderFact(
                 order=str(order.id),
@@ -77,6 +82,11 @@ class EcomFinanceChecker(models.AbstractModel):
                 chargeback=order in charged_back,
                 country=order.partner_shipping_id.country_id.code or "",
                 contribution=self._exact(profits[order]) if order in profits else None,
+                category=categories.get(order, ""),
+                # Which rates are meant is not known of goods of several categories.
+                charges=charges[order] if order in categories else {},
+                fees=charges[order][""] if order in categories else Decimal(0),
+                fee_basis=bases[order],
             )
             for order in orders
         )
@@ -109,6 +119,34 @@ class EcomFinanceChecker(models.AbstractModel):
         for order, amount in more.items():
             paid[order] = paid.get(order, Decimal(0)) + amount
         return paid, refunds
+
+    def _get_rates(self, channel):
+        return self.env["ecom.fee.rate"].search([("channel_id", "=", channel.id)])
+
+    def _get_charges(self, rates, orders):
+        """By order its fees (by type, and all under an empty one), and their basis."""
+        charges = defaultdict(lambda: defaultdict(Decimal))
+        bases = defaultdict(Decimal)
+        if not rates:
+            return charges, bases
+        rows = self.env["ecom.settlement.line"]._read_group(
+            [
+                ("order_id", "in", orders.ids),
+                ("settlement_id.state", "!=", "blocked"),
+                ("kind", "in", (*FEES, *SALES)),
+            ],
+            ["order_id", "currency_id", "kind", "fee"],
+            ["amount:sum"],
+        )
+        for order, currency, kind, fee, total in rows:
+            if currency != order.currency_id:
+                continue
+            if kind in SALES:
+                bases[order] += self._exact(total)
+                continue
+            charges[order][""] += self._exact(total)
+            charges[order][fee or "other"] += self._exact(total)
+        return charges, bases
 
     def _get_charged_back(self, orders):
         rows = self.env["ecom.settlement.line"]._read_group(
@@ -173,10 +211,89 @@ class EcomFinanceChecker(models.AbstractModel):
             key = fee or "other" if kind in FEES else kind
             sums[one, kind in FEES, key] += self._exact(total)
         waiting = self._get_waiting(settlements)
+        references = self._get_bank_references(settlements)
+        conversions = self._get_conversions(settlements)
         return tuple(
-            self._prepare_settlement_fact(one, sums, one.id in waiting)
+            replace(
+                self._prepare_settlement_fact(one, sums, one.id in waiting),
+                bank_reference=references.get(one.id, ""),
+                **conversions.get(one, {}),
+            )
             for one in settlements
         )
+
+    def _get_bank_references(self, settlements):
+        """By id of a settlement the bank's reference of the transfer that paid it.
+
+        Of a transfer that paid several settlements the first one has it: that is one
+        statement line, and no reference that is used again.
+        """
+        self.env["account.move"].flush_model(["ref", "ecom_settlement_id"])
+        self.env["account.partial.reconcile"].flush_model()
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT ON (statement.id) move.ecom_settlement_id, entry.ref
+                  FROM account_move move
+                  JOIN account_move_line item ON item.move_id = move.id
+                  JOIN account_partial_reconcile part
+                    ON item.id IN (part.debit_move_id, part.credit_move_id)
+                  JOIN account_move_line other
+                    ON other.id IN (part.debit_move_id, part.credit_move_id)
+                   AND other.id != item.id
+                  JOIN account_bank_statement_line statement
+                    ON statement.move_id = other.move_id
+                  JOIN account_move entry ON entry.id = statement.move_id
+                 WHERE move.ecom_settlement_id = ANY(%s) AND entry.ref IS NOT NULL
+                 ORDER BY statement.id, move.ecom_settlement_id
+                """,
+                settlements.ids,
+            )
+        )
+        return {settlement: reference for settlement, reference in rows if reference}
+
+    def _get_conversions(self, settlements):
+        """By settlement its conversion that is furthest from the rate of the day."""
+        rows = self.env["ecom.settlement.line"]._read_group(
+            [
+                ("settlement_id", "in", settlements.ids),
+                ("kind", "in", SALES),
+                ("original_currency", "!=", False),
+                ("original_amount", "!=", 0),
+            ],
+            ["settlement_id", "original_currency"],
+            ["amount:sum", "original_amount:sum"],
+        )
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        by_name = {one.name: one for one in currencies.search([])} if rows else {}
+        found = {}
+        for one, name, amount, original in rows:
+            currency = by_name.get(name, currencies)
+            rate = self._get_booked_rate(one, currency)
+            told = self._exact(amount / original) if original else None
+            if not rate or not told or currency == one.currency_id:
+                continue
+            fact = {
+                "fx_rate": told,
+                "booked_rate": rate,
+                "converted": self._exact(amount),
+            }
+            off = abs(told / rate - 1)
+            if one not in found or off > found[one][0]:
+                found[one] = (off, fact)
+        return {one: fact for one, (_off, fact) in found.items()}
+
+    def _get_booked_rate(self, settlement, currency):
+        """The books' rate of its day, ``None`` where they have none."""
+        company = settlement.company_id
+        for one in (currency, settlement.currency_id):
+            # Without rates core converts one to one, which is no rate of a day.
+            if one != company.currency_id and not one.rate_ids:
+                return None
+        rate = currency._get_conversion_rate(
+            currency, settlement.currency_id, company, settlement._get_date()
+        )
+        return Decimal(str(rate))
 
     def _prepare_settlement_fact(self, one, sums, is_waiting):
         known = one.has_balances

@@ -302,6 +302,7 @@ class EcomSettlementFile(models.Model):
             "date": moment.date() if moment else fields.Date.context_today(self),
             "amount": float(line.amount),
             "payment_ref": line.description or line.transaction_ref or line.type_code,
+            "ref": line.transaction_ref or False,
             "partner_name": line.partner or False,
             "ecom_key": f"{statement.account}/{line.key}",
             "ecom_file_id": self.id,

@@ -83,6 +83,127 @@ class TestAlert(SettlementCommon):
         self.assertEqual((alert.settlement_id, alert.amount), (drifted, 5))  # 15 - 10
         self.assertEqual(alert.evidence["fee"], "commission")
 
+    def test_fee_of_an_order_is_not_the_rate_of_its_category(self):
+        books = self.env["product.category"].create({"name": "Books"})
+        novels = books.create({"name": "Novels", "parent_id": books.id})
+        self.channel.fee_rate_ids = [
+            (0, 0, {"name": "Any", "percent": 15, "fee": "commission"}),
+            (
+                0,
+                0,
+                {
+                    "name": "Books",
+                    "percent": 8,
+                    "fee": "commission",
+                    "categ_id": books.id,
+                },
+            ),
+        ]
+        self.service.categ_id = novels
+        wrong = self.order("1", 100, date_order="2026-03-05")
+        self.order("2", 100, date_order="2026-03-05")
+        settlement = self.settle(
+            "S1",
+            price("1", "Principal", "100.00"),
+            fee("1", "Commission", "-15.00"),
+            price("2", "Principal", "100.00"),
+            fee("2", "Commission", "-8.00"),
+            fee("2", "FBAPerUnitFulfillmentFee", "-3.00"),
+        )
+        self.check()
+        alert = self.alerts("rate_off")
+        self.assertRecordValues(alert, [{"order_id": wrong.id, "amount": -7}])  # 15 - 8
+        self.assertEqual(alert.evidence["rate"], "Books")
+        claim = self.env["ecom.fee.claim"].search(
+            [("settlement_id", "=", settlement.id)]
+        )
+        self.assertRecordValues(claim, [{"order_ref": "1", "at_stake": 7}])
+
+    def test_goods_of_two_rates_are_not_compared_with_either(self):
+        books = self.env["product.category"].create({"name": "Books"})
+        self.channel.fee_rate_ids = [
+            (0, 0, {"name": "Any", "percent": 15, "fee": "commission"}),
+            (0, 0, {"name": "Books", "percent": 8, "categ_id": books.id}),
+        ]
+        book = self.service.create(
+            {"name": "Book", "type": "service", "categ_id": books.id}
+        )
+        lines = [
+            (0, 0, {"product_id": one.id, "price_unit": 50, "tax_ids": []})
+            for one in (book, self.service)
+        ]
+        self.order("1", 100, date_order="2026-03-05", order_line=lines)
+        self.settle(
+            "S1", price("1", "Principal", "100.00"), fee("1", "Commission", "-11.50")
+        )
+        self.check()
+        self.assertFalse(self.alerts("rate_off"))
+
+    def test_conversion_far_from_the_rate_of_the_day(self):
+        self.setup_other_currency("EUR", rates=[("2026-01-01", 0.5)])  # 1 EUR = 2 USD
+        good = self.settle("S1", price("1", "Principal", "199.00"))
+        bad = self.settle(
+            "S2",
+            price("2", "Principal", "180.00"),
+            day="2026-03-30",
+            start="2026-03-15",
+        )
+        for settlement in (good, bad):
+            sale = settlement.line_ids.filtered(lambda line: line.kind == "sale")
+            sale.write({"original_amount": 100, "original_currency": "EUR"})
+        self.check()
+        alert = self.alerts("fx_off")
+        self.assertRecordValues(
+            alert,
+            [{"settlement_id": bad.id, "amount": -18}],  # 180 * (1.8 / 2 - 1)
+        )
+
+    def test_currency_without_rates_is_no_conversion_to_judge(self):
+        self.env["res.currency"].search([("name", "=", "CHF")]).rate_ids.unlink()
+        settlement = self.settle("S1", price("1", "Principal", "180.00"))
+        settlement.line_ids.write({"original_amount": 100, "original_currency": "CHF"})
+        self.check()
+        self.assertFalse(self.alerts("fx_off"))
+
+    def test_bank_reference_that_two_payouts_name(self):
+        settlements = self.pay_out("B77", "B77")
+        self.check()
+        alert = self.alerts("bank_reference_twice")
+        self.assertRecordValues(alert, [{"reference": "B77", "amount": 100}])
+        for settlement in settlements:
+            self.assertIn(f"'{settlement.id}'", alert.evidence["settlements"])
+
+    def test_payouts_with_references_of_their_own_are_left_alone(self):
+        self.pay_out("B77", "B78")
+        self.check()
+        self.assertFalse(self.alerts("bank_reference_twice"))
+
+    def pay_out(self, *references):
+        """Settlements that the bank paid, with these references of the transfers."""
+        settlements = self.env["ecom.settlement"]
+        for number, reference in enumerate(references, 1):
+            self.order(str(number), 100, date_order="2026-03-05")
+            day = f"2026-03-{10 * number}"
+            settlement = self.settle(
+                f"S{number}",
+                price(str(number), "Principal", "100.00"),
+                day=day,
+                start=f"2026-03-{10 * number - 9:02}",
+            )
+            settlement.action_post()
+            self.env["account.bank.statement.line"].create(
+                {
+                    "journal_id": self.company_data["default_journal_bank"].id,
+                    "date": day,
+                    "amount": 100,
+                    "payment_ref": f"Payout S{number}",
+                    "ref": reference,
+                }
+            )
+            settlement.action_match_bank()
+            settlements |= settlement
+        return settlements
+
     def test_order_that_nobody_settles(self):
         self.order("1", 100, date_order="2026-03-05")
         missed = self.order("2", 70, date_order="2026-03-05")

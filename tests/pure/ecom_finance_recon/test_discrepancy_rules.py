@@ -204,3 +204,41 @@ def test_a_fee_within_the_tolerance_or_without_a_past_has_not_drifted(commission
 def test_an_order_that_is_not_settled_is_not_judged_by_its_margin():
     facts = order(contribution=D(-5), settled=None)
     assert run(facts, enabled=["negative_margin"]) == ()
+
+
+def categories(**changes):
+    """An order of books, whose commission is 8 % and not 15 %."""
+    card = RateCard(
+        (
+            Rate("Any", D(15), fee="commission"),
+            Rate("Books", D(8), fee="commission", category="books"),
+        )
+    )
+    return replace(order(category="books", fees=D(-15), **changes), card=card)
+
+
+def test_fees_are_compared_with_the_rate_of_the_order_s_category():
+    found = run(categories(charges={"commission": D(-15)}), enabled=["rate_off"])
+    assert found[0].amount == -7  # 15 - 8
+    assert found[0].evidence["rate"] == "Books"
+    assert run(categories(charges={"commission": D(-8)}), enabled=["rate_off"]) == ()
+
+
+def test_fees_of_a_type_without_a_rate_are_not_compared():
+    facts = categories(charges={"commission": D(-8), "fulfilment": D(-7), "": D(-15)})
+    assert run(facts, enabled=["rate_off"]) == ()
+
+
+def test_fees_are_compared_by_what_rates_are_applied_to():
+    facts = categories(charges={"commission": D(-4)}, fee_basis=D(50))
+    assert run(facts, enabled=["rate_off"]) == ()  # 50 * 8 %
+
+
+def test_fees_of_a_refunded_order_are_left_to_the_audit():
+    facts = categories(charges={"commission": D(-1)}, refunds=(D(100),))
+    assert run(facts, enabled=["rate_off"]) == ()
+
+
+def test_only_what_was_converted_is_at_stake():
+    facts = second(fx_rate=D("1.155"), converted=D(20))
+    assert round(run(facts, enabled=["fx_off"])[0].amount, 2) == 1  # 20 * 5 %
