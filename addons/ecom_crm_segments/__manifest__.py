@@ -22,6 +22,7 @@
         "views/ecom_next_product_views.xml",
         "views/ecom_identity_views.xml",
         "views/ecom_segment_membership_views.xml",
+        "wizard/ecom_segment_overlap_views.xml",
         "views/ecom_segment_views.xml",
         "views/ecom_campaign_views.xml",
         "views/ecom_alert_views.xml",

@@ -12,8 +12,8 @@ Without database:
   show something in common. The baseline links by equal e-mail address or phone number
   alone.
 
-With a database of 1,000,000 customers and 5,000,000 orders (made by copying rows in
-SQL; that takes minutes and is not measured):
+With a database of 1,000,000 customers and 5,000,000 orders of one line each (made by
+copying rows in SQL; that takes minutes and is not measured):
 
 * ``full_refresh_seconds_1m``: figures, limits and RFM cells of all; the baseline is the
   least that could be done, a sum of orders by contact;
@@ -21,8 +21,8 @@ SQL; that takes minutes and is not measured):
 * ``contact_open_ms``: reading a contact as its form does; the baseline is the same form
   without what this addon adds.
 
-``BENCH_CUSTOMERS`` makes the database smaller, with five orders to a customer; the lines
-say so, and their figures are not those of the whole size.
+``BENCH_CUSTOMERS`` makes the database smaller, with five orders to a customer; the
+lines say so, and their figures are not those of the whole size.
 """
 
 import os
@@ -247,7 +247,15 @@ def refresh(env, refresher):
 def prepare(env):
     """Contacts and orders by copying a row of each; statistics for the planner."""
     partner = env["res.partner"].create({"name": "Template"})
-    order = env["sale.order"].create({"partner_id": partner.id})
+    from odoo.fields import Command
+
+    products = make_products(env)
+    order = env["sale.order"].create(
+        {
+            "partner_id": partner.id,
+            "order_line": [Command.create({"product_id": products[0].id})],
+        }
+    )
     env.flush_all()
     # No triggers: the rows are copies of one that holds.
     env.cr.execute("SET session_replication_role = replica")
@@ -279,12 +287,56 @@ def prepare(env):
         },
         ORDERS,
     )
+    copy_rows(
+        env,
+        order.order_line,
+        {
+            "order_id": f"{order.id} + n",
+            "product_id": f"{products[0].id} + floor(random() * {len(products)})::int",
+        },
+        ORDERS,
+    )
     env.cr.execute("SET session_replication_role = DEFAULT")
     env.cr.commit()
     env.cr.execute("ANALYZE res_partner")
     env.cr.execute("ANALYZE sale_order")
+    env.cr.execute("ANALYZE sale_order_line")
     env.cr.commit()
     env.invalidate_all()
+
+
+def make_products(env):
+    """200 services in 20 categories, ten sizes of each."""
+    from odoo.fields import Command
+
+    size = env["product.attribute"].create(
+        {
+            "name": "Size",
+            "value_ids": [Command.create({"name": str(n)}) for n in range(10)],
+        }
+    )
+    categories = env["product.category"].create(
+        [{"name": f"Category {n}"} for n in range(20)]
+    )
+    templates = env["product.template"].create(
+        [
+            {
+                "name": category.name,
+                "type": "service",
+                "categ_id": category.id,
+                "attribute_line_ids": [
+                    Command.create(
+                        {
+                            "attribute_id": size.id,
+                            "value_ids": [Command.set(size.value_ids.ids)],
+                        }
+                    )
+                ],
+            }
+            for category in categories
+        ]
+    )
+    return templates.product_variant_ids.sorted("id")
 
 
 def copy_rows(env, record, own, count):

@@ -2,6 +2,7 @@ from . import ecom_rfm_setting
 from . import ecom_customer
 from . import ecom_customer_dirty
 from . import ecom_customer_refresher
+from . import ecom_preference
 from . import ecom_rfm_history
 from . import ecom_affinity
 from . import ecom_identity

@@ -61,6 +61,50 @@ class EcomCustomer(models.Model):
         help="A: the best customers, who bring 80 % of the revenue together; B: the "
         "next 15 %; C: all others.",
     )
+    favourite_category_id = fields.Many2one(
+        "product.category",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The category that most lines of their orders are of.",
+    )
+    favourite_attribute_id = fields.Many2one(
+        "product.attribute.value",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The attribute, such as a size, that most lines of their orders have.",
+    )
+    carrier = fields.Char(
+        string="Preferred Delivery", readonly=True, help="Chosen in most orders."
+    )
+    payment_method = fields.Char(
+        string="Preferred Payment", readonly=True, help="Used in most orders."
+    )
+    lang = fields.Selection(related="partner_id.lang", string="Language")
+    order_hour = fields.Selection(
+        [(f"{hour:02}", f"{hour:02}:00") for hour in range(24)],
+        string="Usual Hour",
+        readonly=True,
+        help="The hour at which most of their orders came, in the time zone of the "
+        "company.",
+    )
+    pickup_share = fields.Float(
+        string="Picked Up",
+        readonly=True,
+        aggregator="avg",
+        help="Share of their orders that they fetched themselves.",
+    )
+    late_count = fields.Integer(
+        string="Late Orders",
+        readonly=True,
+        help="Orders that were, or still are, delivered after the promised day.",
+    )
+    held_count = fields.Integer(
+        string="Held Orders",
+        readonly=True,
+        help="Orders that waited for a person before they could be confirmed.",
+    )
     prediction_id = fields.Many2one("ecom.prediction", readonly=True)
     active_chance = fields.Float(
         string="Still a Customer", readonly=True, aggregator="avg"

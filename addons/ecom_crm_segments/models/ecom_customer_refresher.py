@@ -6,6 +6,17 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
+#: what a customer likes, as ``_get_habits_query`` and the like name it
+PREFERENCES = (
+    "favourite_category_id",
+    "favourite_attribute_id",
+    "carrier",
+    "payment_method",
+    "order_hour",
+    "pickup_share",
+    "late_count",
+    "held_count",
+)
 TABLE = "ecom_customer_figures"  # temporary, of one refresh
 FIGURES = (
     "order_count",
@@ -26,6 +37,7 @@ FIGURES = (
     "rfm_cell",
     "rfm_group",
     "value_class",
+    *PREFERENCES,
 )
 
 
@@ -115,13 +127,26 @@ class EcomCustomerRefresher(models.AbstractModel):
                        COALESCE(r.refund_amount, 0) AS refund_amount,
                        COALESCE(b.return_count, 0) AS return_count,
                        o.revenue - COALESCE(r.refund_amount, 0) AS net,
+                       %(preferences)s,
                        %(today)s::date - o.last_order_date::date AS days_since
                   FROM (%(orders)s) o
                   LEFT JOIN (%(refunds)s) r
                     ON r.company_id = o.company_id AND r.partner_id = o.partner_id
                   LEFT JOIN (%(returns)s) b
                     ON b.company_id = o.company_id AND b.partner_id = o.partner_id
+                  %(joins)s
                 """,
+                preferences=SQL(", ").join(map(SQL.identifier, PREFERENCES)),
+                joins=SQL(" ").join(
+                    SQL(
+                        "LEFT JOIN (%(query)s) %(name)s "
+                        "ON %(name)s.company_id = o.company_id "
+                        "AND %(name)s.partner_id = o.partner_id",
+                        query=query,
+                        name=SQL.identifier(name),
+                    )
+                    for name, query in self._get_preference_queries(partner_ids).items()
+                ),
                 table=SQL.identifier(TABLE),
                 today=fields.Date.today(),
                 orders=self._get_orders_query(partner_ids),
@@ -310,11 +335,15 @@ class EcomCustomerRefresher(models.AbstractModel):
                    g.name,
                    CASE WHEN s.net::float8 >= (%(value)s)[1] THEN 'a'
                         WHEN s.net::float8 >= (%(value)s)[2] THEN 'b'
-                        ELSE 'c' END
+                        ELSE 'c' END,
+                   %(preferences)s
               FROM scores s
               JOIN groups g ON g.r = s.r AND g.f = s.f AND g.m = s.m
             """,
             groups=group_rows,
+            preferences=SQL(", ").join(
+                SQL.identifier("s", name) for name in PREFERENCES
+            ),
             recency=setting._get_limits("recency"),
             frequency=setting._get_limits("frequency"),
             monetary=setting._get_limits("monetary"),

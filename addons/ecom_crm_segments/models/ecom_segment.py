@@ -285,25 +285,40 @@ class EcomSegment(models.Model):
 
         :return: tuple of three counts.
         """
+        counts = (self | other)._get_overlaps()
+        return tuple(
+            counts.get(pair, 0)
+            for pair in ((self.id, self.id), (other.id, other.id), (self.id, other.id))
+        )
+
+    def _get_overlaps(self):
+        """Current members that pairs of these segments have in common.
+
+        :return: dictionary of (id, id) to a count, both ways round; a segment with
+            itself: its size. Pairs without common members are not in it.
+        """
+        self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT segment_id, count(*) FROM ecom_segment_membership
-                 WHERE date_left IS NULL AND segment_id IN (%(a)s, %(b)s)
-                 GROUP BY segment_id
-                UNION ALL
-                SELECT 0, count(*)
+                SELECT a.segment_id, b.segment_id, count(*)
                   FROM ecom_segment_membership a
                   JOIN ecom_segment_membership b ON b.partner_id = a.partner_id
                  WHERE a.date_left IS NULL AND b.date_left IS NULL
-                   AND a.segment_id = %(a)s AND b.segment_id = %(b)s
+                   AND a.segment_id = ANY(%(ids)s) AND b.segment_id = ANY(%(ids)s)
+                 GROUP BY a.segment_id, b.segment_id
                 """,
-                a=self.id,
-                b=other.id,
+                ids=self.ids,
             )
         )
-        counts = dict(rows)
-        return counts.get(self.id, 0), counts.get(other.id, 0), counts.get(0, 0)
+        return {(left, right): count for left, right, count in rows}
+
+    def action_view_overlap(self):
+        """Compare these segments with each other, or one with all of its company."""
+        others = self
+        if len(self) == 1:
+            others = self.search([("company_id", "=", self.company_id.id)]) | self
+        return self.env["ecom.segment.overlap"]._open(self, others)
 
     # -- mailing list ------------------------------------------------------------------
 
