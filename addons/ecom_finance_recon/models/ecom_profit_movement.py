@@ -54,7 +54,14 @@ class EcomProfitMovement(models.Model):
         "sale.order": ["state", "ecom_channel_id", "currency_rate", "date_order"],
         "sale.order.line": ["price_subtotal", "is_delivery", "warehouse_id"],
         "account.move.line": ["balance", "parent_state", "date", "sale_line_ids"],
-        "stock.move": ["value", "state", "sale_line_id", "is_in"],
+        "stock.move": [
+            "value",
+            "state",
+            "sale_line_id",
+            "is_in",
+            "picking_id",
+            "quantity",
+        ],
         "stock.picking": ["carrier_price", "state", "sale_id"],
         "ecom.settlement": ["state", "company_rate"],
         "ecom.settlement.line": ["amount", "kind", "fee", "order_id", "posted_at"],
@@ -157,14 +164,39 @@ class EcomProfitMovement(models.Model):
         )
 
     def _get_freight_query(self):
-        """What the carrier takes for a delivery."""
+        """What the carrier takes for a delivery.
+
+        Of a delivery that several orders share, each bears the part of its units; what
+        is rounded off one falls to the next, so that the parts add up.
+        """
         return SQL(
             """
-            SELECT picking.id::bigint * 8 + 3, so.id, NULL, NULL, NULL, 'freight', NULL,
-                   -picking.carrier_price, picking.date_done::date, picking.date_done
-              FROM stock_picking picking
-              JOIN sale_order so ON so.id = picking.sale_id
-             WHERE so.ecom_channel_id IS NOT NULL AND picking.state = 'done'
+            SELECT part.move_id::bigint * 8 + 3, so.id, NULL, NULL, NULL, 'freight',
+                   NULL,
+                   ROUND(picking.carrier_price::numeric * (part.until - part.units)
+                         / part.total, currency.decimal_places)
+                   - ROUND(picking.carrier_price::numeric * part.until / part.total,
+                           currency.decimal_places),
+                   picking.date_done::date, picking.date_done
+              FROM (SELECT own.*,
+                           SUM(units) OVER (PARTITION BY picking_id ORDER BY order_id)
+                               AS until,
+                           SUM(units) OVER (PARTITION BY picking_id) AS total
+                      FROM (SELECT move.picking_id, MIN(move.id) AS move_id,
+                                   COALESCE(sol.order_id, one.sale_id) AS order_id,
+                                   SUM(move.quantity)::numeric AS units
+                              FROM stock_move move
+                              JOIN stock_picking one ON one.id = move.picking_id
+                              LEFT JOIN sale_order_line sol
+                                ON sol.id = move.sale_line_id
+                             WHERE one.state = 'done' AND one.sale_id IS NOT NULL
+                               AND move.state = 'done' AND move.quantity > 0
+                             GROUP BY 1, 3) own) part
+              JOIN stock_picking picking ON picking.id = part.picking_id
+              JOIN sale_order so ON so.id = part.order_id
+              JOIN res_company company ON company.id = picking.company_id
+              JOIN res_currency currency ON currency.id = company.currency_id
+             WHERE so.ecom_channel_id IS NOT NULL
             """
         )
 

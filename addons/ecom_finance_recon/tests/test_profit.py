@@ -18,8 +18,8 @@ class TestProfit(SettlementCommon):
         self.env.flush_all()
         return self.env["ecom.order.profit"].search([("order_id", "=", order.id)])
 
-    def deliver(self, cost):
-        """An order of one thing for 100, which costs so much, delivered."""
+    def sell(self, name, cost, units=1):
+        """An order for 100 with a delivery of things that cost so much each."""
         thing = self.env["product.product"].create(
             {"name": "Mug", "is_storable": True, "standard_price": cost}
         )
@@ -29,18 +29,21 @@ class TestProfit(SettlementCommon):
         self.env["stock.quant"]._update_available_quantity(
             thing, warehouse.lot_stock_id, 5
         )
-        order = self.order("D1", 100, invoice=False)
-        order.write(
-            {
-                "order_line": [
-                    fields.Command.create({"product_id": thing.id, "price_unit": 0})
-                ]
-            }
-        )
-        picking = order.picking_ids
-        picking.move_ids.write({"quantity": 1, "picked": True})
+        order = self.order(name, 100, invoice=False)
+        line = {"product_id": thing.id, "price_unit": 0, "product_uom_qty": units}
+        order.write({"order_line": [fields.Command.create(line)]})
+        return order
+
+    def ship(self, picking, price):
+        for move in picking.move_ids:
+            move.write({"quantity": move.product_uom_qty, "picked": True})
         picking.button_validate()
-        picking.carrier_price = 4.5
+        picking.carrier_price = price
+
+    def deliver(self, cost):
+        """An order of one thing for 100, which costs so much, delivered."""
+        order = self.sell("D1", cost)
+        self.ship(order.picking_ids, 4.5)
         return order
 
     def test_order_earns_price_less_fees_by_type_and_refund(self):
@@ -75,6 +78,14 @@ class TestProfit(SettlementCommon):
         row = self.profit(self.deliver(cost=60))
         self.assertRecordValues(
             row, [{"goods": 100, "cost": -60, "freight": -4.5, "contribution": 35.5}]
+        )
+
+    def test_orders_that_share_a_parcel_share_its_freight_to_the_cent(self):
+        orders = self.sell("D1", 60) + self.sell("D2", 60, units=2)
+        self.ship(orders.picking_ids._ecom_bring_together(), 10)
+        self.assertRecordValues(
+            self.profit(orders[0]) + self.profit(orders[1]),
+            [{"freight": -3.33}, {"freight": -6.67}],  # 10 / 3; 10 - 3.33
         )
 
     def test_order_that_is_not_invoiced_counts_once_also_after_its_invoice(self):
