@@ -22,6 +22,7 @@
         "views/ecom_stock_overview_views.xml",
         "views/ecom_stock_transfer_views.xml",
         "views/ecom_purchase_plan_views.xml",
+        "views/product_supplierinfo_views.xml",
         "views/purchase_order_views.xml",
         "views/stock_warehouse_views.xml",
         "views/ecom_count_plan_views.xml",

@@ -8,7 +8,8 @@ holding cost h = rate x p, quantity Q (minimum and packs respected), safety stoc
 and part r of the goods that has to be returned at a cost of :math:`c_r` each.
 
 Splitting a demand N: :math:`\min\sum_j p_jq_j+F_jy_j`, :math:`q_j=pack_jx_j`,
-:math:`moq_jy_j\le q_j\le cap_jy_j`, :math:`\sum q_j\ge N`.
+:math:`moq_jy_j\le q_j\le cap_jy_j`, :math:`\sum q_j\ge N`. What packs and minimums
+force beyond N is kept and worth v a unit: :math:`-v(\sum q_j-N)`.
 
 Source: Chopra, Meindl, *Supply Chain Management*, section 15.4; the split is the
 classical fixed-charge problem, solved by HiGHS.
@@ -111,14 +112,22 @@ class Split:
 
 
 def split(
-    demand: float, offers: list[Offer], gap: float = 0.0, seconds: float = 30.0
+    demand: float,
+    offers: list[Offer],
+    gap: float = 0.0,
+    seconds: float = 30.0,
+    kept: float = 0.0,
 ) -> Split:
     """Cheapest way to buy at least ``demand`` units from several suppliers.
 
-    :raises ValueError: when the suppliers together cannot deliver it.
+    :param kept: value of a unit beyond the demand, at most the lowest price.
+    :raises ValueError: when the suppliers together cannot deliver it, or more is kept
+        of a unit than it costs.
     """
     if not demand > 0:
         return Split((0.0,) * len(offers), 0.0, True)
+    if any(kept > offer.price for offer in offers):
+        raise ValueError("a unit that is left over is worth its price at most")
     model, columns = Model(), []
     for offer in offers:
         pack = offer.pack if offer.pack > 0 else 1.0
@@ -127,7 +136,7 @@ def split(
         most = enough if offer.capacity is None else min(enough, offer.capacity)
         whole = offer.pack > 0
         bound = math.floor(most / pack + 1e-9) if whole else most
-        packs = model.column(offer.price * pack, bound, whole)
+        packs = model.column((offer.price - kept) * pack, bound, whole)
         chosen = model.column(offer.order_cost, 1, True)
         model.row({packs: pack, chosen: -most}, high=0)
         model.row({packs: pack, chosen: -offer.smallest}, low=0)
@@ -138,7 +147,28 @@ def split(
         float(round(result.x[c]) * p) if o.pack > 0 else float(result.x[c])
         for (c, p), o in zip(columns, offers, strict=True)
     )
-    return Split(quantities, float(result.fun), result.status == 0)
+    cost = float(result.fun) + kept * demand
+    return Split(quantities, cost, result.status == 0)
+
+
+def alone(demand: float, offers: list[Offer], kept: float = 0.0) -> Split | None:
+    """Cheapest single supplier of at least ``demand`` units; ``None`` = none can.
+
+    :param kept: value of a unit beyond the demand.
+    """
+    best = None
+    for number, offer in enumerate(offers):
+        units = max(demand, offer.smallest)
+        if offer.pack > 0:
+            units = math.ceil(units / offer.pack - 1e-9) * offer.pack
+        if offer.capacity is not None and units > offer.capacity:
+            continue
+        cost = units * offer.price + offer.order_cost - kept * (units - demand)
+        if best is None or cost < best.cost:
+            quantities = [0.0] * len(offers)
+            quantities[number] = float(units)
+            best = Split(tuple(quantities), float(cost), True)
+    return best
 
 
 def score(measures, better_low, weights):

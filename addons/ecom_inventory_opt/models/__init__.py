@@ -5,6 +5,7 @@ from . import ecom_replenishment_planner
 from . import ecom_replenishment_proposal
 from . import ecom_replenishment_acceptance
 from . import product_product
+from . import product_supplierinfo
 from . import stock_warehouse
 from . import ecom_count_plan
 from . import ecom_stock_count

@@ -113,7 +113,7 @@ class EcomCountPlan(models.Model):
     @api.model
     def _cron_schedule(self):
         """Renew all plans; one that fails is logged and does not stop the others."""
-        plans = self.search([])
+        plans = self.search([("active", "=", True)])
         for done, plan in enumerate(plans, start=1):
             try:
                 with self.env.cr.savepoint():

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..algorithms import replenishment
+from ..algorithms import replenishment, sourcing
 
 #: seconds after which the best order found so far is taken
 SECONDS = 20.0
@@ -86,18 +86,94 @@ class EcomPurchasePlan(models.Model):
             ]
         ).filtered(lambda p: p.position + p.transfer_qty < p.max_qty)
         today = fields.Date.context_today(self)
+        offers = self.env["ecom.replenishment.sourcing"]._read_offers(
+            company, chosen.product_id.ids, today
+        )
+        lines = [
+            *(line for one in chosen for line in self._prepare_lines(one, offers)),
+            *({"proposal_id": one.id} for one in along),
+        ]
         plan = self.create(
             {
                 "name": self.env._("Purchase of %s", fields.Date.to_string(today)),
                 "company_id": company.id,
-                "line_ids": [
-                    fields.Command.create({"proposal_id": proposal.id})
-                    for proposal in chosen | along
-                ],
+                "line_ids": [fields.Command.create(line) for line in lines],
             }
         )
         plan.action_optimise()
         return plan
+
+    @api.model
+    def _prepare_lines(self, proposal, offers):
+        """Values of the lines of a proposal: one, or one for each vendor where several
+        together cost less than any of them alone. Where the proposed vendor cannot
+        deliver it all, those that cost least.
+
+        :param offers: of all products, see the sourcing model.
+        """
+        whole = [{"proposal_id": proposal.id}]
+        rows = self._get_split_offers(proposal, offers)
+        if len(set(offers.vendor[rows].tolist())) < 2:
+            return whole
+        terms = [self._prepare_offer(proposal, offers, row) for row in rows]
+        rate = proposal._get_holding_rate()
+        weeks = proposal.interval_weeks
+        # What packs force beyond the need is used after it: less the cost of holding.
+        kept = min(one.price for one in terms) * max(1 - rate * weeks / 52, 0)
+        one = sourcing.alone(proposal.order_qty, terms, kept)
+        try:
+            found = sourcing.split(proposal.order_qty, terms, kept=kept)
+        except ValueError:  # all together cannot deliver it: the vendor gives its most
+            return whole
+        shares = [(r, q) for r, q in zip(rows, found.quantities, strict=True) if q > 0]
+        vendors = {int(offers.vendor[row]) for row, _units in shares}
+        cheaper = one is None or found.cost < one.cost - 0.01
+        can_alone = any(
+            offer.capacity is None or offer.capacity >= proposal.order_qty
+            for row, offer in zip(rows, terms, strict=True)
+            if offers.info[row] == proposal.supplierinfo_id.id
+        )
+        # Two offers of one vendor are one order: not what was computed.
+        if len(vendors) < len(shares) or can_alone and not cheaper:
+            return whole
+        return [
+            {
+                "proposal_id": proposal.id,
+                "supplierinfo_id": int(offers.info[row]),
+                "split_qty": units,
+            }
+            for row, units in shares
+        ]
+
+    @api.model
+    def _get_split_offers(self, proposal, offers):
+        """Rows of offers that an order of a proposal may be split between: those with a
+        price, of vendors that are not slower than the proposed one. A hook."""
+        rows = [
+            row
+            for row, product in enumerate(offers.product.tolist())
+            if product == proposal.product_id.id and offers.price[row] > 0
+        ]
+        infos = offers.info.tolist()
+        chosen = [r for r in rows if infos[r] == proposal.supplierinfo_id.id]
+        slowest = max([proposal.lead_mean, *(offers.stated[row] for row in chosen)])
+        return [row for row in rows if offers.stated[row] <= slowest]
+
+    @api.model
+    def _prepare_offer(self, proposal, offers, row):
+        """An offer for the split; the vendor's minimum order value counts as if nothing
+        else were ordered there. A hook."""
+        vendor = self.env["res.partner"].browse(int(offers.vendor[row]))
+        vendor = vendor.with_company(proposal.company_id)
+        price = float(offers.price[row])
+        smallest = max(float(offers.smallest[row]), vendor.ecom_smallest_value / price)
+        return sourcing.Offer(
+            price=price,
+            order_cost=proposal._get_order_cost() + vendor.ecom_order_cost,
+            smallest=smallest,
+            pack=max(float(offers.pack[row]), 1.0),
+            capacity=float(offers.capacity[row]) or None,
+        )
 
     def action_optimise(self):
         """Compute the quantities anew, within terms and budget."""

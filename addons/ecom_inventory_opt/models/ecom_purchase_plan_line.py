@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 
 from ..algorithms import replenishment
@@ -18,6 +20,20 @@ class EcomPurchasePlanLine(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     proposal_id = fields.Many2one(
         "ecom.replenishment.proposal", required=True, ondelete="cascade", index=True
+    )
+    supplierinfo_id = fields.Many2one(
+        "product.supplierinfo",
+        string="Price List Line",
+        readonly=True,
+        ondelete="set null",
+        help="Empty: that of the proposal.",
+    )
+    split_qty = fields.Float(
+        string="Share",
+        digits="Product Unit",
+        readonly=True,
+        help="Part of the proposal that this vendor gets, where several together cost "
+        "less than one; 0 = all of it.",
     )
     product_id = fields.Many2one(
         "product.product", compute="_compute_proposed", store=True
@@ -45,11 +61,13 @@ class EcomPurchasePlanLine(models.Model):
     price = fields.Monetary(readonly=True)
     pack = fields.Float(readonly=True, default=1.0)
     smallest = fields.Float(string="Minimum Quantity", readonly=True)
+    capacity = fields.Float(string="Most per Order", readonly=True)
     unit_id = fields.Many2one("uom.uom", string="Vendor's Unit", readonly=True)
     value = fields.Monetary(compute="_compute_value", store=True)
     reason = fields.Selection(
         [
             ("proposed", "As proposed"),
+            ("split", "Split: these vendors together cost less than one"),
             ("more", "More, for the vendor's minimum, pack or freight step"),
             ("along", "Ordered along with the others"),
             ("less", "Less, within the budget or the vendor's terms"),
@@ -61,24 +79,29 @@ class EcomPurchasePlanLine(models.Model):
     )
 
     _proposal_uniq = models.Constraint(
-        "UNIQUE(plan_id, proposal_id)", "A proposal is on a plan once."
+        "UNIQUE(plan_id, proposal_id, vendor_id)",
+        "A proposal is on a plan once for each vendor.",
     )
     _planned_positive = models.Constraint(
         "CHECK(planned_qty >= 0)", "A planned quantity must not be negative."
     )
 
     # What was proposed when the plan was made stays: proposals are renewed every day.
-    @api.depends("proposal_id")
+    @api.depends("proposal_id", "supplierinfo_id", "split_qty")
     def _compute_proposed(self):
         for line in self:
             proposal = line.proposal_id
             line.product_id = proposal.product_id
             line.warehouse_id = proposal.warehouse_id
-            line.vendor_id = proposal.vendor_id
-            line.proposed_qty = proposal.order_qty
+            partner = line.supplierinfo_id.partner_id.commercial_partner_id
+            line.vendor_id = partner or proposal.vendor_id
             position = proposal.position + proposal.transfer_qty
-            line.gap = max(proposal.max_qty - position, 0.0)
-            line.urgency = proposal.urgency
+            part = 1.0
+            if line.split_qty:
+                part = line.split_qty / (proposal.order_qty or line.split_qty)
+            line.proposed_qty = line.split_qty or proposal.order_qty
+            line.gap = line.split_qty or max(proposal.max_qty - position, 0.0)
+            line.urgency = proposal.urgency * min(part, 1.0)
 
     @api.depends("planned_qty", "price")
     def _compute_value(self):
@@ -96,13 +119,15 @@ class EcomPurchasePlanLine(models.Model):
         rows = {key: row for row, key in enumerate(keys)}
         known = self.browse()
         for line in self:
-            row = rows.get((line.proposal_id.supplierinfo_id.id, line.product_id.id))
+            info = line.supplierinfo_id or line.proposal_id.supplierinfo_id
+            row = rows.get((info.id, line.product_id.id))
             if row is None or offers.price[row] <= 0:
                 continue
             line.write(
                 {
                     "price": offers.price[row],
                     "smallest": offers.smallest[row],
+                    "capacity": offers.capacity[row],
                     "pack": max(offers.pack[row], 1.0),
                     "unit_id": int(offers.unit[row]),
                 }
@@ -122,15 +147,16 @@ class EcomPurchasePlanLine(models.Model):
         """
         self.ensure_one()
         proposal, vendor = self.proposal_id, self.vendor_id
-        settings = (
-            proposal.policy_id or self.env["ecom.replenishment.policy"].new({})
-        )._get_settings()
-        rate = settings["holding_rate"] / 100
-        holding = self.price * rate * proposal.interval_weeks / 52
+        holding = (
+            self.price * proposal._get_holding_rate() * proposal.interval_weeks / 52
+        )
+        order_cost = proposal._get_order_cost()
         wanted = self.proposed_qty > 0 and self.gap > 0
+        limits = ([] if wanted else [self.gap]) + [self.capacity or math.inf]
+        most = min(limits)
         worth = 0.0
         if wanted:
-            worth = (self.urgency + settings["order_cost"]) / self.gap + holding
+            worth = (self.urgency + order_cost) / self.gap + holding
         load = vendor.with_company(self.company_id).ecom_freight_load
         return replenishment.Line(
             supplier=owners.index((vendor, self.warehouse_id)),
@@ -138,10 +164,10 @@ class EcomPurchasePlanLine(models.Model):
             price=self.price,
             shortage_cost=worth,
             holding_cost=holding if wanted else holding / 2,
-            largest=None if wanted else self.gap,
+            largest=most if math.isfinite(most) else None,
             smallest=self.smallest,
             pack=self.pack,
-            order_cost=settings["order_cost"],
+            order_cost=order_cost,
             load=self.product_id[load] if load else 0.0,
         )
 
@@ -154,7 +180,12 @@ class EcomPurchasePlanLine(models.Model):
             return "left_out"
         if self.planned_qty > self.proposed_qty:
             return "more"
-        return "less" if self.planned_qty < self.proposed_qty else "proposed"
+        if self.planned_qty < self.proposed_qty:
+            return "less"
+        same = self.plan_id.line_ids.filtered(
+            lambda line: line.proposal_id == self.proposal_id
+        )
+        return "split" if len(same) > 1 else "proposed"
 
     def _prepare_order(self, vendor, warehouse):
         """Values of the request for quotation of lines of one vendor and warehouse. A

@@ -193,6 +193,20 @@ class EcomReplenishmentProposal(models.Model):
         for proposal in self:
             proposal.explanation = "\n".join(proposal._get_explanation())
 
+    def _get_policy_settings(self):
+        """Settings of the policy, or the defaults where there is none."""
+        self.ensure_one()
+        policy = self.policy_id or self.env["ecom.replenishment.policy"].new({})
+        return policy._get_settings()
+
+    def _get_holding_rate(self):
+        """Part of the goods' value that a year of holding costs."""
+        return self._get_policy_settings()["holding_rate"] / 100
+
+    def _get_order_cost(self):
+        """Cost of having the product on an order, company currency."""
+        return self._get_policy_settings()["order_cost"]
+
     def _get_explanation(self):
         """Sentences that lead from the inputs to the numbers; a list. A hook."""
         self.ensure_one()

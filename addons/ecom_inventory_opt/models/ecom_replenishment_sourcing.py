@@ -21,6 +21,7 @@ class Offers:
         commercial partners; :param price: of a product's unit, company currency,
         discount taken off; :param smallest: units of the product; :param pack: units in
         one of the vendor's unit; :param unit: id of that unit; :param stated: days.
+    :param capacity: most units of the product in an order, 0 = no limit.
     """
 
     info: Any
@@ -31,6 +32,7 @@ class Offers:
     pack: Any
     unit: Any
     stated: Any
+    capacity: Any
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class EcomReplenishmentSourcing(models.AbstractModel):
                    s.currency_id,
                    (COALESCE(s.min_qty, 0) * COALESCE(u.factor / pu.factor, 1))::float,
                    COALESCE(u.factor / pu.factor, 1)::float,
-                   COALESCE(u.id, pu.id), COALESCE(s.delay, 0)
+                   COALESCE(u.id, pu.id), COALESCE(s.delay, 0),
+                   (COALESCE(s.ecom_capacity, 0)
+                       * COALESCE(u.factor / pu.factor, 1))::float
               FROM product_supplierinfo s
               JOIN res_partner v ON v.id = s.partner_id AND v.active
               JOIN product_product p ON p.product_tmpl_id = s.product_tmpl_id
@@ -100,7 +104,7 @@ class EcomReplenishmentSourcing(models.AbstractModel):
                 today=today,
             )
         )
-        columns = list(zip(*rows, strict=True)) or [()] * 9
+        columns = list(zip(*rows, strict=True)) or [()] * 10
         rates = {
             currency.id: currency._get_conversion_rate(
                 currency, company.currency_id, company, today
@@ -109,7 +113,7 @@ class EcomReplenishmentSourcing(models.AbstractModel):
         }
         rate = np.array([rates.get(key, 1.0) for key in columns[4]], dtype=float)
         whole = {n: np.array(columns[n], dtype=int) for n in (0, 1, 2, 7)}
-        real = {n: np.array(columns[n], dtype=float) for n in (3, 5, 6, 8)}
+        real = {n: np.array(columns[n], dtype=float) for n in (3, 5, 6, 8, 9)}
         return Offers(
             whole[0],
             whole[1],
@@ -119,6 +123,7 @@ class EcomReplenishmentSourcing(models.AbstractModel):
             real[6],
             whole[7],
             real[8],
+            real[9],
         )
 
     @api.model

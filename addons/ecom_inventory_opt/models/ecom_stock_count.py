@@ -26,7 +26,7 @@ class EcomStockCount(models.Model):
         "stock.location", required=True, readonly=True, ondelete="cascade"
     )
     warehouse_id = fields.Many2one("stock.warehouse", readonly=True, index=True)
-    lot_id = fields.Many2one("stock.lot", string="Lot", readonly=True)
+    lot_id = fields.Many2one("stock.lot", readonly=True)
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, index=True
     )
@@ -46,7 +46,7 @@ class EcomStockCount(models.Model):
     difference = fields.Float(digits="Product Unit", readonly=True)
     absolute_difference = fields.Float(digits="Product Unit", readonly=True)
     difference_value = fields.Monetary(string="Value of Difference", readonly=True)
-    absolute_value = fields.Monetary(string="Absolute Value", readonly=True)
+    absolute_value = fields.Monetary(readonly=True)
     accuracy = fields.Float(
         string="Accurate (%)",
         readonly=True,

@@ -35,7 +35,7 @@ class EcomStockOverview(models.Model):
     }
 
     product_id = fields.Many2one("product.product", readonly=True)
-    category_id = fields.Many2one("product.category", string="Category", readonly=True)
+    category_id = fields.Many2one("product.category", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     uom_id = fields.Many2one("uom.uom", string="Unit", readonly=True)
     requested = fields.Float(
@@ -62,7 +62,6 @@ class EcomStockOverview(models.Model):
     on_hand = fields.Float(digits="Product Unit", readonly=True)
     reserved = fields.Float(digits="Product Unit", readonly=True)
     free = fields.Float(
-        string="Free",
         digits="Product Unit",
         readonly=True,
         help="On hand, not reserved.",

@@ -106,6 +106,57 @@ class TestPurchasePlan(ReplenishmentCommon):
         self.assertEqual(line.product_qty * 12, self.planned(plan, box).planned_qty)
         self.assertEqual(line.price_unit, 120)
 
+    def make_bulb(self, **second):
+        """A product that the first vendor sells cheaply but only so many of."""
+        other = self.env["res.partner"].create({"name": "North Supply"})
+        bulb = self.make_product("Bulb", vendor=False)
+        offer = self.make_offer(bulb, self.vendor, price=10)
+        self.make_offer(bulb, other, price=11, **second)
+        self.sell(bulb, [10] * 30)
+        proposal = self.plan(bulb)
+        self.assertEqual(proposal.vendor_id, self.vendor)
+        offer.ecom_capacity = proposal.order_qty - 15
+        return bulb, other, proposal
+
+    def test_what_one_vendor_cannot_deliver_comes_from_another(self):
+        bulb, other, proposal = self.make_bulb()
+        needed = proposal.order_qty
+        plan = self.make_plan()
+        lines = {line.vendor_id: line for line in self.planned(plan, bulb)}
+        first, second = lines[self.vendor], lines[other]
+        self.assertEqual(first.planned_qty, proposal.order_qty - 15)
+        self.assertEqual(second.planned_qty, 15)
+        self.assertEqual({first.reason, second.reason}, {"split"})
+        self.assertEqual((first.price, second.price), (10, 11))
+        plan.action_request()
+        bought = plan.purchase_ids.order_line.filtered(lambda x: x.product_id == bulb)
+        self.assertEqual(sum(bought.mapped("product_qty")), needed)
+        self.assertEqual(bought.order_id.partner_id, self.vendor | other)
+
+    def test_the_other_vendor_gets_all_where_a_second_order_costs_more(self):
+        bulb, other, proposal = self.make_bulb()
+        # Less than two orders: one more per piece of the first vendor's share.
+        self.vendor.ecom_order_cost = proposal.order_qty
+        line = self.planned(self.make_plan(), bulb)
+        self.assertEqual(line.vendor_id, other)
+        self.assertEqual(line.planned_qty, proposal.order_qty)
+        self.assertEqual(line.reason, "proposed")
+
+    def test_a_vendor_that_can_deliver_all_keeps_it(self):
+        bulb, _other, proposal = self.make_bulb()
+        proposal.supplierinfo_id.ecom_capacity = proposal.order_qty
+        line = self.planned(self.make_plan(), bulb)
+        self.assertEqual(line.vendor_id, self.vendor)
+        self.assertEqual((line.planned_qty, line.split_qty), (proposal.order_qty, 0))
+
+    def test_a_slower_vendor_gets_no_share(self):
+        bulb, _other, proposal = self.make_bulb(delay=200)
+        line = self.planned(self.make_plan(), bulb)
+        self.assertEqual(line.vendor_id, self.vendor)
+        # What the vendor can deliver, and no more.
+        self.assertEqual(line.planned_qty, proposal.order_qty - 15)
+        self.assertEqual(line.reason, "less")
+
     def test_a_planner_may_change_the_quantity(self):
         plan = self.make_plan()
         self.planned(plan, self.cord).planned_qty = 7

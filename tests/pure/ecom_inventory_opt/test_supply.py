@@ -252,6 +252,34 @@ def test_suppliers_who_cannot_deliver_enough():
         sourcing.split(5, [])
 
 
+def test_packs_of_one_and_singles_of_another_cost_less_than_either():
+    offers = [sourcing.Offer(5, pack=100), sourcing.Offer(6, pack=1)]
+    # 120 from the first are two packs, of which 80 units are left over.
+    assert sourcing.alone(120, offers).cost == min(200 * 5, 120 * 6)
+    found = sourcing.split(120, offers)
+    assert found.quantities == (100, 20)
+    assert found.cost == pytest.approx(100 * 5 + 20 * 6)
+
+
+def test_what_is_left_over_keeps_its_value():
+    offers = [sourcing.Offer(5, pack=100), sourcing.Offer(6, order_cost=9, pack=1)]
+    kept = 4.9
+    alone = sourcing.alone(120, offers, kept)
+    assert alone.cost == pytest.approx(200 * 5 - 80 * kept)
+    found = sourcing.split(120, offers, kept=kept)
+    assert found.cost == pytest.approx(min(alone.cost, 100 * 5 + 20 * 6 + 9))
+    assert found.quantities == (200, 0)
+    with pytest.raises(ValueError, match="worth its price at most"):
+        sourcing.split(120, offers, kept=5.1)
+
+
+def test_a_supplier_that_cannot_deliver_all_is_not_enough_alone():
+    offers = [sourcing.Offer(5, capacity=80), sourcing.Offer(6, capacity=90)]
+    assert sourcing.alone(120, offers) is None
+    assert sourcing.alone(85, offers).quantities == (0, 85)
+    assert sourcing.split(120, offers).quantities == pytest.approx((80, 40))
+
+
 def test_cheap_supplier_with_a_long_way_can_cost_more():
     found = sourcing.total_cost(
         demand=1000,
