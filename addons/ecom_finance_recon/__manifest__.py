@@ -21,6 +21,7 @@
         "views/ecom_settlement_payment_views.xml",
         "views/ecom_fee_claim_views.xml",
         "views/ecom_fee_rate_views.xml",
+        "views/ecom_fee_tax_views.xml",
         "views/ecom_settlement_views.xml",
         "views/ecom_settlement_file_views.xml",
         "views/ecom_settlement_mapping_views.xml",

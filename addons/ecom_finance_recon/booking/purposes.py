@@ -12,6 +12,7 @@ TRANSIT = "transit"
 ROUNDING = "rounding"
 SUSPENSE = "suspense"
 CHANNEL_TAX = "channel_tax"
+FEE_TAX = "fee_tax"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ PURPOSES = {
         Purpose(TRANSIT, "asset_current", reconcile=True, is_shared=False),
         Purpose("reserve", "asset_current", is_shared=False),
         *(Purpose(fee_purpose(fee), "expense") for fee in FeeType),
-        Purpose("fee_tax", "asset_current"),
+        Purpose(FEE_TAX, "asset_current"),
         Purpose(CHANNEL_TAX, "liability_current"),
         Purpose("reimbursement", "income_other"),
         Purpose("chargeback", "expense"),
@@ -54,7 +55,7 @@ PURPOSES = {
 }
 
 _BY_KIND = {
-    Kind.FEE_TAX: "fee_tax",
+    Kind.FEE_TAX: FEE_TAX,
     Kind.CHANNEL_TAX: CHANNEL_TAX,
     Kind.CHARGEBACK: "chargeback",
     Kind.REIMBURSEMENT: "reimbursement",

@@ -4,6 +4,7 @@ from . import (
     ecom_channel,
     ecom_fee_claim,
     ecom_fee_rate,
+    ecom_fee_tax,
     ecom_finance_alert,
     ecom_finance_checker,
     ecom_finance_rule,

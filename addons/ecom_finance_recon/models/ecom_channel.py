@@ -45,6 +45,13 @@ class EcomChannel(models.Model):
     fee_rate_ids = fields.One2many(
         "ecom.fee.rate", "channel_id", string="Fee Rates", groups=READERS
     )
+    fee_issuer_id = fields.Many2one(
+        "res.partner",
+        string="Issuer of the Fees",
+        check_company=True,
+        help="Who invoices the fees of this channel. Its country and fiscal position "
+        "decide which taxes they bear.",
+    )
     settlement_count = fields.Integer(
         compute="_compute_settlement_count", groups=READERS
     )

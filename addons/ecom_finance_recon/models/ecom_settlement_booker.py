@@ -3,11 +3,13 @@ from datetime import timedelta
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Command
 from odoo.tools.misc import format_date
 
 from ..booking.purposes import (
     CHANNEL_TAX,
     CLEARING,
+    FEE_TAX,
     ROUNDING,
     TRANSIT,
     WALLET,
@@ -144,18 +146,43 @@ class EcomSettlementBooker(models.AbstractModel):
         ]
 
     def _prepare_aggregated_lines(self, settlement, accounts, day, lines):
-        """Fees and the rest: one line for each account."""
-        sums = defaultdict(float)
+        """Fees and the rest: one line for each account and its taxes."""
+        taxes = self.env["ecom.fee.tax"]._get_taxes(settlement.channel_id)
+        sums, taxed = defaultdict(float), defaultdict(float)
         for line in lines:
-            if not line.payment_id:
-                fee = FeeType(line.fee) if line.fee else None
-                sums[purpose_of(Kind(line.kind), fee)] += line.amount
+            if line.payment_id:
+                continue
+            fee = FeeType(line.fee) if line.fee else None
+            purpose = purpose_of(Kind(line.kind), fee)
+            borne = taxes.get((fee or FeeType.OTHER).value)
+            if line.kind == Kind.FEE.value and borne:
+                taxed[self._get_account(accounts, purpose), borne] += line.amount
+            else:
+                sums[purpose] += line.amount
+        is_told = FEE_TAX in sums
+        rows, computed = [], 0.0
+        for (account, borne), amount in taxed.items():
+            some = self._prepare_taxed_lines(
+                settlement, day, account, borne, amount, is_told
+            )
+            computed -= sum(row["amount_currency"] for row in some) + amount
+            rows += some
+        if is_told:
+            # What the channel charges beyond the computed tax stays on the account.
+            sums[FEE_TAX] -= computed
+        return (
+            rows
+            + self._prepare_untaxed_lines(settlement, accounts, day, sums)
+            + self._prepare_tax_lines(settlement, accounts, day, lines)
+        )
+
+    def _prepare_untaxed_lines(self, settlement, accounts, day, sums):
         by_account = defaultdict(float)
         for purpose, amount in sums.items():
             # What is carried over is never added to anything else on the account.
             role = "carried" if purpose == CLEARING else False
             by_account[self._get_account(accounts, purpose), role] += amount
-        rows = [
+        return [
             self._prepare_line(
                 settlement,
                 day,
@@ -167,7 +194,48 @@ class EcomSettlementBooker(models.AbstractModel):
             for (account, role), amount in by_account.items()
             if not settlement.currency_id.is_zero(amount)
         ]
-        return rows + self._prepare_tax_lines(settlement, accounts, day, lines)
+
+    def _prepare_taxed_lines(self, settlement, day, account, taxes, amount, is_told):
+        """Fees that bear taxes: their base, and what each tax makes of it.
+
+        :param is_told: whether the settlement has the tax beside the fees; otherwise
+            it is in them. Reverse charge adds nothing either way.
+        """
+        is_refund = amount > 0
+        found = taxes.with_context(force_price_include=not is_told).compute_all(
+            abs(amount), settlement.currency_id, is_refund=is_refund
+        )
+        sign = 1 if is_refund else -1
+        rows = [
+            self._prepare_line(
+                settlement,
+                day,
+                account,
+                sign * found["total_excluded"],
+                account.name,
+                tax_ids=[Command.set(taxes.ids)],
+                tax_tag_ids=[Command.set(found["base_tags"])],
+            )
+        ]
+        for tax in found["taxes"]:
+            booked_on = account.browse(tax["account_id"]) or account
+            base = self._prepare_line(
+                settlement, day, account, sign * tax["base"], tax["name"]
+            )
+            rows.append(
+                self._prepare_line(
+                    settlement,
+                    day,
+                    booked_on,
+                    sign * tax["amount"],
+                    tax["name"],
+                    tax_ids=[Command.set(tax["tax_ids"])],
+                    tax_tag_ids=[Command.set(tax["tag_ids"])],
+                    tax_repartition_line_id=tax["tax_repartition_line_id"],
+                    tax_base_amount=abs(base["balance"]),
+                )
+            )
+        return rows
 
     def _prepare_tax_lines(self, settlement, accounts, day, lines):
         """Tax that the channel remits: in and out, so that it can be proved."""

@@ -3,6 +3,7 @@ from . import (
     test_bank,
     test_closing,
     test_fee_claim,
+    test_fee_tax,
     test_import,
     test_mail,
     test_mapping,
