@@ -31,7 +31,8 @@ class EcomCampaign(models.Model):
         "start on.",
     )
     remaining = fields.Monetary(
-        compute="_compute_remaining", help="What budget leaves, once all is spent."
+        compute="_compute_remaining",
+        help="What the budget leaves after what was spent.",
     )
     budget_warning = fields.Char(compute="_compute_remaining")
 

@@ -5,6 +5,7 @@ from . import test_overlap
 from . import test_preferences
 from . import test_rfm
 from . import test_segments
+from . import test_segment_follow_up
 from . import test_mailing_lists
 from . import test_campaigns
 from . import test_campaign_budget
