@@ -19,6 +19,12 @@ class EcomSegmentMembership(models.Model):
         "left alone.",
     )
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_take_tags(self):
+        """A contact whose profile is erased keeps no tag that came from it."""
+        for membership in self.filtered("tag_put"):
+            membership.partner_id.category_id -= membership.offered_tag_id
+
 
 class EcomSegment(models.Model):
     _inherit = "ecom.segment"

@@ -94,6 +94,13 @@ class TestSegmentFollowUp(SegmentsCommon):
         self.regulars.unlink()
         self.assertFalse(self.tagged())
 
+    def test_who_is_erased_keeps_no_tag_that_a_segment_put(self):
+        own = self.env["res.partner.category"].create({"name": "Own"})
+        self.anna.category_id = [Command.link(own.id)]
+        self.anna._erase_profile()
+        self.env.invalidate_all()
+        self.assertEqual(self.anna.category_id, own)
+
     def test_the_salesperson_hears_who_joined(self):
         seller = self.env["res.users"].create({"name": "Seller", "login": "seller"})
         self.bert.user_id = seller
