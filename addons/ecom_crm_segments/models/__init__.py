@@ -26,3 +26,5 @@ from . import account_move
 from . import ecom_next_product
 from . import ecom_timeline
 from . import ecom_send_time
+from . import ecom_campaign_budget
+from . import ecom_segment_follow_up

@@ -193,7 +193,8 @@ class EcomSegment(models.Model):
         self.env.cr.execute(SQL(self._SQL_LEAVE, **values))
         left = self.env.cr.rowcount
         self.env.cr.execute(SQL(self._SQL_JOIN, **values))
-        joined = self.env.cr.rowcount
+        joined_ids = [partner_id for (partner_id,) in self.env.cr.fetchall()]
+        joined, first = len(joined_ids), not self.refresh_date
         if joined or left or partner_ids is None:
             [(count,)] = self.env.execute_query(
                 SQL(
@@ -206,7 +207,15 @@ class EcomSegment(models.Model):
             self.env["ecom.segment.size"]._note(self)
         self.invalidate_recordset(["membership_ids"])
         self.env["ecom.segment.membership"].invalidate_model()
+        self._follow_up(joined_ids, first)
         return joined, left
+
+    def _follow_up(self, joined_ids, first):
+        """What follows when members have joined and left.
+
+        :param joined_ids: ids of the contacts that joined.
+        :param first: the members were not known before.
+        """
 
     _SQL_LEAVE = """
         WITH members AS MATERIALIZED (%(members)s)
@@ -241,6 +250,7 @@ class EcomSegment(models.Model):
           LEFT JOIN ecom_customer c
             ON c.partner_id = members.id AND c.company_id = %(company)s
             ON CONFLICT (segment_id, partner_id) WHERE date_left IS NULL DO NOTHING
+        RETURNING partner_id
     """
 
     @api.model

@@ -5,8 +5,10 @@ from . import test_overlap
 from . import test_preferences
 from . import test_rfm
 from . import test_segments
+from . import test_segment_follow_up
 from . import test_mailing_lists
 from . import test_campaigns
+from . import test_campaign_budget
 from . import test_predictions
 from . import test_crm_security
 from . import test_clusters

@@ -40,6 +40,7 @@ class EcomCouponIssue(models.TransientModel):
             raise UserError(
                 self.env._("Everybody addressed has a coupon of this program already.")
             )
+        self.campaign_id._check_budget(len(partner_ids) * self.campaign_id.coupon_cost)
         # The program may write to its customers: only whoever may be written to.
         cards = self.env["loyalty.card"].create(
             [
@@ -47,6 +48,7 @@ class EcomCouponIssue(models.TransientModel):
                 for partner_id in sorted(partner_ids)
             ]
         )
+        self.campaign_id.coupon_count += len(cards)
         self.campaign_id.message_post(
             body=self.env._(
                 "%(count)s coupons of “%(program)s” were issued.",
