@@ -70,10 +70,10 @@ class EcomSegment(models.Model):
         self.tag_id = False
 
     def _follow_up(self, joined_ids, first):
-        super()._follow_up(joined_ids, first)
         self._sync_tags()
         if self.join_activity and joined_ids and not first:
             self._make_join_activities(joined_ids)
+        return super()._follow_up(joined_ids, first)
 
     # -- tags --------------------------------------------------------------------------
 
