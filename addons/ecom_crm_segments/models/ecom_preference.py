@@ -5,6 +5,8 @@ from odoo.tools import SQL
 
 #: favourites that are shown of a contact
 SHOWN = 3
+#: orders that they are taken from, the last ones; a contact with thousands opens as fast
+RECENT = 200
 
 
 class EcomCustomerRefresher(models.AbstractModel):
@@ -125,11 +127,18 @@ class EcomCustomerRefresher(models.AbstractModel):
         )
 
     @api.model
-    def _get_lines(self, partner_ids):
-        """FROM and WHERE of lines ``l`` of goods that customers ``p`` bought."""
+    def _get_goods(self):
+        """Condition that line ``l`` is of goods."""
         delivery = SQL("TRUE")
         if "is_delivery" in self.env["sale.order.line"]._fields:
             delivery = SQL("l.is_delivery IS NOT TRUE")
+        return SQL(
+            "l.product_uom_qty > 0 AND l.is_downpayment IS NOT TRUE AND %s", delivery
+        )
+
+    @api.model
+    def _get_lines(self, partner_ids):
+        """FROM and WHERE of lines ``l`` of goods that customers ``p`` bought."""
         return (
             SQL(
                 """
@@ -141,10 +150,9 @@ class EcomCustomerRefresher(models.AbstractModel):
             SQL(
                 """
                 o.state = 'sale' AND p.commercial_partner_id IS NOT NULL
-                AND l.product_uom_qty > 0 AND l.is_downpayment IS NOT TRUE
                 AND %s AND %s
                 """,
-                delivery,
+                self._get_goods(),
                 self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
             ),
         )
@@ -210,21 +218,28 @@ class EcomCustomerRefresher(models.AbstractModel):
 
     @api.model
     def _read_shown(self, company, partner_ids):
-        """Favourites of contacts, most frequent first.
+        """Favourites of contacts in their last orders, most frequent first.
 
         :return: dictionary of (kind, contact) to ids, at most ``SHOWN`` of each; kinds
             are ``category`` and ``attribute``. Nobody who is not profiled.
         """
-        lines, condition = self._get_lines(partner_ids)
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH bought AS (
-                    SELECT p.commercial_partner_id AS partner_id, l.product_id
-                      %(lines)s
+                WITH orders AS (
+                    SELECT p.commercial_partner_id AS partner_id, o.id,
+                           row_number() OVER (PARTITION BY p.commercial_partner_id
+                               ORDER BY o.date_order DESC, o.id DESC) AS rank
+                      FROM res_partner p
+                      JOIN sale_order o ON o.partner_id = p.id
                       JOIN res_partner h ON h.id = p.commercial_partner_id
-                     WHERE o.company_id = %(company)s
-                       AND h.ecom_profiling_off IS NOT TRUE AND %(condition)s
+                     WHERE o.company_id = %(company)s AND o.state = 'sale'
+                       AND h.ecom_profiling_off IS NOT TRUE AND %(scope)s
+                ), bought AS (
+                    SELECT o.partner_id, l.product_id
+                      FROM orders o
+                      JOIN sale_order_line l ON l.order_id = o.id
+                     WHERE o.rank <= %(recent)s AND %(goods)s
                 ), liked AS (
                     SELECT 'category' AS kind, b.partner_id, t.categ_id AS liked_id
                       FROM bought b
@@ -250,9 +265,10 @@ class EcomCustomerRefresher(models.AbstractModel):
                  WHERE rank <= %(shown)s
                  GROUP BY kind, partner_id
                 """,
-                lines=lines,
-                condition=condition,
+                scope=self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
+                goods=self._get_goods(),
                 company=company.id,
+                recent=RECENT,
                 shown=SHOWN,
             )
         )
@@ -267,7 +283,7 @@ class ResPartner(models.Model):
         string="Favourite Categories",
         compute="_compute_ecom_favourites",
         groups="ecom_crm_segments.group_user",
-        help="What most lines of their orders are of.",
+        help="What most lines of their last orders are of.",
     )
     ecom_favourite_attribute_ids = fields.Many2many(
         "product.attribute.value",

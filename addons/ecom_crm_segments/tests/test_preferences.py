@@ -1,7 +1,11 @@
 """What a customer likes is what most of their orders say."""
 
+from unittest.mock import patch
+
 from odoo.fields import Command
 from odoo.tests import tagged
+
+from odoo.addons.ecom_crm_segments.models import ecom_preference
 
 from .common import SegmentsCommon
 
@@ -54,6 +58,14 @@ class TestPreferences(SegmentsCommon):
         self.assertEqual(
             self.anna.ecom_favourite_category_ids.ids, [self.hot.id, self.hard.id]
         )
+
+    def test_what_is_shown_follows_the_last_orders(self):
+        for product in (self.tea, self.tea, self.tea, self.cup, self.cup):
+            self.order(self.anna, product=product)
+        with patch.object(ecom_preference, "RECENT", 3):  # tea, cup, cup
+            self.assertEqual(
+                self.anna.ecom_favourite_category_ids.ids, [self.hard.id, self.hot.id]
+            )
 
     def test_the_favourite_attribute_is_the_one_of_most_variants(self):
         for product in (self.shirt_l, self.shirt_l, self.shirt_s, self.tea):
