@@ -5,7 +5,7 @@ from odoo.tools import SQL
 
 #: favourites that are shown of a contact
 SHOWN = 3
-#: orders that they are taken from, the last ones; a contact with thousands opens as fast
+#: orders they are taken from, the last ones: a contact with thousands opens as fast
 RECENT = 200
 
 
