@@ -40,10 +40,6 @@ class DeliveryCarrier(models.Model):
         string="Takes Dangerous Goods",
         help="Orders with dangerous goods are routed by such carriers only.",
     )
-    ecom_cash_on_delivery = fields.Boolean(
-        string="Collects Cash on Delivery",
-        help="Orders that are paid on delivery are routed by such carriers only.",
-    )
 
     _ecom_days_positive = models.Constraint(
         "CHECK(COALESCE(ecom_transit_days, 0) >= 0)",
@@ -55,7 +51,7 @@ class DeliveryCarrier(models.Model):
         self.ensure_one()
         features = {
             DANGEROUS_GOODS: self.ecom_dangerous_goods,
-            CASH_ON_DELIVERY: self.ecom_cash_on_delivery,
+            CASH_ON_DELIVERY: self.allow_cash_on_delivery,
         }
         return frozenset(name for name, able in features.items() if able)
 

@@ -183,7 +183,7 @@ class TestRoutingCarrier(RoutingCommon):
         self.assertEqual(self.carrier_of(self.order()), self.carrier)
 
     def test_cash_on_delivery_goes_by_a_carrier_that_collects_it(self):
-        collector = self.fixed(9.0, ecom_cash_on_delivery=True)
+        collector = self.fixed(9.0, allow_cash_on_delivery=True)
         self.env["ecom.payment.rule"].create(
             {
                 "channel_id": self.channel.id,
