@@ -244,7 +244,9 @@ class EcomChannel(models.Model):
                 if isinstance(value, str | int | float | bool)
             },
         }
-        return self._prepare_reason(error.code, details)
+        unknown = details.get("remote_code") == "outcome_unknown"
+        code = "outcome_unknown" if unknown else error.code
+        return self._prepare_reason(code, details)
 
     def _record_failure(self, error):
         """Remember why a fetch failed, when to try again, and tell somebody."""

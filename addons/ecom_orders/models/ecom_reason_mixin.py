@@ -70,6 +70,7 @@ REASONS = [
     ("not_found", "Not found"),
     ("interface_not_found", "Interface not found"),
     ("request_refused", "Request refused"),
+    ("outcome_unknown", "Perhaps done already"),
     ("shop_too_old", "Shop too old"),
     ("sending_stopped", "Emergency stop"),
     ("transport", "Connection problem"),
@@ -371,6 +372,10 @@ class EcomReasonMixin(models.AbstractModel):
                 "address; in WooCommerce, permalinks must not be “Plain”."
             ),
             "request_refused": self.env._("The shop refused the request: %(message)s"),
+            "outcome_unknown": self.env._(
+                "It may have reached the marketplace already (%(remote_message)s). Look "
+                "there; send it again only if it is not there."
+            ),
             "shop_too_old": self.env._(
                 "The shop's software is too old for this connection. Update it."
             ),

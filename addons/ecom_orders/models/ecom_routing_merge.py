@@ -50,6 +50,7 @@ class EcomRoutingMerge(models.Model):
 
     def action_merge(self):
         """Ship the orders together, as proposed."""
+        self.check_access("read")
         # Dispatchers decide by buttons only; they have no right to write rows.
         for row in self.sudo().filtered(lambda one: one.state == "proposed"):
             row._merge()
@@ -89,6 +90,7 @@ class EcomRoutingMerge(models.Model):
 
     def action_keep_apart(self):
         """Refuse a proposal, or give each order its own delivery again."""
+        self.check_access("read")
         # As for merging.
         for row in self.sudo():
             if row.state == "merged":

@@ -493,11 +493,15 @@ class TestCreditNotePush(CreditNoteCommon):
         )
 
     def test_person_who_sends_a_refund_again_has_looked_before(self):
-        self.marketplace.answers["refund"] = RequestRefused("outcome unknown")
+        self.marketplace.answers["refund"] = RequestRefused(
+            "perhaps", remote_code="outcome_unknown", remote_message="feed F1"
+        )
         self.credit()
         self.send()
         message = self.order.ecom_outbox_ids.filtered(lambda row: row.kind == "refund")
         self.assertEqual(message.state, "failed")
+        self.assertEqual(message.reason, "outcome_unknown")
+        self.assertIn("feed F1", message.explanation)
         message.asked_at -= timedelta(days=1)
         message.action_retry()
         self.assertEqual(message.asked_at, fields.Datetime.now())

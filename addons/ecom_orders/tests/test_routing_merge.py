@@ -1,6 +1,6 @@
 """Orders of one buyer leave as one parcel; each keeps its identity towards its shop."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .common import woo_line, woo_order
@@ -117,6 +117,17 @@ class TestRoutingMerge(DispatchCommon):
         row.with_user(user).action_merge()
         self.assertEqual(self.delivery(one), self.delivery(two))
         self.assertEqual(row.user_id, user)
+
+    def test_who_has_no_role_here_decides_nothing(self):
+        self.rule_set.merge_mode = "proposed"
+        for number in (1, 2):
+            self.order(number)
+        row = self.look()
+        stranger = new_test_user(self.env, "stranger", groups="base.group_user")
+        for action in ("action_merge", "action_keep_apart"):
+            with self.assertRaises(AccessError):
+                getattr(row.with_user(stranger), action)()
+        self.assertEqual(row.state, "proposed")
 
     def test_proposal_that_is_no_longer_possible_is_withdrawn(self):
         self.rule_set.merge_mode = "proposed"
