@@ -373,8 +373,8 @@ class EcomReasonMixin(models.AbstractModel):
             ),
             "request_refused": self.env._("The shop refused the request: %(message)s"),
             "outcome_unknown": self.env._(
-                "It may have reached the marketplace already (%(remote_message)s). Look "
-                "there; send it again only if it is not there."
+                "It may have reached the marketplace already (%(remote_message)s). "
+                "Look there; send it again only if it is not there."
             ),
             "shop_too_old": self.env._(
                 "The shop's software is too old for this connection. Update it."
