@@ -17,6 +17,7 @@ from . import (
     ecom_settlement_line,
     ecom_settlement_mapping,
     ecom_settlement_matcher,
+    ecom_settlement_part,
     ecom_settlement_payment,
     ecom_settlement_suggestion,
     message_batch,
