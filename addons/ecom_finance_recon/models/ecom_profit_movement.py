@@ -85,7 +85,14 @@ class EcomProfitMovement(models.Model):
         ],
         "stock.picking": ["carrier_price", "state", "sale_id"],
         "ecom.settlement": ["state", "company_rate"],
-        "ecom.settlement.line": ["amount", "kind", "fee", "order_id", "posted_at"],
+        "ecom.settlement.line": [
+            "amount",
+            "kind",
+            "fee",
+            "order_id",
+            "posted_at",
+            "is_repeat",
+        ],
     }
 
     @property
@@ -346,6 +353,7 @@ class EcomProfitMovement(models.Model):
               FROM ecom_settlement_line line
               JOIN ecom_settlement settlement ON settlement.id = line.settlement_id
              WHERE settlement.state != 'blocked'
+               AND line.is_repeat IS NOT TRUE
                AND line.kind IN ('fee', 'reimbursement', 'chargeback')
             """
         )
