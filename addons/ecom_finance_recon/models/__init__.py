@@ -13,6 +13,7 @@ from . import (
     ecom_settlement,
     ecom_settlement_account,
     ecom_settlement_booker,
+    ecom_settlement_fetch,
     ecom_settlement_file,
     ecom_settlement_line,
     ecom_settlement_mapping,
