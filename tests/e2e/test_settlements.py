@@ -139,7 +139,7 @@ class PayoutStory:
         (first,) = self.settlements()
         self.assertPosted(first)
         self.give_back(*sold[0])
-        sold += self.sell(self.scenario)
+        sold += self.sell(self.scenario, 3)
         self.let_it_be_paid_out()
         self.fetch_through(faults)
         first, second = self.settlements()
@@ -185,6 +185,44 @@ class TestShopifySettlements(PayoutStory, SettlementCase):
         return self.shop._protocols[0].payments.treasury
 
     def test_payouts_are_fetched_matched_booked_and_close(self):
+        self.play()
+
+    def test_fetching_survives_a_marketplace_that_misbehaves(self):
+        self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
+
+
+@tagged("post_install", "-at_install")
+class TestAmazonSettlements(PayoutStory, SettlementCase):
+    """Settlement reports that Amazon makes by itself, and what it holds back."""
+
+    provider = "amazon"
+    scenario = "amazon_us"
+    carrier_code = "UPS"
+    feed = "reports"
+    finance_path = "/reports/*"
+
+    def setUp(self):
+        super().setUp()
+        # Amazon's rates are kept by waiting: who waits here lets time pass there.
+        self.clock.sleep = lambda seconds: self.set_clock(
+            self.shop.world.clock.offset_seconds + seconds
+        )
+        self.clock.now = self.shop.world.clock.now
+
+    def prepare_channel_values(self):
+        return {
+            **super().prepare_channel_values(),
+            "connector_options": f"token_url = {self.shop.url}/auth/o2/token",
+            "marketplace_refs": "ATVPDKIKX0DER",
+        }
+
+    def desk(self):
+        return self.shop._protocols[0].settlements
+
+    def treasury(self):
+        return self.desk().treasury
+
+    def test_settlement_reports_are_fetched_matched_booked_and_close(self):
         self.play()
 
     def test_fetching_survives_a_marketplace_that_misbehaves(self):

@@ -43,10 +43,12 @@ class Till:
         currency; zero when it was paid otherwise or not at all.
     :param convert: an amount of an order in the currency of its payout, with that
         currency and its decimals.
+    :param moment: since when that is the seller's; ``None`` = not yet.
     """
 
     paid: Callable[[Order], Decimal]
     convert: Callable[[Order, Decimal], tuple[Decimal, str, int]]
+    moment: Callable[[Order], datetime | None] = lambda order: order.paid
 
 
 def in_own_currency(order: Order, amount: Decimal) -> tuple[Decimal, str, int]:
@@ -151,26 +153,27 @@ class Treasury:
             if one.kind in ("sale", "correction"):
                 paid.setdefault(one.order_id, []).append(one.original)
         for order in self._world.orders():
-            if order.paid is None:
+            moment = self._till.moment(order)
+            if moment is None:
                 continue
             known = paid.get(order.id, [])
             value = self._till.paid(order)
             left = value - total_of(known)
             if left:
-                yield self._sale(order, order.paid, left, len(known))
+                yield self._sale(order, moment, left, len(known))
             for refund in self._world.refunds(order.id):
                 if value and refund.id not in refunds:
                     yield self._refund(order, refund.id, refund.created, refund.amount)
 
     def _sale(
-        self, order: Order, paid: datetime, value: Decimal, number: int
+        self, order: Order, moment: datetime, value: Decimal, number: int
     ) -> Movement:
         amount, currency, decimals = self._till.convert(order, value)
         fee = amount * self._terms.share + (ZERO if number else self._terms.fixed)
         return Movement(
             id=order.id * 10 + number,
             kind="correction" if number else "sale",
-            at=order.modified if number else paid,
+            at=max(order.modified, moment) if number else moment,
             amount=round_money(amount, decimals),
             fee=round_money(fee, decimals),
             currency=currency,
