@@ -5,6 +5,7 @@ what it earned from them, less its fees, refunds and a reserve; the settlement i
 by the channel's interface, matched, posted, and the closing identity holds.
 """
 
+from datetime import timedelta
 from decimal import Decimal
 
 from test_marketplaces import MarketplaceCase
@@ -191,6 +192,16 @@ class TestShopifySettlements(PayoutStory, SettlementCase):
         self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
 
 
+    def test_missing_scope_is_told_with_what_to_do(self):
+        self.connect()
+        (protocol,) = self.shop._protocols
+        protocol.withheld = frozenset({"read_shopify_payments_payouts"})
+        self.fetch_settlements()
+        feed = self.fetched()
+        self.assertEqual((feed.state, feed.reason), ("failed", "permission_refused"))
+        self.assertIn("read_shopify_payments_payouts", feed.explanation)
+
+
 @tagged("post_install", "-at_install")
 class TestAmazonSettlements(PayoutStory, SettlementCase):
     """Settlement reports that Amazon makes by itself, and what it holds back."""
@@ -227,3 +238,60 @@ class TestAmazonSettlements(PayoutStory, SettlementCase):
 
     def test_fetching_survives_a_marketplace_that_misbehaves(self):
         self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
+
+    def test_report_that_amazon_could_not_make_is_kept_with_what_to_do(self):
+        self.sell(self.scenario)
+        self.let_it_be_paid_out()
+        (payout,) = self.treasury().payouts()
+        self.desk().states[str(payout.id)] = "FATAL"
+        self.fetch_settlements()
+        (file,) = self.files()
+        self.assertEqual((file.state, file.error_code), ("failed", "not_delivered"))
+        self.assertIn("Import", file.explanation)
+        self.assertEqual(self.fetched().state, "done")
+
+    def test_what_is_held_back_is_fetched_as_a_list_of_the_moment(self):
+        self.desk().deferral = timedelta(hours=5)
+        ((_row, order),) = self.sell(self.scenario)
+        self.let_time_pass()
+        self.feed = "deferred"
+        self.fetch_settlements()
+        self.assertFetched()
+        (file,) = self.files()
+        self.assertEqual(file.format, "amazon_finances")
+        lines = file.settlement_ids.line_ids
+        self.assertEqual(set(lines.mapped("order_ref")), {order.ecom_external_id})
+
+
+@tagged("post_install", "-at_install")
+class TestEbaySettlements(PayoutStory, SettlementCase):
+    """Payouts of eBay and their transactions, each told after its fees."""
+
+    provider = "ebay"
+    scenario = "ebay_cn_seller_usd"  # to a state without tax, so all of it is paid
+    finance_path = "/sell/finances/*"
+
+    def treasury(self):
+        return self.shop._protocols[0].finances.treasury
+
+    def test_payouts_are_fetched_matched_booked_and_close(self):
+        self.play()
+
+    def test_fetching_survives_a_marketplace_that_misbehaves(self):
+        self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
+
+    def test_missing_scope_is_told_with_what_to_do_and_found_when_it_is_given(self):
+        self.sell(self.scenario)
+        self.let_it_be_paid_out()
+        desk = self.shop._protocols[0].finances
+        desk.may_read = False
+        self.fetch_settlements()
+        feed = self.fetched()
+        self.assertEqual((feed.state, feed.reason), ("failed", "permission_refused"))
+        self.assertIn("sell.finances", feed.explanation)
+        summaries = self.channel.activity_ids.mapped("summary")
+        self.assertEqual(summaries, ["Settlements cannot be fetched"])
+        desk.may_read = True
+        self.fetch_settlements()
+        self.assertFetched()
+        self.assertFalse(self.channel.activity_ids)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
-from .model import Movement, Order, Payout
+from .model import Movement, Order, Payout, Refund
 from .money import ZERO, round_money, total_of
 from .shop import World
 
@@ -44,11 +44,13 @@ class Till:
     :param convert: an amount of an order in the currency of its payout, with that
         currency and its decimals.
     :param moment: since when that is the seller's; ``None`` = not yet.
+    :param refunded: what of a refund the seller bears, in the order's currency.
     """
 
     paid: Callable[[Order], Decimal]
     convert: Callable[[Order, Decimal], tuple[Decimal, str, int]]
     moment: Callable[[Order], datetime | None] = lambda order: order.paid
+    refunded: Callable[[Order, Refund], Decimal] = lambda order, refund: refund.amount
 
 
 def in_own_currency(order: Order, amount: Decimal) -> tuple[Decimal, str, int]:
@@ -163,7 +165,7 @@ class Treasury:
                 yield self._sale(order, moment, left, len(known))
             for refund in self._world.refunds(order.id):
                 if value and refund.id not in refunds:
-                    yield self._refund(order, refund.id, refund.created, refund.amount)
+                    yield self._refund(order, refund)
 
     def _sale(
         self, order: Order, moment: datetime, value: Decimal, number: int
@@ -181,20 +183,19 @@ class Treasury:
             original=value,
         )
 
-    def _refund(
-        self, order: Order, refund_id: int, moment: datetime, value: Decimal
-    ) -> Movement:
+    def _refund(self, order: Order, refund: Refund) -> Movement:
+        value = self._till.refunded(order, refund)
         amount, currency, decimals = self._till.convert(order, value)
         back = amount * self._terms.share * self._terms.returned
         return Movement(
-            id=refund_id * 10,
+            id=refund.id * 10,
             kind="refund",
-            at=moment,
+            at=refund.created,
             amount=-round_money(amount, decimals),
             fee=-round_money(back, decimals),
             currency=currency,
             order_id=order.id,
-            refund_id=refund_id,
+            refund_id=refund.id,
             original=-value,
         )
 
