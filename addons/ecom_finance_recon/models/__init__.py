@@ -14,6 +14,7 @@ from . import (
     ecom_settlement_account,
     ecom_settlement_booker,
     ecom_settlement_deferral,
+    ecom_settlement_fetch,
     ecom_settlement_file,
     ecom_settlement_line,
     ecom_settlement_mapping,
