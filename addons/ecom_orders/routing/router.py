@@ -9,6 +9,7 @@ waits, in the queue of its last rule, and its decision says what stood in the wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -35,6 +36,11 @@ _FEATURE_REASONS = {
     DANGEROUS_GOODS: Reason.DANGEROUS_GOODS,
     CASH_ON_DELIVERY: Reason.CASH_ON_DELIVERY,
 }
+
+#: orders that are decided in several ways, of which the cheapest counts
+SEVERAL_WAYS = 2000
+#: orders that are also decided one after the other, to be compared
+ONE_BY_ONE = 200
 
 
 @dataclass(frozen=True)
@@ -145,17 +151,20 @@ class _Router:
 
     def _apply(self, rule: Rule, orders: list[Order]) -> None:
         strategy = STRATEGIES[rule.strategy]()
-        alone = orders
         if strategy.joint and len(orders) > 1:
-            together, alone = self._divide(rule, orders)
-            if together:
-                self._decide_together(rule, together)
-        for order in alone:
-            view = self._view(rule, order)
-            plan = strategy.choose(view) if view.sites else None
-            self._settle(rule, order, plan)
+            self._decide_jointly(rule, strategy, orders)
+        else:
+            self._one_by_one(rule, strategy, orders)
 
     # -- one after the other -----------------------------------------------------------
+
+    def _one_by_one(self, rule: Rule, strategy, orders: Sequence[Order]) -> None:
+        for order in orders:
+            view = self._view(rule, order)
+            plan = strategy.choose(view) if view.sites else None
+            if plan is not None and strategy.joint and not _is_worth(order, plan):
+                plan = None
+            self._settle(rule, order, plan)
 
     def _view(self, rule: Rule, order: Order) -> View:
         sites = tuple(
@@ -205,10 +214,61 @@ class _Router:
 
     # -- together ----------------------------------------------------------------------
 
+    def _decide_jointly(self, rule: Rule, strategy, orders: list[Order]) -> None:
+        """Decide orders that share stock, in several ways; the cheapest way counts.
+
+        Only plans of whole lines are decided together. Orders beyond them may come
+        first, while there is something left to divide, or last, out of the way of the
+        others. What is held in the end may still have a line divided over what is
+        left.
+        """
+        together, alone = self._divide(rule, orders)
+        found = self._fork()
+        found._with_others(rule, strategy, together, alone)
+        best, cost = found, found._cost(orders)
+        for way in self._other_ways(rule, strategy, together, alone, found):
+            found = self._fork()
+            way(found)
+            if found._cost(orders) < cost:
+                best, cost = found, found._cost(orders)
+        self.__dict__.update(best.__dict__)
+
+    def _with_others(self, rule: Rule, strategy, together, first=(), last=()) -> None:
+        self._one_by_one(rule, strategy, first)
+        held = self._decide_together(rule, together) if together else []
+        self._one_by_one(rule, strategy, _dearest_first([*last, *held]))
+
+    def _other_ways(self, rule: Rule, strategy, together, alone, found):
+        """Ways that may turn out cheaper than the one that was found first."""
+        orders = [order for order, _usable in together] + alone
+        if len(orders) > SEVERAL_WAYS:
+            return
+        if alone:
+            yield lambda other: other._with_others(rule, strategy, together, last=alone)
+        held = any(not found._is_shipped(order) for order in orders)
+        if (alone or held) and len(orders) <= ONE_BY_ONE:
+            given = sorted(orders, key=self.orders.index)
+            yield lambda other: other._one_by_one(rule, strategy, given)
+
+    def _fork(self) -> _Router:
+        """A router that decides from here on, without this one noticing."""
+        fork = copy(self)
+        for name in ("stock", "room", "decisions", "gaps", "bounds"):
+            setattr(fork, name, dict(getattr(self, name)))
+        return fork
+
+    def _cost(self, orders: Sequence[Order]) -> Decimal:
+        """What the orders cost, those that wait included."""
+        plans = ((order, self.decisions[order.key].plan) for order in orders)
+        return sum(
+            (plan.cost.total if plan else order.hold_cost for order, plan in plans),
+            ZERO,
+        )
+
     def _divide(self, rule: Rule, orders):
         """Orders of whole single-product lines, and those that need more thought.
 
-        Those come after, one by one: quantities to be split, kits, many lines.
+        Those are decided one by one: quantities to be split, kits, many lines.
         """
         keys = [site.key for site in self.network.sites]
         most: dict[tuple[str, tuple[bool, ...]], int] = {}
@@ -253,7 +313,11 @@ class _Router:
             for product, units in line.needs
         )
 
-    def _decide_together(self, rule: Rule, together) -> None:
+    def _decide_together(self, rule: Rule, together) -> list[Order]:
+        """Decide plans of whole lines.
+
+        :return: the orders that are held.
+        """
         import numpy as np
 
         sites = self.network.sites
@@ -300,9 +364,7 @@ class _Router:
                     held.append(order)
                 else:
                     self._settle(rule, order, plan)
-        for order in held:
-            # the stock that others took now is among the reasons
-            self._settle(rule, order, None)
+        return held
 
     # -- why not -----------------------------------------------------------------------
 
@@ -355,6 +417,15 @@ class _Router:
                 free,
                 units * line.quantity,
             )
+
+
+def _is_worth(order: Order, plan: Plan) -> bool:
+    """Whether an order is not better left waiting."""
+    return plan.cost.total <= order.hold_cost
+
+
+def _dearest_first(orders: Sequence[Order]) -> list[Order]:
+    return sorted(orders, key=lambda order: -order.hold_cost)
 
 
 def commit_reason(commit: Commit) -> Reason:
