@@ -22,6 +22,7 @@ class Ground:
     :param orders: what the pure code decides, see :class:`~..routing.schema.Order`.
     :param carriers: carrier by key of a service.
     :param record: days in transit that were measured.
+    :param until: when it was; what came later is not known. None: now.
     """
 
     company: object
@@ -30,6 +31,7 @@ class Ground:
     network: Network
     carriers: dict
     record: Record
+    until: object = None
 
 
 class EcomRoutingRouter(models.AbstractModel):

@@ -6,7 +6,8 @@ from odoo import api, models
 
 from ..routing.costing import Costing
 from ..routing.rerouting import reroute
-from ..routing.router import Alternative, Decision
+from ..routing.router import Alternative, Decision, looks_ahead
+from ..routing.scarcity import weighed
 from ..routing.schema import Plan
 from .guard import run_guarded
 
@@ -107,6 +108,12 @@ class EcomRoutingRouter(models.AbstractModel):
                 pure[order.id], of_order[wanted.key] = wanted, rule
                 plans[wanted.key] = plan
         network = replace(network, stock=self._read_balance(ground))
+        plans = {
+            key: weighed(pure[int(key)], plan, network.prices)
+            if looks_ahead(of_order[key])
+            else plan
+            for key, plan in plans.items()
+        }
         changed = reroute(
             list(pure.values()),
             plans,
@@ -124,7 +131,7 @@ class EcomRoutingRouter(models.AbstractModel):
             lambda one: one.kind != "shadow"
         ).replaced = True
         for order, outcome in decisions.items():
-            saved = plans[str(order.id)].cost.total - outcome[0].plan.cost.total
+            saved = plans[str(order.id)].counted - outcome[0].plan.counted
             reason = self.env._("Costs %s less than before", f"{saved:.2f}")
             self._keep(ground, rule_set, {order: outcome}, "reroute", reason)
         return moved

@@ -119,7 +119,8 @@ class EcomRoutingRouter(models.AbstractModel):
 
     @api.model
     def _weigh_network(self, ground, rule_set):
-        """The network with what a split costs, and the days that carriers keep."""
+        """The network with what a split costs, the days that carriers keep, and what
+        is expected, as far as a rule looks ahead."""
         services = ground.network.services
         if rule_set.confidence:
             services = with_measured_days(
@@ -129,6 +130,9 @@ class EcomRoutingRouter(models.AbstractModel):
             ground.network,
             services=services,
             split_cost=Decimal(str(rule_set.split_cost)),
+            expected=(
+                self._read_expected(ground, rule_set) if rule_set.looks_ahead else ()
+            ),
         )
 
     # -- carrying out ------------------------------------------------------------------

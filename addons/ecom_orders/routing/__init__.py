@@ -10,6 +10,7 @@
 :mod:`.strategies`      ways of choosing, one small class each; addons add theirs
 :mod:`.assignment`      orders that wait together, decided together, with a bound
 :mod:`.rules`           the user's ordered rules
+:mod:`.scarcity`        what a unit is worth to the orders that are still to come
 :mod:`.merging`         deliveries of one buyer that leave as one parcel
 :mod:`.watching`        demand that jumps, cancellations that pile up
 :mod:`.router`          rules, strategies and stock made into explained decisions

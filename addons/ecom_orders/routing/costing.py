@@ -96,6 +96,8 @@ class Costing:
 
     :param services: none: carriers play no part, a parcel costs what the site costs.
     :param split_cost: money for every parcel of an order beyond the first.
+    :param prices: money by (site, product) that a unit counts besides, in the arrays
+        and in :mod:`.splitting`; parcels for people do not have it.
     """
 
     def __init__(
@@ -103,11 +105,20 @@ class Costing:
         sites: Sequence[Site],
         services: Sequence[Service] = (),
         split_cost: Decimal = ZERO,
+        prices: Mapping[tuple[str, str], Decimal] | None = None,
     ) -> None:
         """Remember what does not depend on orders."""
         self.sites = tuple(sites)
         self.services = tuple(services)
         self.split_cost = split_cost
+        self.prices = prices or {}
+
+    def price(self, site: Site, line: Line) -> int:
+        """Return what a piece counts besides its cost, in :data:`UNIT`."""
+        return sum(
+            to_units(self.prices.get((site.key, product), ZERO)) * units
+            for product, units in line.needs
+        )
 
     # -- one parcel, for people --------------------------------------------------------
 
@@ -226,6 +237,15 @@ class Costing:
         volumes = _matrix(orders, lambda line: volume_of(line) * line.quantity)
         cost, service = self._cheapest(orders, weights @ masks.T, volumes @ masks.T)
         cost += self._site_costs(masks)[None]
+        if self.prices:
+            priced = [
+                [
+                    [self.price(site, line) * line.quantity for site in self.sites]
+                    for line in order.lines
+                ]
+                for order in orders
+            ]
+            cost += np.einsum("ml,nlw->nmw", masks, np.array(priced, np.int64))
         cost = np.where(possible & (service > -2), cost, IMPOSSIBLE)
         hold = _matrix(orders, lambda line: 0)
         for row, order in enumerate(orders):

@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from .assignment import Effort, Limits, assign
 from .costing import MOST_LINES, UNIT, Costing, product_index, to_units
 from .partition import Commit
 from .rules import Rule, rules_for
+from .scarcity import Expected, Prices, scarcity_prices, weighed
 from .schema import (
     CASH_ON_DELIVERY,
     DANGEROUS_GOODS,
@@ -49,12 +51,20 @@ class Network:
 
     :param stock: units that may be promised, by (site, product).
     :param split_cost: money for every parcel of an order beyond the first.
+    :param expected: what will be ordered; only strategies that look ahead need it.
     """
 
     sites: tuple[Site, ...]
     services: tuple[Service, ...] = ()
     stock: Stock = field(default_factory=dict)
     split_cost: Decimal = ZERO
+    expected: tuple[Expected, ...] = ()
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What a unit of this stock is worth to later orders, worked out once."""
+        costing = Costing(self.sites, self.services, self.split_cost)
+        return scarcity_prices(self.expected, costing, self.stock)
 
 
 @dataclass(frozen=True)
@@ -177,7 +187,8 @@ class _Router:
             for product, _units in line.needs
         }
         costing = Costing(sites, self.network.services, self.network.split_cost)
-        return View(order, sites, stock, costing, rule.commit)
+        prices = self.network.prices if looks_ahead(rule) else {}
+        return View(order, sites, stock, costing, rule.commit, prices)
 
     def _may_use(self, rule: Rule, order: Order, site: Site) -> bool:
         room = self.room[site.key]
@@ -428,6 +439,11 @@ def _dearest_first(orders: Sequence[Order]) -> list[Order]:
     return sorted(orders, key=lambda order: -order.hold_cost)
 
 
+def looks_ahead(rule: Rule) -> bool:
+    """Whether a rule's strategy counts what units are worth to later orders."""
+    return STRATEGIES[rule.strategy].looks_ahead
+
+
 def commit_reason(commit: Commit) -> Reason:
     """Which part of a commit condition most likely refused a possible plan."""
     if commit.max_parcels:
@@ -440,6 +456,8 @@ def alternatives(
 ) -> tuple[tuple[Alternative, ...], tuple[Refusal, ...]]:
     """Every strategy's plan and every single site's, cheapest first; why not others.
 
+    Under a strategy that looks ahead the opportunity cost counts in that order.
+
     For people: it looks at one order, at the stock given, without its rule's limits on
     parcels, so that it shows what the rule costs.
     """
@@ -447,7 +465,10 @@ def alternatives(
     view = router._view(rule, order)
     found: dict[tuple, Alternative] = {}
     for code, strategy in STRATEGIES.items():
+        if strategy.looks_ahead and not view.prices:
+            continue  # it sees nothing that the others do not
         plan = strategy().choose(view) if view.sites and order.lines else None
+        plan = weighed(order, plan, view.prices)
         if plan and may_commit(view, plan):
             found.setdefault(_identity(plan), Alternative(code, plan))
     everything = {line.key: line.quantity for line in order.lines}
@@ -458,9 +479,9 @@ def alternatives(
         ):
             parcel = view.parcel(site, everything)
             if parcel:
-                plan = view.plan([parcel], {})
+                plan = weighed(order, view.plan([parcel], {}), view.prices)
                 found.setdefault(_identity(plan), Alternative(site.key, plan))
-    ranked = sorted(found.values(), key=lambda one: one.plan.cost.total)
+    ranked = sorted(found.values(), key=lambda one: one.plan.counted)
     refusals = router._refusals(rule, order)
     return tuple(ranked), tuple(r for r in refusals if r.site)
 

@@ -195,11 +195,14 @@ class Plan:
 
     :param parcels: ordered by site.
     :param waiting: pieces by line that are not shipped now.
+    :param opportunity: what its units are worth to later orders, see :mod:`.scarcity`;
+        nobody pays it, and it is no part of :attr:`cost`.
     """
 
     parcels: tuple[Parcel, ...]
     waiting: Mapping[str, int] = field(default_factory=dict)
     split_cost: Decimal = ZERO
+    opportunity: Decimal = ZERO
 
     @property
     def cost(self) -> Cost:
@@ -207,6 +210,11 @@ class Plan:
         return sum(
             (parcel.cost for parcel in self.parcels), Cost(split=self.split_cost)
         )
+
+    @property
+    def counted(self) -> Decimal:
+        """What a strategy that looks ahead compares: cost and opportunity cost."""
+        return self.cost.total + self.opportunity
 
     @property
     def sites(self) -> tuple[str, ...]:

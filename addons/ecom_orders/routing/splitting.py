@@ -160,7 +160,7 @@ class _Builder:
         taken: dict[str, dict[int, float]] = {}
         for line in order.lines:
             most = self._here(site, line)
-            pieces = model.variable(0, most)
+            pieces = model.variable(self.costing.price(site, line), most)
             inside = model.variable(picking, 1)
             model.row({pieces: 1, inside: -most}, -float("inf"), 0)
             model.row({pieces: 1, inside: -1}, 0, float("inf"))

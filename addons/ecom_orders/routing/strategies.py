@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
 from .partition import Commit, choose
+from .scarcity import Prices, weighed
 from .schema import Line, Order, Parcel, Plan, Site, Stock
 from .splitting import split
 
@@ -30,6 +31,7 @@ class View:
     :param sites: those the rule and the order allow, with room for a parcel.
     :param stock: what is left.
     :param costing: prices parcels of these sites.
+    :param prices: what a unit is worth to later orders, by (site, product).
     """
 
     order: Order
@@ -37,6 +39,7 @@ class View:
     stock: Stock
     costing: Costing
     commit: Commit
+    prices: Prices = field(default_factory=dict)
 
     def here(self, site: Site, line, missing: int) -> int:
         """Pieces of a line that a site can give, at most those missing."""
@@ -77,12 +80,15 @@ class Strategy(ABC):
     :cvar code: lasting name; ``title`` and ``help`` are for people (English).
     :cvar joint: orders that wait together are decided together (:mod:`.assignment`),
         not one after the other.
+    :cvar looks_ahead: it counts what units are worth to later orders
+        (:mod:`.scarcity`): it needs to know what is expected.
     """
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
     joint: ClassVar[bool] = False
+    looks_ahead: ClassVar[bool] = False
 
     @abstractmethod
     def choose(self, view: View) -> Plan | None:
@@ -316,3 +322,23 @@ class FewestParcels(Exact):
         """See :meth:`Strategy.choose`."""
         plan = super().choose(view)
         return plan and view.plan(plan.parcels, plan.waiting)
+
+
+@register
+class Scarcity(Exact):
+    """Each order's least cost, with what its units are worth to later orders."""
+
+    code = "scarcity"
+    title = "Optimum with scarcity prices, one after the other"
+    help = (
+        "The least cost, order by order, where units that later orders are expected "
+        "to need more count as dearer."
+    )
+    looks_ahead = True
+
+    def choose(self, view: View) -> Plan | None:
+        """See :meth:`Strategy.choose`."""
+        plain = view.costing
+        costing = Costing(plain.sites, plain.services, plain.split_cost, view.prices)
+        plan = super().choose(replace(view, costing=costing))
+        return weighed(view.order, plan, view.prices)
