@@ -6,6 +6,7 @@ from odoo import api, models
 
 from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, carrier_refusals, decide
+from ..routing.schema import Reason, Refusal
 from .order_plan import Hold
 
 HELD = "not_routed"
@@ -105,6 +106,10 @@ class EcomRoutingRouter(models.AbstractModel):
                 )
                 refusals = decision.refusals or refusals
             refusals += carrier_refusals(self._weigh(order, rule_set), network.services)
+            refusals += tuple(
+                Refusal(Reason.UNASKED, service=key)
+                for key in sorted(ground.unasked.get(record, ()))
+            )
             result[record] = (decision, rule, options, refusals)
         return result
 

@@ -54,8 +54,8 @@ class EcomRoutingRuleSet(models.Model):
     forecast_weeks = fields.Integer(
         string="Demand of the Last (weeks)",
         default=8,
-        help="For scarcity prices: what is expected is what was sold in these weeks, by "
-        "product, country and state.",
+        help="For scarcity prices: what is expected is what was sold in these weeks, "
+        "by product, country and state.",
     )
     forecast_days = fields.Integer(
         string="Expected for the Next (days)",

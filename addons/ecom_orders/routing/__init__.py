@@ -5,6 +5,7 @@
 :mod:`.tariffs`         what a carrier asks for a parcel, and how long it takes
 :mod:`.punctuality`     measured on-time rates, and the days one can promise with them
 :mod:`.costing`         every parcel that is possible, with its cost, as arrays
+:mod:`.packing`         which lines may travel in one parcel
 :mod:`.partition`       the exact optimum of an order whose lines stay whole
 :mod:`.splitting`       the exact optimum when quantities have to be split (MILP)
 :mod:`.strategies`      ways of choosing, one small class each; addons add theirs

@@ -16,6 +16,7 @@ from functools import cached_property
 
 from .assignment import Effort, Limits, assign
 from .costing import MOST_LINES, UNIT, Costing, product_index, to_units
+from .packing import required_of
 from .partition import Commit
 from .rules import Rule, rules_for
 from .scarcity import Expected, Prices, scarcity_prices, weighed
@@ -409,8 +410,10 @@ class _Router:
             for refusal in self._short(rule, line, site):
                 short = True
                 yield refusal
-        everything = {line.key: line.quantity for line in order.lines}
-        if not short and costing.parcel(order, site, everything) is None:
+        if not short and not all(
+            costing.parcel(order, site, {line.key: line.quantity})
+            for line in order.lines
+        ):
             yield Refusal(Reason.SERVICE, site.key)
 
     def _short(self, rule: Rule, line: Line, site: Site):
@@ -477,9 +480,9 @@ def alternatives(
             view.here(site, line, line.quantity) == line.quantity
             for line in order.lines
         ):
-            parcel = view.parcel(site, everything)
-            if parcel:
-                plan = weighed(order, view.plan([parcel], {}), view.prices)
+            parcels = view.pack(site, everything)
+            if parcels:
+                plan = weighed(order, view.plan(parcels, {}), view.prices)
                 found.setdefault(_identity(plan), Alternative(site.key, plan))
     ranked = sorted(found.values(), key=lambda one: one.plan.counted)
     refusals = router._refusals(rule, order)
@@ -504,7 +507,7 @@ def carrier_refusals(order: Order, services: Sequence[Service]) -> tuple[Refusal
 
 
 def _obstacle(order: Order, service: Service) -> Reason | None:
-    missing = sorted(order.required - service.features)
+    missing = sorted(required_of(order, order.lines) - service.features)
     if missing:
         return _FEATURE_REASONS.get(missing[0], Reason.FEATURE)
     if service.rate(order.place) is None:

@@ -97,6 +97,8 @@ class Line:
     :param quantity: pieces.
     :param weight: kilograms of a piece; ``volume`` cubic metres; ``value`` money.
     :param whole: never comes from two sites, whatever the rule allows.
+    :param shipping_class: lines of different classes never share a parcel.
+    :param required: features that the service of its parcel must offer.
     """
 
     key: str
@@ -106,6 +108,8 @@ class Line:
     volume: Decimal = ZERO
     value: Decimal = ZERO
     whole: bool = False
+    shipping_class: str = ""
+    required: frozenset[str] = frozenset()
 
     def pieces_within(self, stock: Mapping[str, int]) -> int:
         """How many pieces the given units by product are enough for, at most all."""
@@ -123,8 +127,8 @@ class Order:
     :param late_cost: money per day beyond it.
     :param hold_cost: money that it costs to leave the order waiting; high enough, it is
         shipped whatever that costs. Also how orders outbid each other for scarce stock.
-    :param required: features that a carrier's service must offer (cash on delivery,
-        dangerous goods...).
+    :param required: features that every service must offer (cash on delivery...);
+        what only some of the goods need is required by their lines.
     :param services: the only services allowed (a binding choice of the shop).
     :param excluded: sites that must not be used (they refused, say).
     :param facts: what rules look at, see :class:`.rules.OrderFilter`.
@@ -250,6 +254,7 @@ class Reason(Enum):
     CASH_ON_DELIVERY = "cash_on_delivery"  # the carrier collects none
     FEATURE = "feature"  # the carrier lacks something else that is required
     ZONE = "zone"  # the carrier does not go there
+    UNASKED = "unasked"  # the carrier was not asked for its price
     SIZE = "size"  # all of the order is too heavy or large for a parcel of it
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
+from .packing import separate
 from .partition import Commit, choose
 from .scarcity import Prices, weighed
 from .schema import Line, Order, Parcel, Plan, Site, Stock
@@ -67,6 +68,21 @@ class View:
         if key not in self._parcels:
             self._parcels[key] = self.costing.parcel(self.order, site, pieces)
         return self._parcels[key]
+
+    def pack(self, site: Site, pieces: Mapping[str, int]) -> tuple[Parcel, ...]:
+        """As few parcels of one site as all pieces can leave in; empty: they cannot.
+
+        Several, where lines must not share one, or no one service takes them all.
+        """
+        lines = [line for line in self.order.lines if pieces.get(line.key)]
+        for way in separate(lines):
+            parcels = [
+                self.parcel(site, {line.key: pieces[line.key] for line in group})
+                for group in way
+            ]
+            if all(parcels):
+                return tuple(parcels)
+        return ()
 
     def plan(self, parcels: Sequence[Parcel], waiting: Mapping[str, int]) -> Plan:
         """Make a plan of parcels."""
@@ -150,12 +166,12 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
             if count:
                 pieces[line.key] = count
                 _take(left, site, line, count)
-        parcel = pieces and view.parcel(site, pieces)
-        if not parcel:
+        packed = view.pack(site, pieces) if pieces else ()
+        if not packed:
             for line in view.order.lines:
                 _take(left, site, line, -pieces.get(line.key, 0))
             continue
-        parcels.append(parcel)
+        parcels += packed
         for key, count in pieces.items():
             missing[key] -= count
         if not any(missing.values()):
