@@ -375,11 +375,10 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         weekly = demand.mean / np.maximum(demand.interval, 1e-9)
         deviation = np.sqrt(demand.variance / np.maximum(demand.interval, 1e-9))
         weeks = stock.receipts.shape[1]
-        net = weekly[:, None] - stock.receipts
-        spread = np.repeat(deviation[:, None], weeks, axis=1)
         free = stock.on_hand - stock.outgoing
-        first, risk = planning.run_out(free, net, spread)
-        lead = np.clip(np.ceil(sources.lead_mean / 7).astype(int), 1, weeks) - 1
+        first, risk = planning.run_out_before(
+            free, stock.receipts, weekly, deviation, sources.lead_mean / 7
+        )
         broken = breaks.find(plan.history.demand, plan.history.observed)
         numbers = {
             "recent_demand": broken.recent,
@@ -418,7 +417,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "second_cost": np.where(
                 np.isfinite(sources.second_cost), sources.second_cost, 0
             ),
-            "stockout_risk": risk[np.arange(len(lead)), lead] * 100,
+            "stockout_risk": risk * 100,
             "urgency": demand.shortage(np.maximum(stock.position, 0.0))
             * np.maximum(plan.pairs.price, price),
             "receipts": sources.receipts.astype(float),
