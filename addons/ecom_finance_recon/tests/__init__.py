@@ -2,6 +2,7 @@ from . import (
     test_alert,
     test_bank,
     test_closing,
+    test_deferred,
     test_fee_claim,
     test_fee_tax,
     test_import,
