@@ -60,10 +60,12 @@ class EcomReplenishmentChange(models.Model):
                 product_ids,
             )
         )
-        if self.env.cr.rowcount:
+        cron = self.env.cr.rowcount and self.env.ref(
+            "ecom_inventory_opt.ir_cron_follow", raise_if_not_found=False
+        )
+        if cron:
             # The job belongs to the system; who moves stock only wakes it.
-            cron = self.env.ref("ecom_inventory_opt.ir_cron_follow").sudo()
-            cron._trigger()
+            cron.sudo()._trigger()
 
     @api.model
     def _cron_follow(self):
