@@ -65,7 +65,7 @@ class EcomPurchasePlanLine(models.Model):
     reason = fields.Selection(
         [
             ("proposed", "As proposed"),
-            ("split", "Split: these vendors together cost less than one"),
+            ("split", "Split: costs less than one vendor, or one has not enough"),
             ("more", "More, for the vendor's minimum, pack or freight step"),
             ("along", "Ordered along with the others"),
             ("less", "Less, within the budget or the vendor's terms"),

@@ -11,7 +11,7 @@ class EcomReplenishmentProposal(models.Model):
 
     _name = "ecom.replenishment.proposal"
     _description = "Replenishment Proposal"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "urgency desc, id"
     _rec_name = "product_id"
     _check_company_auto = True

@@ -93,6 +93,8 @@ class EcomReplenishmentSourcing(models.AbstractModel):
     @api.model
     def _read_offers(self, company, product_ids, today):
         """Price lines that are valid today, in core's order."""
+        for model in ("product.supplierinfo", "res.partner", "uom.uom"):
+            self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """

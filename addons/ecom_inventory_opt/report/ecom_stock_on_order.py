@@ -12,7 +12,8 @@ class EcomStockOnOrder(models.Model):
     """What a vendor was asked for or owes of a product, and when it will really come.
 
     Vendors keep promises more or less: the range of the next receipt comes from how
-    far their receipts of two years were from the promised days.
+    far their receipts of two years were from the promised days. What was received and
+    went back is not owed: the vendor gives the money back.
     """
 
     _name = "ecom.stock.on.order"
@@ -27,6 +28,8 @@ class EcomStockOnOrder(models.Model):
             *("date_planned", "display_type"),
         ],
         "res.partner": ["commercial_partner_id"],
+        "stock.move": ["state", "product_qty", "purchase_line_id", "location_id"],
+        "stock.location": ["usage"],
         "product.template": ["is_storable", "uom_id"],
     }
 
@@ -112,11 +115,19 @@ class EcomStockOnOrder(models.Model):
               JOIN product_template t ON t.id = p.product_tmpl_id AND t.is_storable
               JOIN uom_uom lu ON lu.id = l.product_uom_id
               JOIN uom_uom pu ON pu.id = t.uom_id
+              LEFT JOIN LATERAL (
+                  SELECT SUM(m.product_qty) AS units
+                    FROM stock_move m
+                    JOIN stock_location src ON src.id = m.location_id
+                   WHERE m.purchase_line_id = l.id AND m.state = 'done'
+                     AND src.usage = 'supplier') AS moved ON TRUE
               CROSS JOIN LATERAL (SELECT (l.product_uom_qty
-                  - COALESCE(l.qty_received, 0) * lu.factor / pu.factor)::float
-                  AS units) AS line
+                  - GREATEST(COALESCE(l.qty_received, 0) * lu.factor / pu.factor,
+                             COALESCE(moved.units, 0)))::float AS units) AS line
              WHERE o.state IN ('draft', 'sent', 'to approve', 'purchase')
                AND l.display_type IS NULL AND line.units > 0
+               AND l.product_uom_qty
+                   > COALESCE(l.qty_received, 0) * lu.factor / pu.factor
              GROUP BY p.id, t.id, o.company_id, v.commercial_partner_id
             """
         )

@@ -52,7 +52,7 @@ class EcomStockOverview(models.Model):
         help="Earliest day that a vendor has promised and not kept yet.",
     )
     on_order_ids = fields.One2many(
-        "ecom.stock.on.order", "overview_id", string="Vendors", readonly=True
+        "ecom.stock.on.order", "overview_id", string="By Vendor", readonly=True
     )
     vendors = fields.Char(
         compute="_compute_on_order",

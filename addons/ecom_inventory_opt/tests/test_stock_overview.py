@@ -183,6 +183,16 @@ class TestStockOverview(ReplenishmentCommon):
         row = self.overview()
         self.assertEqual((row.ordered, row.on_hand), (30 - 12, 12))
 
+    def test_what_went_back_to_the_vendor_is_not_on_order(self):
+        order = self.purchase(30, 12)
+        order.picking_ids.move_ids.picked = True
+        order.picking_ids.button_validate()
+        back = self.give_back(order.picking_ids, 6)
+        back.move_ids.picked = True
+        back.button_validate()
+        row = self.overview()
+        self.assertEqual((row.on_hand, row.ordered), (30 - 6, 0))
+
     def test_goods_that_customers_send_back_are_seen_until_they_are_received(self):
         self.put_in_stock(self.product, 40)
         sale = self.deliver(15)
