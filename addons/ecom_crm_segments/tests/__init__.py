@@ -1,4 +1,5 @@
 from . import test_affinity
+from . import test_contact_form
 from . import test_figures
 from . import test_identity
 from . import test_overlap

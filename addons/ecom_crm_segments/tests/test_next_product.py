@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models import ecom_next_product
+from ..models import ecom_next_product, ecom_preference
 from .common import SegmentsCommon
 
 
@@ -41,6 +41,8 @@ class TestNextProduct(SegmentsCommon):
         return run
 
     def proposed(self, partner):
+        self.refresher._refresh(partner.ids)
+        self.env.invalidate_all()
         return partner.with_context(
             allowed_company_ids=self.company.ids
         ).ecom_next_product_ids
@@ -56,6 +58,19 @@ class TestNextProduct(SegmentsCommon):
         self.sell(self.anna, self.cup)
         proposed = self.proposed(self.anna)
         self.assertFalse((self.tea | self.cup) & proposed)
+
+    def test_what_is_known_are_the_products_bought_last(self):
+        self.patch(ecom_preference, "OWNED", 2)
+        for days, product in (
+            (9, self.tea),
+            (6, self.mat),
+            (3, self.hit),
+            (1, self.mat),
+        ):
+            self.sell(self.anna, product, days_ago=days)
+        self.refresher._refresh(self.anna.ids)
+        figures = self.figures(self.anna, self.company)
+        self.assertEqual(figures.last_products, [self.mat.id, self.hit.id])
 
     def test_who_bought_nothing_is_proposed_the_best_sellers(self):
         self.learn()

@@ -37,6 +37,7 @@ _FEES = (
     ("DISPUTE", FeeType.CHARGEBACK),
     ("SHIPPING_LABEL", FeeType.SHIPPING),
 )
+_FAILED = frozenset({"RETRYABLE_FAILED", "TERMINAL_FAILED", "REVERSED"})
 _HELD = frozenset({"FUNDS_ON_HOLD"})
 
 
@@ -74,7 +75,7 @@ class EbayFinances(Format):
         draft.deposit_at = payout.moment("payoutDate")
         draft.bank_account = payout.text("payoutInstrument", "accountLastFourDigits")
         declared[name] = payout.amount("amount", "value") or ZERO
-        if payout.text("payoutStatus") in ("RETRYABLE_FAILED", "TERMINAL_FAILED"):
+        if payout.text("payoutStatus") in _FAILED:
             draft.warn("payout_failed")
 
     def _read(self, transaction: Node, book: Book, nets: dict[int, Decimal]) -> None:

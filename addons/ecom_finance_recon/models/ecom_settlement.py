@@ -105,6 +105,7 @@ class EcomSettlement(models.Model):
     )
     line_ids = fields.One2many("ecom.settlement.line", "settlement_id")
     payment_ids = fields.One2many("ecom.settlement.payment", "settlement_id")
+    part_ids = fields.One2many("ecom.settlement.part", "settlement_id")
     move_ids = fields.One2many(
         "account.move", "ecom_settlement_id", string="Entries", readonly=True
     )

@@ -5,6 +5,8 @@ from dataclasses import replace
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from odoo.addons.ecom_orders.models.guard import run_guarded
+
 from ..formats import FORMATS, Kind, Options, mapped, parse
 from ..formats.base import BANK
 from ..formats.currencies import unit_of
@@ -34,7 +36,20 @@ class EcomSettlementFile(models.Model):
     format = fields.Char(string="Format Code", readonly=True)
     format_name = fields.Char(string="Format", compute="_compute_format_name")
     state = fields.Selection(
-        [("read", "Read"), ("failed", "Cannot be read")], required=True, readonly=True
+        [
+            ("waiting", "Not read yet"),
+            ("read", "Read"),
+            ("failed", "Cannot be read"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    fetch_id = fields.Many2one(
+        "ecom.settlement.fetch",
+        string="Fetched From",
+        ondelete="set null",
+        index="btree_not_null",
+        readonly=True,
     )
     error_code = fields.Char(readonly=True)
     error_details = fields.Json(readonly=True)
@@ -96,6 +111,14 @@ class EcomSettlementFile(models.Model):
             "no_channel": self.env._(
                 "This is a settlement. Choose the channel that it is of."
             ),
+            "not_delivered": self.env._(
+                "The marketplace lists this settlement but does not hand it out. "
+                "Download it there and drop it on Import."
+            ),
+            "internal_error": self.env._(
+                "An unexpected error; the server's log has the details. Try again "
+                "after the cause is fixed."
+            ),
             "unknown_currency": self.env._(
                 "A currency of the file is not active. Activate it, then import again."
             ),
@@ -110,26 +133,100 @@ class EcomSettlementFile(models.Model):
         :param content: bytes.
         :return: the file.
         """
+        file = self._find(content, channel, journal)
+        if not file:
+            file = self._keep(name, content, channel, journal)
+        if file.state != "read":
+            file._read(content)
+        return file
+
+    @api.model
+    def _prepare_identity(self, content, channel=None, journal=None):
+        """What makes a file the same one, whatever its name."""
         channel = channel or self.env["ecom.channel"]
         journal = journal or self.env["account.journal"]
         company = channel.company_id or journal.company_id or self.env.company
-        digest = hashlib.sha256(content).hexdigest()
-        values = {
-            "name": name,
+        return {
             "channel_id": channel.id,
             "journal_id": journal.id,
             "company_id": company.id,
-            "digest": digest,
+            "digest": hashlib.sha256(content).hexdigest(),
         }
-        same = [(key, "=", values[key]) for key in values if key != "name"]
-        known = self.search(same, limit=1)
-        if known and known.state == "read":
-            return known
-        file = known or self.create(
-            {**values, "content": base64.b64encode(content), "state": "failed"}
+
+    @api.model
+    def _find(self, content, channel=None, journal=None):
+        """The file with this content, if it came before."""
+        identity = self._prepare_identity(content, channel, journal)
+        return self.search([(k, "=", v) for k, v in identity.items()], limit=1)
+
+    @api.model
+    def _keep(self, name, content, channel=None, journal=None):
+        """Keep a file that is new; it is not read yet."""
+        return self.create(
+            {
+                "name": name,
+                "content": base64.b64encode(content),
+                "state": "waiting",
+                **self._prepare_identity(content, channel, journal),
+            }
         )
-        file._read(content)
-        return file
+
+    @api.model
+    def _keep_fetched(self, fetch, page):
+        """Keep what a channel's interface handed out; it is understood later.
+
+        What it will never hand out becomes a file without content, with the reason.
+
+        :param fetch: the ``ecom.settlement.fetch`` that asked.
+        :param page: a ``SettlementPage``.
+        :return: the new files; what was here already is none of them.
+        """
+        files = self.browse()
+        for document in page.documents:
+            known = self._find(document.body, fetch.channel_id)
+            if known.state == "failed":
+                known.state = "waiting"
+            if not known:
+                files |= self._keep(document.name, document.body, fetch.channel_id)
+        for failure in page.failures:
+            if failure.final:
+                files |= self._keep_undelivered(fetch, failure)
+        files.fetch_id = fetch
+        return files
+
+    @api.model
+    def _keep_undelivered(self, fetch, failure):
+        """Say of a settlement that nobody will ever hand it out."""
+        name = f"{fetch.feed}/{failure.external_id}".encode()
+        if self._find(name, fetch.channel_id):
+            return self.browse()
+        return self.create(
+            {
+                "name": failure.name,
+                "state": "failed",
+                "error_code": "not_delivered",
+                "error_details": {"message": str(failure.error)},
+                **self._prepare_identity(name, fetch.channel_id),
+            }
+        )
+
+    def _read_guarded(self):
+        """Read a kept file; whatever goes wrong is its reason, nothing is lost."""
+        self.ensure_one()
+        # What a marketplace hands out becomes part of the books by the rule that an
+        # accountant set on the channel; the job itself has no rights there.
+        file = self.sudo()
+        run_guarded(
+            self,
+            lambda: file._read(base64.b64decode(file.content)),
+            lambda error: file.write(
+                {
+                    "state": "failed",
+                    "error_code": "internal_error",
+                    "error_details": {"error": str(error.details.get("error", error))},
+                }
+            ),
+        )
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):
@@ -159,7 +256,7 @@ class EcomSettlementFile(models.Model):
 
     def action_read_again(self):
         """Try again to read what could not be read."""
-        for file in self.filtered(lambda one: one.state == "failed"):
+        for file in self.filtered(lambda one: one.state != "read" and one.content):
             file._read(base64.b64decode(file.content))
         return True
 

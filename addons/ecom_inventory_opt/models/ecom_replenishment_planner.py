@@ -401,6 +401,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "urgency": demand.shortage(np.maximum(stock.position, 0.0))
             * np.maximum(plan.pairs.price, price),
             "receipts": sources.receipts.astype(float),
+            "returned_rate": sources.returned * 100,
             "censored_weeks": plan.history.censored.astype(float),
             "capped_units": plan.history.capped.sum(axis=1),
         }

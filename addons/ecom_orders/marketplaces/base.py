@@ -26,7 +26,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar, Protocol
 
-from .errors import NotSupported, PayloadError
+from .errors import MarketplaceError, NotSupported, PayloadError
 from .schema import (
     ExternalOrder,
     ExternalProduct,
@@ -290,6 +290,66 @@ class MessagePage:
 
 
 @dataclass(frozen=True)
+class SettlementFeed:
+    """One listing of settlements that a marketplace has.
+
+    :param code: unique within the connector; settlements are asked for by it.
+    :param title: for developers; people read a translated one.
+    :param interval: it is not worth asking more often than that.
+    :param history: the marketplace keeps them so long; ``None`` = for good, or not
+        told.
+    """
+
+    code: str
+    title: str
+    interval: timedelta = timedelta(hours=6)
+    history: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class SettlementDocument:
+    """A settlement or bill as the marketplace wrote it, not understood yet.
+
+    :param external_id: the marketplace's id of it, unique within its feed.
+    :param name: of the file, for people.
+    :param body: byte for byte what was downloaded, or (of interfaces that answer in
+        JSON) the parts of the answers that are of this settlement, always written the
+        same way: asked for again, it has the same bytes.
+    """
+
+    external_id: str
+    name: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SettlementFailure:
+    """A settlement that is listed but could not be read.
+
+    :param final: the marketplace will never hand it out; else it is tried again.
+    """
+
+    external_id: str
+    name: str
+    error: MarketplaceError
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class SettlementPage:
+    """Some settlements of a feed.
+
+    :param cursor: give this to the next call; store it together with the documents.
+    :param more: whether the next call is expected to bring some at once.
+    """
+
+    documents: tuple[SettlementDocument, ...]
+    cursor: OrderCursor
+    more: bool
+    failures: tuple[SettlementFailure, ...] = ()
+
+
+@dataclass(frozen=True)
 class Credentials:
     """What a connector needs to reach one shop; ``repr`` shows no secret.
 
@@ -351,6 +411,7 @@ class Capability(Enum):
     BUYER_ERASURE = "buyer_erasure"  # read_webhook brings PRIVACY envelopes
     CHALLENGE = "challenge"  # answer_challenge
     MESSAGES = "messages"  # open_, fetch_, confirm_, close_messages
+    SETTLEMENTS = "settlements"  # fetch_settlements of each of settlement_feeds
 
 
 class Credential(Enum):
@@ -384,6 +445,7 @@ class Connector(ABC):
     :cvar return_interval: returns are not worth asking for more often than that.
     :cvar listing_fields: what ``push_listings`` can tell of a listing.
     :cvar listing_batch_size: most listings in one call of ``push_listings``.
+    :cvar settlement_feeds: the listings of settlements that it has.
     :cvar refunds_in_orders: lines and totals of an order are already less what was
         refunded, so that a refund must not lessen an open order a second time.
     """
@@ -400,6 +462,7 @@ class Connector(ABC):
     listing_fields: ClassVar[frozenset[ListingField]] = frozenset()
     listing_batch_size: ClassVar[int] = 100
     refunds_in_orders: ClassVar[bool] = False
+    settlement_feeds: ClassVar[tuple[SettlementFeed, ...]] = ()
 
     def __init__(self, credentials: Credentials, transport):
         """:param transport: a :class:`~.transport.Transport` (or a fake in tests)."""
@@ -462,6 +525,22 @@ class Connector(ABC):
         The envelopes are of kind :data:`RETURN`, their external id is the return's.
         """
         raise self._not_supported("fetch_returns")
+
+    def fetch_settlements(
+        self, feed: str, cursor: OrderCursor, skip: frozenset[str] = frozenset()
+    ) -> SettlementPage:
+        """Read the next settlements of a feed, the oldest first.
+
+        Promises: calling it again and again with the cursor it returned reads every
+        settlement that is final, each once, and ends with ``more=False``. One that is
+        not final yet (a payout that is still on its way) is waited for. One that cannot
+        be read is among ``failures`` and stops none of the others. The cursor stays
+        behind the newest settlement, for one that is listed late.
+
+        :param feed: code of one of ``settlement_feeds``.
+        :param skip: ids that failed in this run already and are left for a later one.
+        """
+        raise self._not_supported("fetch_settlements")
 
     def list_orders(
         self, since: datetime, until: datetime

@@ -137,6 +137,12 @@ class NotSupported(MarketplaceError):
     code = "not_supported"
 
 
+class NotMade(RequestRefused):
+    """The marketplace gave up making what was to be fetched; it will not try again."""
+
+    code = "not_made"
+
+
 class AlreadyDone(RequestRefused):
     """The marketplace says that it cannot be done (any more), for good.
 

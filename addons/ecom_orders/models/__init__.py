@@ -92,6 +92,7 @@ from . import ecom_routing_stock
 from . import ecom_routing_router
 from . import ecom_routing_ground
 from . import ecom_routing_record
+from . import ecom_routing_forecast
 from . import ecom_routing_queue
 from . import ecom_routing_replay
 from . import ecom_routing_carrier

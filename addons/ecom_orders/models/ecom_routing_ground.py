@@ -22,6 +22,8 @@ class Ground:
     :param orders: what the pure code decides, see :class:`~..routing.schema.Order`.
     :param carriers: carrier by key of a service.
     :param record: days in transit that were measured.
+    :param unasked: keys of carriers that were not asked for their price, by order.
+    :param until: when it was; what came later is not known. None: now.
     """
 
     company: object
@@ -30,6 +32,8 @@ class Ground:
     network: Network
     carriers: dict
     record: Record
+    unasked: dict
+    until: object = None
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -109,7 +113,7 @@ class EcomRoutingRouter(models.AbstractModel):
         )
         kits = self.env["ecom.stock.supply"]._get_kits(lines.product_id, company)
         services, carriers = self._prepare_services(company, orders)
-        quoted, quotes = self._prepare_quotes(company, orders, carriers)
+        quoted, quotes, unasked = self._prepare_quotes(company, orders, carriers)
         services += quoted
         keys = self._get_matching_rules(company, orders, rule_sets)
         of_order = lines.grouped("order_id")
@@ -143,7 +147,7 @@ class EcomRoutingRouter(models.AbstractModel):
             },
         )
         record = self._read_record(company, services, carriers, rule_sets)
-        return Ground(company, of_order, pure, network, carriers, record)
+        return Ground(company, of_order, pure, network, carriers, record, unasked)
 
     @api.model
     def _get_bound(self, lines, company):

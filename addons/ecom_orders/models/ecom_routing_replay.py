@@ -79,7 +79,11 @@ class EcomRoutingRouter(models.AbstractModel):
                     receipts.get(date, {}),
                 )
             )
-        ground = replace(ground, network=replace(network, stock=opening))
+        ground = replace(
+            ground,
+            network=replace(network, stock=opening),
+            until=datetime.combine(since, time.min),
+        )
         return History(orders, tuple(days), ground)
 
     @api.model

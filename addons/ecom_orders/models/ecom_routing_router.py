@@ -6,6 +6,7 @@ from odoo import api, models
 
 from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, carrier_refusals, decide
+from ..routing.schema import Reason, Refusal
 from .order_plan import Hold
 
 HELD = "not_routed"
@@ -105,6 +106,10 @@ class EcomRoutingRouter(models.AbstractModel):
                 )
                 refusals = decision.refusals or refusals
             refusals += carrier_refusals(self._weigh(order, rule_set), network.services)
+            refusals += tuple(
+                Refusal(Reason.UNASKED, service=key)
+                for key in sorted(ground.unasked.get(record, ()))
+            )
             result[record] = (decision, rule, options, refusals)
         return result
 
@@ -119,7 +124,8 @@ class EcomRoutingRouter(models.AbstractModel):
 
     @api.model
     def _weigh_network(self, ground, rule_set):
-        """The network with what a split costs, and the days that carriers keep."""
+        """The network with what a split costs, the days that carriers keep, and what
+        is expected, as far as a rule looks ahead."""
         services = ground.network.services
         if rule_set.confidence:
             services = with_measured_days(
@@ -129,6 +135,9 @@ class EcomRoutingRouter(models.AbstractModel):
             ground.network,
             services=services,
             split_cost=Decimal(str(rule_set.split_cost)),
+            expected=(
+                self._read_expected(ground, rule_set) if rule_set.looks_ahead else ()
+            ),
         )
 
     # -- carrying out ------------------------------------------------------------------

@@ -77,6 +77,7 @@ class EcomRoutingRule(models.Model):
     strategy = fields.Selection(
         selection="_get_strategies", default="optimum", required=True
     )
+    looks_ahead = fields.Boolean(compute="_compute_looks_ahead")
     max_parcels = fields.Integer(
         string="Parcels at Most", help="0 = without a limit, 1 = never split."
     )
@@ -124,7 +125,15 @@ class EcomRoutingRule(models.Model):
             "least_cost": self.env._("Least cost, one after the other"),
             "optimum": self.env._("Optimum"),
             "fewest_parcels": self.env._("Fewest parcels"),
+            "scarcity": self.env._("Optimum with scarcity prices, one after the other"),
         }
+
+    @api.depends("strategy")
+    def _compute_looks_ahead(self):
+        """Whether the strategy counts what units are worth to later orders."""
+        for rule in self:
+            strategy = STRATEGIES.get(rule.strategy)
+            rule.looks_ahead = bool(strategy and strategy.looks_ahead)
 
     @api.constrains("domain")
     def _check_domain(self):

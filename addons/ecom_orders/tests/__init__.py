@@ -34,6 +34,7 @@ from . import (
     test_routing_carrier,
     test_routing_merge,
     test_routing_reroute,
+    test_routing_scarcity,
     test_routing_split,
     test_stock_compute,
     test_stock_location,

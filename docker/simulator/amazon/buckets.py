@@ -21,6 +21,7 @@ PLANS: dict[str, tuple[float, int]] = {
     "patchListingsItem": (5.0, 5),
     "createReport": (0.0167, 15),
     "getReport": (2.0, 15),
+    "getReports": (0.0222, 10),
     "getReportDocument": (0.0167, 15),
     "createFeedDocument": (0.5, 15),
     "createFeed": (0.0083, 15),

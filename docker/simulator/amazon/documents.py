@@ -24,6 +24,7 @@ from .call import Call, parse_moment
 from .ids import asin_of
 from .order_feeds import CANCEL_FEED, REFUND_FEED
 from .returns import RETURN_REPORT, return_report
+from .settlements import SETTLEMENT_REPORT, SettlementDesk
 
 FILES = "/document-store/"
 LISTING_REPORT = "GET_MERCHANT_LISTINGS_ALL_DATA"
@@ -31,6 +32,7 @@ LISTING_FEED = "JSON_LISTINGS_FEED"
 _TSV = "text/tab-separated-values; charset=UTF-8"
 _LONGEST = timedelta(days=60)  # of a report of returns
 _FEED_PAGE = 10
+_REPORTS_KEPT = timedelta(days=90)
 _ADDRESS_LIFE = timedelta(minutes=5)
 _TIME_NEEDED = timedelta(minutes=1)
 _COLUMNS = (
@@ -80,6 +82,7 @@ class DocumentDesk:
 
     world: World
     account: str
+    settlements: SettlementDesk
     jobs: dict[str, Job] = field(default_factory=dict)
     files: dict[str, File] = field(default_factory=dict)
 
@@ -108,6 +111,32 @@ class DocumentDesk:
         # A moment is told in whole seconds: the end of the window is that of its own.
         job.begin, job.end = begin, end + timedelta(seconds=1)
         return Response.of_json({"reportId": job.job_id}, 202)
+
+    def list_reports(self, call: Call) -> Response:
+        """Answer ``getReports`` for settlements, the newest first.
+
+        The token of a page is the only parameter that goes with it.
+        """
+        token = call.text("nextToken")
+        if token:
+            if len(call.query) > 1:
+                raise errors.invalid("nextToken has to be the only parameter.")
+            since, size, start = (int(part) for part in token.split("-"))
+        else:
+            if call.words("reportTypes") != (SETTLEMENT_REPORT,):
+                raise errors.invalid("reportTypes is not known.")
+            oldest = self.world.clock.now() - _REPORTS_KEPT
+            begin = max(call.moment("createdSince") or oldest, oldest)
+            since, size, start = int(begin.timestamp()), call.number("pageSize", 10, 100), 0
+        rows = [
+            row
+            for row in self.settlements.reports()
+            if parse_moment("createdTime", row["createdTime"]).timestamp() >= since
+        ]
+        answer: dict[str, Any] = {"reports": rows[start : start + size]}
+        if start + size < len(rows):
+            answer["nextToken"] = f"{since}-{size}-{start + size}"
+        return Response.of_json(answer)
 
     def get_report(self, call: Call) -> Response:
         """Answer ``getReport``."""
@@ -282,7 +311,7 @@ class DocumentDesk:
         return file_id
 
     def _document(self, call: Call, name: str) -> Response:
-        file = self.files.get(call.parts[0])
+        file = self.files.get(call.parts[0]) or self._settlement(call.parts[0])
         if file is None:
             raise errors.not_found("There is no such document.")
         file.expires = self.world.clock.now() + _ADDRESS_LIFE
@@ -290,6 +319,15 @@ class DocumentDesk:
         if file.content[:2] == b"\x1f\x8b":
             row["compressionAlgorithm"] = "GZIP"
         return Response.of_json(row)
+
+    def _settlement(self, document_id: str) -> File | None:
+        """The file of a settlement report, made when it is asked for first."""
+        content = self.settlements.document(document_id)
+        if content is None:
+            return None
+        file = File(_TSV, self.world.clock.now(), content)
+        self.files[document_id] = file
+        return file
 
     def file(self, request: Request) -> Response:
         """Serve the store: its addresses need no token and live five minutes."""

@@ -6,7 +6,7 @@ its descriptions (not confirmed).
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,17 +17,22 @@ from ..world.shop import World
 from . import errors, facts
 from .call import Call
 from .facts import Facts, iso
+from .settlements import SettlementDesk
 
 PAGE = 100
 _FEE = Decimal("0.15")  # what Amazon keeps of a sale
+_LONGEST = timedelta(days=180)  # of a window; a longer one is empty
 
 
 class FinanceDesk:
     """Answers calls about transactions."""
 
-    def __init__(self, world: World, account: str) -> None:
+    def __init__(
+        self, world: World, account: str, settlements: SettlementDesk
+    ) -> None:
         self._world = world
         self._account = account
+        self._settlements = settlements
 
     def list(self, call: Call) -> Response:
         """Answer ``listTransactions``."""
@@ -42,6 +47,9 @@ class FinanceDesk:
             ]
         else:
             rows = self._posted(call)
+        status = call.text("transactionStatus")
+        if status:
+            rows = [row for row in rows if row["transactionStatus"] == status]
         token = call.text("nextToken")
         start = int(token) if token.isdigit() else 0
         payload: dict[str, Any] = {"transactions": rows[start : start + PAGE]}
@@ -56,6 +64,8 @@ class FinanceDesk:
         end = call.end("postedBefore")
         if since > end:
             raise errors.invalid("postedAfter lies after postedBefore.")
+        if end - since > _LONGEST:
+            return []
         return [
             row
             for row in self._transactions()
@@ -76,6 +86,17 @@ class FinanceDesk:
     def _shipment(self, order: Order, moment: datetime) -> dict[str, Any]:
         goods = order.totals.total - order.totals.total_tax
         row = self._transaction(order, "Shipment", "Order Payment", moment)
+        release = self._settlements.release_of(order)
+        if release and release > moment:
+            held = release > self._world.clock.now()
+            row["transactionStatus"] = "DEFERRED" if held else "DEFERRED_RELEASED"
+            row["contexts"] = [
+                {
+                    "contextType": "DeferredContext",
+                    "deferralReason": "DD7",
+                    "maturityDate": iso(release),
+                }
+            ]
         return {
             **row,
             "transactionId": f"SHIPMENT-{order.id}",

@@ -25,6 +25,7 @@ from .finances import FinanceDesk
 from .labels import LabelDesk
 from .listings import ListingDesk
 from .orders import OrderDesk
+from .settlements import SettlementDesk
 
 Handler = Callable[[Call], Response]
 _ROOTS = (
@@ -63,10 +64,11 @@ class AmazonProtocol(Protocol):
         self._shop = shop
         self.tokens = TokenDesk(shop.options, world.clock)
         self.buckets = Buckets(world.clock)
-        self._documents = DocumentDesk(world, account)
+        self.settlements = SettlementDesk(world)
+        self._documents = DocumentDesk(world, account, self.settlements)
         self._orders = OrderDesk(world)
         self._listings = ListingDesk(world, account)
-        self._finances = FinanceDesk(world, account)
+        self._finances = FinanceDesk(world, account, self.settlements)
         self.labels = LabelDesk(world)
         self._routes = self._table()
 
@@ -77,8 +79,8 @@ class AmazonProtocol(Protocol):
 
     @classmethod
     def settings(cls) -> Settings:
-        """Return a seller of the United States."""
-        return Settings(name="Simulated Seller")
+        """Return a seller of the United States who is paid every two weeks."""
+        return Settings(name="Simulated Seller", payout_minutes=14 * 24 * 60)
 
     def serves(self, path: str) -> bool:
         """Tell whether a path belongs to Amazon."""
@@ -162,6 +164,7 @@ class AmazonProtocol(Protocol):
             ("GET", f"{items}/*", "getListingsItem", listings.get),
             ("PATCH", f"{items}/*", "patchListingsItem", listings.patch),
             ("POST", f"{reports}/reports", "createReport", files.create_report),
+            ("GET", f"{reports}/reports", "getReports", files.list_reports),
             ("GET", f"{reports}/reports/*", "getReport", files.get_report),
             (
                 "GET",

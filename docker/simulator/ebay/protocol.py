@@ -15,6 +15,7 @@ from .auth import PATH as TOKEN_PATH
 from .auth import TokenOffice
 from .call import Call
 from .errors import EbayError, OAuthError, unknown_path
+from .finances import FinanceDesk
 from .pending import Pending
 from .render import is_listed
 
@@ -39,6 +40,7 @@ class EbayProtocol(Protocol):
         self._office = TokenOffice(shop.options, shop.world.clock)
         self._pending = Pending()
         self._revisions = inventory.RevisionCounter()
+        self.finances = FinanceDesk(shop.world)
         self._routes = self._make_routes()
         self._know_rates()
 
@@ -92,7 +94,12 @@ class EbayProtocol(Protocol):
                 f"/commerce/notification/v1/public_key/{word}",
                 account.get_public_key,
             ),
-            ("GET", "/sell/finances/v1/transaction", account.list_transactions),
+            (
+                "GET",
+                "/sell/finances/v1/transaction",
+                self.finances.list_transactions,
+            ),
+            ("GET", "/sell/finances/v1/payout", self.finances.list_payouts),
         ]
         return [(method, re.compile(path), verb) for method, path, verb in routes]
 

@@ -24,6 +24,7 @@ from .mutations import (
     Keys,
     Mutations,
 )
+from .payments import PaymentsDesk
 from .queries import Queries
 from .tree import Tree, number_of
 from .webhooks import WebhookSender
@@ -36,6 +37,7 @@ class ShopifyProtocol(Protocol):
     """Serves ``/admin/`` and the files of bulk operations.
 
     :ivar bucket: the points that queries are paid from.
+    :ivar withheld: scopes that were not given to the app.
     """
 
     name = "shopify"
@@ -47,6 +49,8 @@ class ShopifyProtocol(Protocol):
         )
         self._bulk, self._jobs, self._keys = BulkDesk(), Jobs(), Keys()
         self.bucket = Bucket()
+        self.payments = PaymentsDesk(shop.world)
+        self.withheld: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, shop: Shop) -> ShopifyProtocol:
@@ -148,8 +152,10 @@ class ShopifyProtocol(Protocol):
         self, document: Document, execution: Execution, version: str, may_write: bool
     ) -> dict[str, Any]:
         tree = Tree(self._shop.world)
-        queries = Queries(tree, self._bulk, self._jobs, self._shop.address())
-        root = queries.root(may_write)
+        queries = Queries(
+            tree, self._bulk, self._jobs, self.payments, self._shop.address()
+        )
+        root = queries.root(may_write, self.withheld)
         if document.operation.kind == "query":
             return execution.run(root)
         mutations = Mutations(tree, version, self._bulk, self._jobs, root)

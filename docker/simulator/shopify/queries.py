@@ -9,6 +9,7 @@ from typing import Any
 from ..world.model import Order
 from .bulk import BulkDesk
 from .graphql import Connection, GraphqlError
+from .payments import SCOPE, PaymentsDesk
 from .search import matches, place_of
 from .tree import MAIN, Tree, gid, number_of
 
@@ -24,6 +25,7 @@ _READ = (
     "read_returns",
     "read_draft_orders",
     "read_merchant_managed_fulfillment_orders",
+    SCOPE,
 )
 _WRITE = (
     "write_orders",
@@ -37,15 +39,26 @@ _SORTED_BY = {"UPDATED_AT": "modified", "CREATED_AT": "created"}
 class Queries:
     """Answers the questions that a shop can be asked."""
 
-    def __init__(self, tree: Tree, bulk: BulkDesk, jobs: Any, address: str) -> None:
+    def __init__(
+        self,
+        tree: Tree,
+        bulk: BulkDesk,
+        jobs: Any,
+        payments: PaymentsDesk,
+        address: str,
+    ) -> None:
         self.tree, self.bulk, self.jobs, self.address = tree, bulk, jobs, address
+        self.payments = payments
 
-    def root(self, may_write: bool) -> Json:
-        """Return the root object; every field is a function of its arguments."""
+    def root(self, may_write: bool, withheld: frozenset[str] = frozenset()) -> Json:
+        """Return the root object; every field is a function of its arguments.
+
+        :param withheld: scopes that the token does not have.
+        """
         return {
             "__typename": "QueryRoot",
             "shop": lambda _arguments: self._shop(),
-            "currentAppInstallation": lambda _arguments: _installation(may_write),
+            "currentAppInstallation": lambda _arguments: _installation(may_write, withheld),
             "orders": self.orders,
             "order": lambda arguments: self.tree.node(arguments["id"]),
             "nodes": lambda arguments: [self._node(i) for i in arguments["ids"]],
@@ -57,6 +70,9 @@ class Queries:
             "draftOrder": lambda arguments: self._draft(arguments["id"]),
             "job": lambda arguments: self.jobs.render(arguments["id"]),
             "webhookSubscriptions": lambda _arguments: self._hooks(),
+            "shopifyPaymentsAccount": lambda _arguments: self.payments.account(
+                SCOPE not in withheld
+            ),
         }
 
     def orders(self, arguments: Mapping[str, Any]) -> Connection:
@@ -151,8 +167,9 @@ class Behind(Connection):
         return 0
 
 
-def _installation(may_write: bool) -> Json:
+def _installation(may_write: bool, withheld: frozenset[str]) -> Json:
     handles = (*_READ, *(_WRITE if may_write else ()))
+    handles = tuple(handle for handle in handles if handle not in withheld)
     return {
         "__typename": "AppInstallation",
         "accessScopes": [

@@ -188,9 +188,8 @@ class Tree:
         if order.paid is None:
             return []
         parts = [(order.payment_method, order.totals.total)]
-        card = _meta(order, "gift_card")
-        if card:
-            spent = min(Decimal(card), order.totals.total)
+        spent = gift_card_share(order)
+        if spent:
             rest = order.totals.total - spent
             parts = [("gift_card", spent), (order.payment_method, rest)]
         rows = [
@@ -677,6 +676,12 @@ def _is_card(line: LineItem) -> bool:
 
 def _meta(order: Order, key: str) -> str:
     return next((str(meta.value) for meta in order.meta if meta.key == key), "")
+
+
+def gift_card_share(order: Order) -> Decimal:
+    """Return how much of an order was paid by redeeming a gift card."""
+    card = _meta(order, "gift_card")
+    return min(Decimal(card), order.totals.total) if card else ZERO
 
 
 def _locale(order: Order) -> str:

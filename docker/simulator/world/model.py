@@ -358,6 +358,48 @@ class ReturnCase:
 
 
 @dataclass(frozen=True)
+class Movement:
+    """Money between the marketplace and the seller, part of a payout or of none yet.
+
+    ``kind`` is sale, correction (an order was changed after it was paid out), refund,
+    reserve (withheld) or release. ``amount`` and ``fee`` are in the currency of the
+    payout, ``amount`` as the seller sees it: what goes to the buyer is negative. ``fee``
+    is positive. ``original`` is ``amount`` in the order's own currency.
+    """
+
+    id: int
+    kind: str
+    at: datetime
+    amount: Decimal
+    fee: Decimal
+    currency: str
+    order_id: int = 0
+    refund_id: int = 0
+    original: Decimal = ZERO
+
+    @property
+    def net(self) -> Decimal:
+        """What the seller gets."""
+        return self.amount - self.fee
+
+
+@dataclass(frozen=True)
+class Payout:
+    """All movements of a period, paid out in one sum."""
+
+    id: int
+    currency: str
+    starts: datetime
+    ends: datetime
+    movements: tuple[Movement, ...]
+
+    @property
+    def net(self) -> Decimal:
+        """What is paid."""
+        return sum((one.net for one in self.movements), ZERO)
+
+
+@dataclass(frozen=True)
 class Note:
     """A note on an order."""
 
@@ -400,3 +442,5 @@ class Settings:
     # "hpos" shops bump an order's modified date when only meta data changed, "posts"
     # shops (the older storage) do not.
     storage: str = "posts"
+    # What was earned is paid out so often; see ``payouts``.
+    payout_minutes: int = 24 * 60

@@ -22,6 +22,7 @@ KINDS: dict[str, type] = {
     "parcel": model.Parcel,
     "return": model.ReturnCase,
     "note": model.Note,
+    "payout": model.Payout,
     "subscription": model.Subscription,
     "settings": model.Settings,
 }

@@ -26,6 +26,7 @@ from ..base import (
     Envelope,
     OrderCursor,
     OrderPage,
+    SettlementPage,
     ShopInfo,
     register,
 )
@@ -57,6 +58,7 @@ from .labels import Labels
 from .listings import REPORT, Family, Listings, country_of, read_report
 from .orders import Orders
 from .returns import Returns
+from .settlements import FEEDS, Settlements
 from .shipping import Shipping
 from .stock import FEED_LIMIT, Stock
 
@@ -101,6 +103,7 @@ class AmazonConnector(Connector):
             Capability.REFUND_PUSH,
             Capability.LABELS,
             Capability.RELAYED_EVENTS,
+            Capability.SETTLEMENTS,
         }
     )
     required = frozenset(
@@ -114,6 +117,7 @@ class AmazonConnector(Connector):
     return_interval = RETURN_INTERVAL
     listing_fields = prices.FIELDS
     listing_batch_size = prices.BATCH
+    settlement_feeds = FEEDS
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -121,6 +125,7 @@ class AmazonConnector(Connector):
         self._orders = Orders(self.api)
         self._finances = Finances(self.api)
         self._documents = Documents(self.api)
+        self._settlements = Settlements(self.api, self._documents, self._finances)
         self._stock = Stock(self.api, self._documents)
         self._adjusting = Adjusting(self.api, self._orders, self._documents)
 
@@ -213,6 +218,12 @@ class AmazonConnector(Connector):
         :param since: at least two minutes ago.
         """
         return self._finances.since(since)
+
+    def fetch_settlements(
+        self, feed: str, cursor: OrderCursor, skip: frozenset[str] = frozenset()
+    ) -> SettlementPage:
+        """See :meth:`~..base.Connector.fetch_settlements` and :mod:`.settlements`."""
+        return self._settlements.next_page(feed, cursor, skip)
 
     def list_orders(
         self, since: datetime, until: datetime

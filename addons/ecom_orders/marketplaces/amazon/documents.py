@@ -113,11 +113,42 @@ class Documents:
             raise RequestRefused(
                 f"the report ended as {status}", remote_code=str(status), status=200
             )
-        document = self._api.get(
-            f"/reports/2021-06-30/documents/{_part(report, 'reportDocumentId')}",
-            "reports.getReportDocument",
-        )
-        return self._download(document)
+        return self._report_document(_text(report, "reportDocumentId"))
+
+    def reports_since(
+        self, report_type: str, since: datetime
+    ) -> list[Mapping[str, Any]]:
+        """The reports of a type that Amazon has, those it makes by itself included.
+
+        :param since: when they were made; Amazon knows those of the last 90 days.
+        :raises BadAnswer: when there are more pages than such reports can fill.
+        """
+        asked: dict[str, Any] = {
+            "reportTypes": report_type,
+            "createdSince": since,
+            "pageSize": 100,
+        }
+        found: list[Mapping[str, Any]] = []
+        for _page in range(MOST_PAGES):
+            answer = self._api.get(
+                "/reports/2021-06-30/reports", "reports.getReports", **asked
+            )
+            found += rows_of(answer, "reports")
+            token = answer.get("nextToken")
+            if not isinstance(token, str) or not token:
+                return found
+            asked = {"nextToken": token}
+        raise BadAnswer("reports without an end")
+
+    def made_report(self, document_id: str) -> bytes:
+        """The content of a report that is done."""
+        if not document_id:
+            raise BadAnswer("a report without a document")
+        return self._report_document(document_id)[0]
+
+    def _report_document(self, document_id: str) -> tuple[bytes, Headers]:
+        path = f"/reports/2021-06-30/documents/{quote(document_id, safe='')}"
+        return self._download(self._api.get(path, "reports.getReportDocument"))
 
     def _wait_for_report(self, report_id: str, polls: int) -> Mapping[str, Any]:
         path = f"/reports/2021-06-30/reports/{quote(report_id, safe='')}"
@@ -292,7 +323,3 @@ def _text(answer: Mapping[str, Any], key: str) -> str:
     if not isinstance(value, str) or not value:
         raise BadAnswer(f"an answer without {key}")
     return value
-
-
-def _part(answer: Mapping[str, Any], key: str) -> str:
-    return quote(_text(answer, key), safe="")

@@ -32,6 +32,7 @@ RATES = {
     "listings.patchListingsItem": (5.0, 5),
     "reports.createReport": (0.0167, 15),
     "reports.getReport": (2.0, 15),
+    "reports.getReports": (0.0222, 10),
     "reports.getReportDocument": (0.0167, 15),
     "feeds.createFeedDocument": (0.5, 15),
     "feeds.createFeed": (0.0083, 15),

@@ -18,6 +18,7 @@ from ..base import (
     Envelope,
     OrderCursor,
     OrderPage,
+    SettlementPage,
     ShopInfo,
     register,
 )
@@ -45,6 +46,7 @@ from .feed import HISTORY, PAGE_LIMIT, OrderFeed, order_id, stamp, wrap
 from .fulfilment import Desk
 from .inventory import BATCH, Inventory
 from .keys import PublicKeys
+from .settlements import FEEDS, Payouts
 from .tokens import REFRESH_LIFETIME
 
 FINANCES_PAGE = 1_000
@@ -98,6 +100,7 @@ class EbayConnector(Connector):
             Capability.PARTIAL_SHIPMENTS,
             Capability.CANCEL,
             Capability.REFUND_PUSH,
+            Capability.SETTLEMENTS,
             Capability.BUYER_ERASURE,
             Capability.CHALLENGE,
         }
@@ -108,6 +111,7 @@ class EbayConnector(Connector):
     token_lifetime = REFRESH_LIFETIME
     listing_fields = prices.FIELDS
     listing_batch_size = BATCH
+    settlement_feeds = FEEDS
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -153,6 +157,12 @@ class EbayConnector(Connector):
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns` and :mod:`.returns`."""
         return returns.ReturnFeed(self.api).next_page(cursor, page_size)
+
+    def fetch_settlements(
+        self, feed: str, cursor: OrderCursor, skip: frozenset[str] = frozenset()
+    ) -> SettlementPage:
+        """See :meth:`~..base.Connector.fetch_settlements` and :mod:`.settlements`."""
+        return Payouts(self.api).next_page(cursor, skip)
 
     def list_orders(
         self, since: datetime, until: datetime

@@ -20,6 +20,7 @@ from ..base import (
     Envelope,
     OrderCursor,
     OrderPage,
+    SettlementPage,
     ShopInfo,
     register,
 )
@@ -57,6 +58,7 @@ from .feed import OrderFeed
 from .goods import Goods
 from .money import Money, number_of
 from .orders import Orders, envelope_of, stamp
+from .payouts import FEEDS, Payouts
 from .refunding import Refunding
 from .returns import ReturnFeed
 from .stock import BATCH, Stock
@@ -111,6 +113,7 @@ class ShopifyConnector(Connector):
             Capability.PARTIAL_SHIPMENTS,
             Capability.CANCEL,
             Capability.REFUND_PUSH,
+            Capability.SETTLEMENTS,
             Capability.WEBHOOKS,
             Capability.BUYER_ERASURE,
         }
@@ -119,6 +122,7 @@ class ShopifyConnector(Connector):
     optional = frozenset({Credential.SECRET, Credential.API_VERSION})
     stock_batch_size = BATCH
     listing_fields = frozenset(ListingField)
+    settlement_feeds = FEEDS
     refunds_in_orders = True  # units refunded before they were sent; see normaliser
 
     def __init__(self, credentials: Credentials, transport: Any):
@@ -188,6 +192,12 @@ class ShopifyConnector(Connector):
     def fetch_returns(self, cursor: OrderCursor, page_size: int = 100) -> OrderPage:
         """See :meth:`~..base.Connector.fetch_returns` and :mod:`.returns`."""
         return ReturnFeed(self.api).next_page(cursor, page_size)
+
+    def fetch_settlements(
+        self, feed: str, cursor: OrderCursor, skip: frozenset[str] = frozenset()
+    ) -> SettlementPage:
+        """See :meth:`~..base.Connector.fetch_settlements` and :mod:`.payouts`."""
+        return Payouts(self.api).next_page(cursor, skip)
 
     def list_orders(
         self, since: datetime, until: datetime

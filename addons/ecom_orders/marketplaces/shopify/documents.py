@@ -445,6 +445,50 @@ RUN_BULK = """mutation RunBulk($query: String!) {
 }"""
 
 
+PAYOUTS = f"""query Payouts($first: Int!, $after: String, $query: String) {{
+  shopifyPaymentsAccount {{
+    payouts(first: $first, after: $after, sortKey: ISSUED_AT, query: $query) {{
+      nodes {{
+        id
+        status
+        transactionType
+        issuedAt
+        externalTraceId
+        net {{ amount currencyCode }}
+      }}
+      {_PAGE}
+    }}
+  }}
+}}"""
+
+BALANCE_TRANSACTIONS = f"""query BalanceTransactions(
+  $first: Int!, $after: String, $query: String
+) {{
+  shopifyPaymentsAccount {{
+    balanceTransactions(
+      first: $first, after: $after, sortKey: PROCESSED_AT, query: $query
+    ) {{
+      nodes {{
+        id
+        type
+        test
+        transactionDate
+        amount {{ amount currencyCode }}
+        fee {{ amount currencyCode }}
+        net {{ amount currencyCode }}
+        sourceId
+        sourceType
+        sourceOrderTransactionId
+        adjustmentReason
+        associatedOrder {{ id name }}
+        associatedPayout {{ id status }}
+      }}
+      {_PAGE}
+    }}
+  }}
+}}"""
+
+
 def bulk_orders(parts: Collection[str], search: str) -> str:
     """The query of a bulk export; it takes no variables.
 
