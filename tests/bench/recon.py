@@ -40,7 +40,7 @@ LINES = int(os.environ.get("BENCH_LINES", "100000"))
 SEEDS = (1, 2, 3, 4, 5)
 ORDERS = int(os.environ.get("BENCH_ORDERS", "10000"))
 SAMPLE = 10  # orders of the large settlement that are reconciled one by one
-SMALL = int(os.environ.get("BENCH_SMALL", "500"))  # orders of those posted in full
+SMALL = int(os.environ.get("BENCH_SMALL", "400"))  # orders of those posted in full
 OTHER_LINES = int(os.environ.get("BENCH_OTHER_LINES", "20000"))
 BATCH = 500
 
