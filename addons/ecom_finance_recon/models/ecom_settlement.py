@@ -348,6 +348,7 @@ class EcomSettlement(models.Model):
             self.env["ecom.settlement.matcher"]._match(one)
             self.env["ecom.settlement.matcher"]._link_lines(one)
             self.env["ecom.settlement.deferral"]._note_orders(one)
+            self.env["ecom.chargeback"]._collect(one)
             self.env["ecom.fee.claim"]._audit(one)
 
     def action_post(self):
