@@ -88,7 +88,6 @@ class EcomSettlementFetch(models.Model):
             "reports": self.env._("Settlement reports"),
             "deferred": self.env._("Deferred transactions"),
             "bills": self.env._("Bills"),
-            "book_bills": self.env._("Movements of virtual accounts"),
         }
 
     def _get_feed(self):
