@@ -1,7 +1,7 @@
 """Workflow: what a marketplace pays out is fetched, explained and booked.
 
 Orders come in over HTTP, are shipped and invoiced; the simulated marketplace pays out
-what it earned from them, less its fees, refunds and a reserve; the settlement is fetched
+what was earned by them, less its fees, refunds and a reserve; the settlement is fetched
 by the channel's interface, matched, posted, and the closing identity holds.
 """
 
@@ -190,7 +190,6 @@ class TestShopifySettlements(PayoutStory, SettlementCase):
 
     def test_fetching_survives_a_marketplace_that_misbehaves(self):
         self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
-
 
     def test_missing_scope_is_told_with_what_to_do(self):
         self.connect()

@@ -133,8 +133,8 @@ class EcomSettlementFetch(models.Model):
                 "signing_key and signing_jwe)."
             ),
             "taobao": self.env._(
-                "Taobao: the application must be granted the bill interfaces (账务API), "
-                "which are open to merchants' own applications only."
+                "Taobao: the application must be granted the interfaces of bills "
+                "(账务API), which are open to merchants' own applications only."
             ),
         }
 

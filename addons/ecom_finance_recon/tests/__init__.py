@@ -4,6 +4,7 @@ from . import (
     test_closing,
     test_fee_claim,
     test_fee_tax,
+    test_fetch,
     test_import,
     test_mail,
     test_mapping,

@@ -54,8 +54,8 @@ from ..schema import (
 from . import after_sales, const, moments, normaliser
 from .agreement import RefundDesk
 from .api import Api, has_next, rows, total_of
-from .bills import Bills
 from .bills import FEEDS as SETTLEMENT_FEEDS
+from .bills import Bills
 from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
 from .feed import HISTORY, SECOND, Feed, Listing
