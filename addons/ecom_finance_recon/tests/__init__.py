@@ -7,6 +7,7 @@ from . import (
     test_deferred,
     test_fee_claim,
     test_fee_tax,
+    test_fetch,
     test_import,
     test_mail,
     test_mapping,
