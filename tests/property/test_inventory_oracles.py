@@ -238,3 +238,19 @@ def test_zones_of_a_buffer_by_hand():
     assert buffer.green == max(base, 10 * 7, 50)
     top = 90 + 120 + 70
     assert buffer.order([150, 90 + 120, 211]).tolist() == [top - 150, 70, 0]
+
+
+@pytest.mark.parametrize(("mean", "order", "waiting"), [(20, 64, 9), (9, 32, 24)])
+def test_power_approximation_costs_little_more_than_the_best(mean, order, waiting):
+    best = periodic_review.exact_poisson(mean, order, 1.0, waiting)
+    found = periodic_review.power_approximation(
+        order, 1.0, waiting, mean, math.sqrt(mean)
+    )
+    low, high = round(found.reorder_point), round(found.order_up_to)
+    stock, total, periods = high, 0.0, 60_000
+    for units in np.random.default_rng(5).poisson(mean, periods).tolist():
+        if stock <= low:
+            stock, total = high, total + order
+        stock -= units
+        total += max(stock, 0) + waiting * max(-stock, 0)
+    assert total / periods == pytest.approx(best.cost, rel=0.04)

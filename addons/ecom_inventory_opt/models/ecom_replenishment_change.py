@@ -1,5 +1,7 @@
 import logging
 
+from psycopg2 import errors
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -11,6 +13,12 @@ from .replenishment_data import Pairs
 _logger = logging.getLogger(__name__)
 
 PENDING = "ecom_inventory_opt.changes"
+#: another transaction was faster
+CONCURRENCY_ERRORS = (
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+)
 #: what a change of stock leaves as it was computed
 READ = (
     *("product_id", "warehouse_id", "min_qty", "max_qty", "order_qty", "order_value"),
@@ -81,6 +89,10 @@ class EcomReplenishmentChange(models.Model):
             try:
                 with self.env.cr.savepoint():
                     self._follow(company, some)
+            except CONCURRENCY_ERRORS:
+                # The computation or a planner was faster: once more, after this job.
+                self.env.invalidate_all(flush=False)
+                self._mark(some.product_id.ids)
             except Exception as error:  # noqa: BLE001 the job must not fail
                 message = "Changes of stock of company %s were not followed"
                 log_failure(_logger, error, message, company.id)

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+from psycopg2 import errors
+
 from odoo import Command, fields
 from odoo.tests import tagged
 
@@ -143,6 +145,17 @@ class TestStockChanges(ReplenishmentCommon):
             self.follow()
         self.assertIn(f"company {self.company.id}", log.output[0])
         self.assertNotIn("secret", log.output[0])
+
+    def test_what_somebody_else_was_writing_is_followed_later(self):
+        self.put_in_stock(self.product, 5)
+        busy = patch.object(
+            type(self.changes), "_follow", side_effect=errors.SerializationFailure
+        )
+        with busy:
+            self.follow()
+        self.assertEqual(self.proposal.on_hand, 0)
+        self.follow()
+        self.assertEqual(self.proposal.on_hand, 5)
 
     def test_many_products_take_few_more_queries_than_one(self):
         others = self.env["product.product"]
