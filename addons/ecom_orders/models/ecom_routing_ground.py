@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from ..routing.punctuality import Record
 from ..routing.router import Network
-from ..routing.schema import CASH_ON_DELIVERY, DANGEROUS_GOODS, ZERO, Order
+from ..routing.schema import CASH_ON_DELIVERY, ZERO, Order
 from ..routing.tariffs import Service, Zone, ZoneRate
 
 #: a carrier without a rate card takes every parcel, at a price that nobody knows
@@ -255,7 +255,7 @@ class EcomRoutingRouter(models.AbstractModel):
             "lines": tuple(line._ecom_to_routing_line(kits) for line in lines),
             "place": order.partner_shipping_id._ecom_to_place(),
             "promised": promised.date() if promised else None,
-            "required": self._get_required(order, lines, kits),
+            "required": self._get_required(order),
             "facts": {
                 "channel": str(order.ecom_channel_id.id),
                 "tags": tags,
@@ -267,19 +267,13 @@ class EcomRoutingRouter(models.AbstractModel):
         }
 
     @api.model
-    def _get_required(self, order, lines, kits):
-        """What a carrier must be able to do for an order (hook).
+    def _get_required(self, order):
+        """What every carrier of an order must be able to do (hook).
 
-        Dangerous goods in one line count for all parcels of the order.
+        What only some goods need, their lines say: ``_ecom_get_required``.
         """
-        products = lines.product_id.union(
-            *(part for kit in lines.product_id for part in kits.get(kit, ()))
-        )
-        required = {
-            DANGEROUS_GOODS: any(products.mapped("ecom_dangerous_goods")),
-            CASH_ON_DELIVERY: order.ecom_payment_rule_id.cash_on_delivery,
-        }
-        return frozenset(name for name, wanted in required.items() if wanted)
+        collects = order.ecom_payment_rule_id.cash_on_delivery
+        return frozenset({CASH_ON_DELIVERY} if collects else ())
 
 
 def _is_unpriced(key):

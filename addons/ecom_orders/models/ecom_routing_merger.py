@@ -163,6 +163,8 @@ class EcomRoutingMerger(models.AbstractModel):
         return (
             picking.company_id.id,
             picking.picking_type_id.id,
+            # What never shares a parcel within an order does not between two.
+            picking._ecom_get_shipping_classes(),
             picking.location_id.id,
             picking.location_dest_id.id,
             picking.carrier_id.id,

@@ -33,6 +33,7 @@ from . import (
     test_routing_by_hand,
     test_routing_carrier,
     test_routing_merge,
+    test_routing_parcels,
     test_routing_reroute,
     test_routing_scarcity,
     test_routing_split,
