@@ -100,6 +100,7 @@ from . import ecom_routing_carrier
 from . import ecom_routing_reroute
 from . import ecom_routing_merge
 from . import ecom_routing_merger
+from . import ecom_routing_wait
 from . import ecom_risk
 from . import sale_order_merge
 from . import sale_order_parcel

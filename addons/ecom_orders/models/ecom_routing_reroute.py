@@ -135,7 +135,9 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _move_better(self, ground, rule_set):
         network = self._weigh_network(ground, rule_set)
-        rules = {str(rule.id): rule._to_rule() for rule in rule_set.rule_ids}
+        rules = {
+            str(rule.id): rule._to_rule(ground.carriers) for rule in rule_set.rule_ids
+        }
         costing = Costing(network.sites, network.services, network.split_cost)
         pure, plans, of_order = {}, {}, {}
         for order in ground.orders:

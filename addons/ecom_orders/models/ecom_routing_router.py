@@ -6,10 +6,11 @@ from odoo import api, models
 
 from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, carrier_refusals, decide
-from ..routing.schema import Reason, Refusal
+from ..routing.schema import Refusal
 from .order_plan import Hold
 
 HELD = "not_routed"
+PRIORITY = 10  # times as much it costs to let a priority customer wait
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -89,7 +90,7 @@ class EcomRoutingRouter(models.AbstractModel):
             for order in ground.orders.values()
             if order.lines
         ]
-        rules = [rule._to_rule() for rule in rule_set.rule_ids]
+        rules = [rule._to_rule(ground.carriers) for rule in rule_set.rule_ids]
         network = self._weigh_network(ground, rule_set)
         found = decide(todo, rules, network).decisions
         by_key = {rule.key: rule for rule in rules}
@@ -107,8 +108,11 @@ class EcomRoutingRouter(models.AbstractModel):
                 refusals = decision.refusals or refusals
             refusals += carrier_refusals(self._weigh(order, rule_set), network.services)
             refusals += tuple(
-                Refusal(Reason.UNASKED, service=key)
-                for key in sorted(ground.unasked.get(record, ()))
+                Refusal(reason, service=key)
+                for key, reason in sorted(
+                    ground.refused.get(record, ()), key=lambda one: one[0]
+                )
+                if key in ground.carriers and not key.startswith("quote:")
             )
             result[record] = (decision, rule, options, refusals)
         return result
@@ -116,10 +120,11 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _weigh(self, order, rule_set):
         """The order with what lateness and waiting cost under a rule set."""
+        hold_cost = Decimal(str(rule_set.hold_cost))
+        if order.facts["customer"] & set(rule_set.priority_category_ids.ids):
+            hold_cost *= PRIORITY
         return replace(
-            order,
-            late_cost=Decimal(str(rule_set.late_cost)),
-            hold_cost=Decimal(str(rule_set.hold_cost)),
+            order, late_cost=Decimal(str(rule_set.late_cost)), hold_cost=hold_cost
         )
 
     @api.model

@@ -37,6 +37,7 @@ from . import (
     test_routing_reroute,
     test_routing_scarcity,
     test_routing_split,
+    test_routing_wait,
     test_stock_compute,
     test_stock_location,
     test_stock_publish,

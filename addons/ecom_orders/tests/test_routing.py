@@ -102,6 +102,18 @@ class TestRouting(RoutingCommon):
         for order in orders - shipped:
             self.assertEqual(self.open_reasons(order), {"not_routed"})
 
+    def test_priority_customer_gets_the_last_piece(self):
+        tag = self.env["res.partner.category"].create({"name": "Gold"})
+        self.rule_set.priority_category_ids = tag
+        self.channel.confirm_policy = "manual"
+        first, second = (self.order(n) for n in (1, 2))
+        second.partner_id = second.partner_id.copy({"category_id": tag.ids})
+        self._set_stock(self.mug, 2, self.east)
+        waiting = self.env["ecom.routing.router"]._route(first + second)
+        self.assertEqual(waiting, first)
+        reasons = self.last_decision(first).refusal_ids.mapped("reason")
+        self.assertIn("outbid", reasons)
+
     # -- what waits --------------------------------------------------------------------
 
     def test_order_that_nobody_can_ship_waits_in_the_queue_with_the_reason(self):
