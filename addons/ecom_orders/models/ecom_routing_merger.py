@@ -116,9 +116,15 @@ class EcomRoutingMerger(models.AbstractModel):
             and picking.state in ("assigned", "waiting")
             and all(picking.move_ids.mapped("sale_line_id"))
             and all(order.state == "sale" for order in orders)
+            and self._is_one_step(picking.picking_type_id.warehouse_id)
             and self._may_share(picking, orders)
             and picking._ecom_is_untouched()
         )
+
+    @api.model
+    def _is_one_step(self, warehouse):
+        """Whether a warehouse ships from its shelves, without steps before."""
+        return warehouse.delivery_steps == "ship_only"
 
     @api.model
     def _may_share(self, picking, orders):

@@ -15,6 +15,26 @@ class EcomRoutingRuleSet(models.Model):
         "window is over, or the shop wants them shipped. Otherwise an order that is "
         "picked at once ships alone.",
     )
+    merge_note = fields.Text(compute="_compute_merge_note")
+
+    @api.depends("company_id", "merge_mode")
+    def _compute_merge_note(self):
+        """Which warehouses orders are not brought together in, and why."""
+        # Whoever reads the rules need not see warehouses.
+        warehouses = self.env["stock.warehouse"].sudo()
+        merger = self.env["ecom.routing.merger"]
+        for rule_set in self:
+            found = warehouses.search(
+                [("company_id", "=", rule_set.company_id.id), ("ecom_ships", "=", True)]
+            )
+            left_out = found.filtered(lambda one: not merger._is_one_step(one))
+            rule_set.merge_note = False
+            if left_out and rule_set.merge_mode != "off":
+                rule_set.merge_note = self.env._(
+                    "Not in %s: where goods are picked or packed in a step of its own, "
+                    "they are on their way before the delivery is there to be shared.",
+                    ", ".join(left_out.mapped("name")),
+                )
 
 
 class StockPicking(models.Model):
@@ -65,6 +85,8 @@ class StockPicking(models.Model):
         if self.picking_type_id.code != "outgoing" or not order.ecom_channel_id:
             return False
         merger = self.env["ecom.routing.merger"].sudo()
+        if not merger._is_one_step(self.sudo().picking_type_id.warehouse_id):
+            return False
         delivery = merger._to_delivery(self.sudo(), order)
         known = delivery.address and delivery.buyer
         if not known or not merger._may_share(self.sudo(), order):

@@ -168,23 +168,33 @@ class TestRoutingMergeSteps(WaitCommon):
         cls.rule_set.merge_wait = False
         cls.warehouse.delivery_steps = "pick_pack_ship"
 
-    def test_steps_before_the_delivery(self):
-        first, second = self.order(1), self.order(2, "TEE", minutes=10)
-        self.look()
-        kinds = {
-            order: [
-                (move.picking_id.picking_type_id.name, move.picking_id.name, move.state)
-                for move in order.order_line.move_ids | order.picking_ids.move_ids
-            ]
-            for order in (first, second)
-        }
-        print(kinds)
-        pick = first.picking_ids
-        pick.move_ids.picked = True
-        pick.button_validate()
-        print(
-            [
-                (m.picking_id.name, m.state)
-                for m in first.order_line.move_ids | first.picking_ids.move_ids
-            ]
+    def do(self, order, step):
+        """Finish an order's open step; the next one is made by it."""
+        move = order.order_line.move_ids.filtered(
+            lambda one: one.state not in ("done", "cancel")
         )
+        self.assertEqual(move.picking_type_id, step)
+        move.picked = True
+        move.picking_id.button_validate()
+
+    def test_orders_are_not_brought_together_and_the_rules_say_so(self):
+        orders = self.order(1), self.order(2, "TEE", minutes=10)
+        self.assertFalse(self.look())
+        for order in orders:
+            self.do(order, self.warehouse.pick_type_id)
+            self.do(order, self.warehouse.pack_type_id)
+        self.assertFalse(self.look())
+        self.assertNotEqual(*(self.delivery(order) for order in orders))
+        self.assertIn(self.warehouse.name, self.rule_set.merge_note)
+        self.warehouse.ecom_ships = False
+        self.rule_set.invalidate_recordset(["merge_note"])
+        self.assertFalse(self.rule_set.merge_note)
+
+    def test_nothing_waits_that_was_picked_already(self):
+        self.rule_set.merge_wait = True
+        order = self.order()
+        self.do(order, self.warehouse.pick_type_id)
+        self.do(order, self.warehouse.pack_type_id)
+        self.assertFalse(self.delivery(order).ecom_wait_until)
+        self.do(order, self.warehouse.out_type_id)
+        self.assertEqual(order.delivery_status, "full")
