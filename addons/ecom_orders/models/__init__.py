@@ -104,6 +104,7 @@ from . import ecom_routing_wait
 from . import ecom_risk
 from . import sale_order_merge
 from . import sale_order_parcel
+from . import sale_order_unrouted
 from . import sale_order_line_routing
 from . import sale_order_line_split
 from . import sale_order_routing
