@@ -13,12 +13,12 @@ class TestManyMembers(SegmentsCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.copy(cls.anna, "Crowd", MANY)
+        cls.multiply(cls.anna, "Crowd", MANY)
         cls.crowd = cls.segment(partner_domain="[('name', '=', 'Crowd')]")
         cls.crowd.action_refresh()
 
     @classmethod
-    def copy(cls, partner, name, count):
+    def multiply(cls, partner, name, count):
         """Contacts with an address each, by copying a row."""
         cls.env.flush_all()
         own = ("name", "complete_name", "email", "email_normalized")
