@@ -23,6 +23,7 @@
         "views/ecom_identity_views.xml",
         "views/ecom_segment_membership_views.xml",
         "wizard/ecom_segment_overlap_views.xml",
+        "wizard/ecom_rfm_flow_views.xml",
         "views/ecom_segment_views.xml",
         "views/ecom_campaign_views.xml",
         "views/ecom_alert_views.xml",
@@ -33,5 +34,8 @@
         "views/res_partner_views.xml",
         "views/ecom_crm_menus.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["ecom_crm_segments/static/src/**/*"],
+    },
     "application": True,
 }

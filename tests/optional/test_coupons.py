@@ -49,3 +49,26 @@ class TestCoupons(SegmentsCommon):
         with self.assertRaises(UserError):
             self.issue()
         self.assertEqual(len(self.program.coupon_ids), 2)
+
+    def test_coupons_that_were_issued_are_spent(self):
+        self.campaign.write({"coupon_cost": 5, "budget": 100})
+        self.issue()
+        self.assertEqual(self.campaign.coupon_count, 2)
+        self.assertEqual(self.campaign.spent, 2 * 5)
+        self.assertEqual(self.campaign.remaining, 100 - 2 * 5)
+
+    def test_coupons_beyond_the_budget_are_refused(self):
+        self.campaign.write({"coupon_cost": 5, "budget": 2 * 5 - 1})
+        with self.assertRaisesRegex(UserError, "May Go Beyond Budget"):
+            self.issue()
+        self.assertFalse(self.program.coupon_ids)
+        self.campaign.over_budget_allowed = True
+        self.assertEqual(len(self.issue()), 2)
+
+    def test_the_budget_of_the_segment_counts_too(self):
+        self.campaign.coupon_cost = 5
+        self.campaign.segment_id.budget = 2 * 5 - 1
+        with self.assertRaises(UserError):
+            self.issue()
+        self.campaign.segment_id.budget = 2 * 5
+        self.assertEqual(len(self.issue()), 2)

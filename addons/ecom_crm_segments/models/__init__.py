@@ -30,3 +30,4 @@ from . import ecom_campaign_budget
 from . import ecom_segment_follow_up
 from . import ecom_open_quotation
 from . import mailing_contact
+from . import ecom_prediction_point

@@ -3,7 +3,6 @@ from odoo.tools import SQL
 
 from ..algorithms.identity import matching, resolution
 
-
 #: marketplaces whose buyers have one number at all sellers (not confirmed); a shop of
 #: one's own and Amazon number them, or their orders, by seller
 COMMON_BUYERS = ("ebay",)

@@ -54,13 +54,13 @@ class ResPartner(models.Model):
             "name": self.env._("Open Quotations"),
             "res_model": "sale.order",
             "view_mode": "list,form",
-            "domain": [
-                (
-                    "partner_id.commercial_partner_id",
-                    "=",
-                    self.commercial_partner_id.id,
-                ),
-                ("company_id", "=", self.env.company.id),
-                ("state", "in", ("draft", "sent")),
-            ],
+            "domain": self._get_open_quotation_domain(),
         }
+
+    def _get_open_quotation_domain(self):
+        owner = self.commercial_partner_id
+        return [
+            ("partner_id.commercial_partner_id", "=", owner.id),
+            ("company_id", "=", self.env.company.id),
+            ("state", "in", ("draft", "sent")),
+        ]

@@ -231,6 +231,7 @@ class EcomPrediction(models.Model):
                 fields.Command.create(
                     {
                         "repeat_orders": row.repeat_purchases,
+                        "and_more": row.at_least,
                         "customer_count": row.customers,
                         "predicted": row.predicted,
                         "actual": row.actual,
@@ -382,6 +383,9 @@ class EcomPredictionLine(models.Model):
     )
     repeat_orders = fields.Integer(
         readonly=True, help="Orders before, the first one not counted."
+    )
+    and_more = fields.Boolean(
+        readonly=True, help="Customers with more orders count here, too."
     )
     customer_count = fields.Integer(string="Customers", readonly=True)
     predicted = fields.Float(readonly=True, aggregator="avg")

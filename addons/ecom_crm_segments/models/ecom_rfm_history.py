@@ -1,5 +1,9 @@
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+MONTH = relativedelta(months=1)
 
 
 class EcomRfmHistory(models.Model):
@@ -31,6 +35,19 @@ class EcomRfmHistory(models.Model):
         selection="_selection_rfm_group", string="Group", readonly=True
     )
 
+    previous_group = fields.Selection(
+        selection="_selection_neighbour",
+        compute="_compute_neighbours",
+        search="_search_previous_group",
+        help="Group of the month before.",
+    )
+    next_group = fields.Selection(
+        selection="_selection_neighbour",
+        compute="_compute_neighbours",
+        search="_search_next_group",
+        help="Group of the month after.",
+    )
+
     _month_uniq = models.Constraint(
         "UNIQUE(company_id, month, partner_id)", "A customer has one cell a month."
     )
@@ -38,6 +55,52 @@ class EcomRfmHistory(models.Model):
     @api.model
     def _selection_rfm_group(self):
         return self.env["ecom.customer"]._selection_rfm_group()
+
+    @api.model
+    def _selection_neighbour(self):
+        return self.env["ecom.rfm.transition"]._selection_group()
+
+    @api.depends("company_id", "partner_id", "month")
+    def _compute_neighbours(self):
+        rows = self.search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("partner_id", "in", self.partner_id.ids),
+            ]
+        )
+        groups = {
+            (row.company_id, row.partner_id, row.month): row.rfm_group for row in rows
+        }
+        for row in self:
+            key = (row.company_id, row.partner_id)
+            row.previous_group = groups.get((*key, row.month - MONTH), "none")
+            row.next_group = groups.get((*key, row.month + MONTH), "none")
+
+    @api.model
+    def _search_previous_group(self, operator, value):
+        return self._search_neighbour(operator, value, SQL("- interval '1 month'"))
+
+    @api.model
+    def _search_next_group(self, operator, value):
+        return self._search_neighbour(operator, value, SQL("+ interval '1 month'"))
+
+    @api.model
+    def _search_neighbour(self, operator, value, step):
+        if operator != "in":
+            return NotImplemented
+        found = SQL(
+            """(
+            SELECT h.id
+              FROM ecom_rfm_history h
+              LEFT JOIN ecom_rfm_history o
+                ON o.company_id = h.company_id AND o.partner_id = h.partner_id
+               AND o.month = (h.month %s)::date
+             WHERE COALESCE(o.rfm_group, 'none') = ANY(%s)
+            )""",
+            step,
+            list(value),
+        )
+        return [("id", "in", found)]
 
     @api.model
     def _note_month(self):

@@ -10,7 +10,8 @@ from odoo.tools import SQL
 
 _logger = logging.getLogger(__name__)
 
-MAILING_BATCH = 2000
+#: rows changed at once from which on the statistics of a table are made anew
+MANY_ROWS = 10_000
 
 
 class EcomSegment(models.Model):
@@ -185,7 +186,9 @@ class EcomSegment(models.Model):
             "segment": self.id,
             "company": self.company_id.id,
             "now": now,
-            "members": self._get_members_query(partner_ids),
+            "members": self._collect(
+                "ecom_segment_members", "id", self._get_members_query(partner_ids)
+            ),
             "scope": scope,
             "included": self.include_ids.ids,
             "excluded": self.exclude_ids.ids,
@@ -195,6 +198,7 @@ class EcomSegment(models.Model):
         self.env.cr.execute(SQL(self._SQL_JOIN, **values))
         joined_ids = [partner_id for (partner_id,) in self.env.cr.fetchall()]
         joined, first = len(joined_ids), not self.refresh_date
+        self._tell_planner("ecom_segment_membership", joined + left)
         if joined or left or partner_ids is None:
             [(count,)] = self.env.execute_query(
                 SQL(
@@ -210,6 +214,35 @@ class EcomSegment(models.Model):
         self._follow_up(joined_ids, first)
         return joined, left
 
+    @api.model
+    def _collect(self, name, column, query):
+        """Keep the rows of a query in a temporary table with an index.
+
+        PostgreSQL then knows how many there are: of a segment or list that was just
+        filled it does not, and would compare hundreds of thousands one by one.
+
+        :return: SQL of the table's name.
+        """
+        table = SQL.identifier(name)
+        for statement in (
+            SQL("DROP TABLE IF EXISTS %s", table),
+            SQL("CREATE TEMPORARY TABLE %s ON COMMIT DROP AS %s", table, query),
+            SQL("CREATE INDEX ON %s (%s)", table, SQL.identifier(column)),
+            SQL("ANALYZE %s", table),
+        ):
+            self.env.cr.execute(statement)
+        return table
+
+    @api.model
+    def _tell_planner(self, table, changed):
+        """Have PostgreSQL look at a table again of which many rows were changed.
+
+        It does so by itself some time after the commit; what follows in this
+        transaction would be planned for the few rows of before.
+        """
+        if changed >= MANY_ROWS:
+            self.env.cr.execute(SQL("ANALYZE %s", SQL.identifier(table)))
+
     def _follow_up(self, joined_ids, first):
         """What follows when members have joined and left.
 
@@ -218,7 +251,6 @@ class EcomSegment(models.Model):
         """
 
     _SQL_LEAVE = """
-        WITH members AS MATERIALIZED (%(members)s)
         UPDATE ecom_segment_membership m
            SET date_left = %(now)s,
                left_because = CASE
@@ -233,7 +265,8 @@ class EcomSegment(models.Model):
            AND m.segment_id = %(segment)s
            AND m.date_left IS NULL
            AND %(scope)s
-           AND NOT EXISTS (SELECT 1 FROM members WHERE members.id = m.partner_id)
+           AND NOT EXISTS (
+               SELECT 1 FROM %(members)s members WHERE members.id = m.partner_id)
     """
     _SQL_JOIN = """
         INSERT INTO ecom_segment_membership
@@ -246,7 +279,7 @@ class EcomSegment(models.Model):
                CASE WHEN members.id = ANY(%(included)s::int[]) THEN 'included'
                     ELSE 'rule' END,
                c.rfm_group
-          FROM (%(members)s) AS members
+          FROM %(members)s members
           LEFT JOIN ecom_customer c
             ON c.partner_id = members.id AND c.company_id = %(company)s
             ON CONFLICT (segment_id, partner_id) WHERE date_left IS NULL DO NOTHING
@@ -390,50 +423,51 @@ class EcomSegment(models.Model):
         :param partners: SQL of id, name, email, email_normalized.
         """
         self.env.flush_all()
-        missing = self.env.execute_query(
+        wanted = self._collect(
+            "ecom_segment_addresses",
+            "email_normalized",
             SQL(
                 """
-                SELECT DISTINCT ON (q.email_normalized) q.name, q.email
+                SELECT DISTINCT ON (q.email_normalized)
+                       q.id, q.name, q.email, q.email_normalized
                   FROM (%s) q
-                 WHERE NOT EXISTS (
-                       SELECT 1 FROM mailing_contact c
-                        WHERE c.email_normalized = q.email_normalized)
                  ORDER BY q.email_normalized, q.id
                 """,
                 partners,
-            )
+            ),
         )
-        contacts = self.env["mailing.contact"].with_context(
-            tracking_disable=True, mail_create_nolog=True
+        self._create_mailing_contacts(wanted)
+        known = self._collect(
+            "ecom_segment_subscribed",
+            "email_normalized",
+            SQL(
+                """
+                SELECT k.email_normalized
+                  FROM mailing_subscription s
+                  JOIN mailing_contact k ON k.id = s.contact_id
+                 WHERE s.list_id = %s
+                """,
+                mailing_list.id,
+            ),
         )
-        for start in range(0, len(missing), MAILING_BATCH):
-            contacts.create(
-                [
-                    {"name": name, "email": email}
-                    for name, email in missing[start : start + MAILING_BATCH]
-                ]
-            )
-        self.env.flush_all()
-        values = {"list": mailing_list.id, "partners": partners}
+        values = {"list": mailing_list.id, "wanted": wanted, "known": known}
         self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO mailing_subscription (contact_id, list_id, opt_out)
                 SELECT DISTINCT ON (c.email_normalized) c.id, %(list)s, FALSE
                   FROM mailing_contact c
-                  JOIN (%(partners)s) q ON q.email_normalized = c.email_normalized
+                  JOIN %(wanted)s q ON q.email_normalized = c.email_normalized
                  WHERE NOT EXISTS (
-                       SELECT 1
-                         FROM mailing_subscription s
-                         JOIN mailing_contact k ON k.id = s.contact_id
-                        WHERE s.list_id = %(list)s
-                          AND k.email_normalized = c.email_normalized)
+                       SELECT 1 FROM %(known)s k
+                        WHERE k.email_normalized = c.email_normalized)
                  ORDER BY c.email_normalized, c.id
                     ON CONFLICT DO NOTHING
                 """,
                 **values,
             )
         )
+        self._tell_planner("mailing_subscription", self.env.cr.rowcount)
         # An opt-out is kept whatever happens to the membership.
         self.env.cr.execute(
             SQL(
@@ -444,7 +478,7 @@ class EcomSegment(models.Model):
                    AND s.list_id = %(list)s
                    AND s.opt_out IS NOT TRUE
                    AND NOT EXISTS (
-                       SELECT 1 FROM (%(partners)s) q
+                       SELECT 1 FROM %(wanted)s q
                         WHERE q.email_normalized = c.email_normalized)
                 """,
                 **values,
@@ -452,6 +486,37 @@ class EcomSegment(models.Model):
         )
         self.env["mailing.subscription"].invalidate_model()
         mailing_list.invalidate_recordset()
+
+    @api.model
+    def _create_mailing_contacts(self, wanted):
+        """Make entries for addresses that have none.
+
+        By SQL: core reads the lists of every entry that it makes, which takes minutes
+        for hundreds of thousands.
+
+        :param wanted: name of a table with name, email, email_normalized.
+        """
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO mailing_contact
+                       (name, email, email_normalized, message_bounce,
+                        create_uid, create_date, write_uid, write_date)
+                SELECT q.name, q.email, q.email_normalized, 0,
+                       %(user)s, %(now)s, %(user)s, %(now)s
+                  FROM %(wanted)s q
+                 WHERE NOT EXISTS (
+                       SELECT 1 FROM mailing_contact c
+                        WHERE c.email_normalized = q.email_normalized)
+                 ORDER BY q.id
+                """,
+                wanted=wanted,
+                user=self.env.uid,
+                now=self.env.cr.now(),
+            )
+        )
+        self._tell_planner("mailing_contact", self.env.cr.rowcount)
+        self.env["mailing.contact"].invalidate_model()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_without_campaign(self):

@@ -17,6 +17,7 @@ from . import test_clusters
 from . import test_privacy
 from . import test_ad_export
 from . import test_alerts
+from . import test_many_members
 from . import test_next_product
 from . import test_timeline
 from . import test_returns

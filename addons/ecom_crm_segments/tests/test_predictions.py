@@ -59,6 +59,17 @@ class TestPredictions(SegmentsCommon):
             self.assertTrue(customer.churn_risk)
             self.assertTrue(customer.next_order_date)
 
+    def test_the_calibration_chart_has_two_lines(self):
+        prediction = self.predict()
+        action = prediction.action_view_calibration()
+        points = self.env[action["res_model"]].search(action["domain"])
+        self.assertIn("7+", points.mapped("repeat_orders"))
+        for kind in ("predicted", "actual"):
+            self.assertEqual(
+                points.filtered(lambda p, kind=kind: p.kind == kind).mapped("orders"),
+                prediction.line_ids.sorted("repeat_orders").mapped(kind),
+            )
+
     def test_too_few_customers_are_refused_with_the_number_needed(self):
         self.sell(self.small, 20)
         prediction = self.predict(self.small)

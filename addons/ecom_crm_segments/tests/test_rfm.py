@@ -164,6 +164,59 @@ class TestRfm(SegmentsCommon):
             },
         )
 
+    def flow(self):
+        """Customers who stay, move, go and come; the chart of the second month."""
+        stays, moves, goes, comes = self.sell([(1, 1, 80)] * 4)
+        self.refresher._refresh()
+        for partner, group in {stays: "loyal", moves: "new", goes: "lost"}.items():
+            self.set_group(partner, group)
+        self.env.cr.execute(
+            "DELETE FROM ecom_customer WHERE partner_id = %s", [comes.id]
+        )
+        self.note(date(2026, 1, 15))
+        self.refresher._refresh()
+        for partner, group in {stays: "loyal", moves: "loyal", comes: "new"}.items():
+            self.set_group(partner, group)
+        self.env.cr.execute(
+            "DELETE FROM ecom_customer WHERE partner_id = %s", [goes.id]
+        )
+        self.note(date(2026, 2, 1))
+        flows = self.env["ecom.rfm.flow"].with_company(self.own)
+        return flows.create({}), stays, moves, goes, comes
+
+    def test_the_flow_chart_has_a_ribbon_for_each_move(self):
+        flow = self.flow()[0]
+        self.assertEqual(flow.month, "2026-02-01")
+        ribbons = {(r["source"], r["target"]): r["text"] for r in flow.chart["ribbons"]}
+        self.assertEqual(
+            ribbons,
+            {
+                ("loyal", "loyal"): "Loyal → Loyal: 1",
+                ("new", "loyal"): "New → Loyal: 1",
+                ("lost", "none"): "Lost → No customer: 1",
+                ("none", "new"): "No customer → New: 1",
+            },
+        )
+        after = [bar["text"] for bar in flow.chart["bars"] if bar["right"]]
+        self.assertEqual(after, ["Loyal · 2", "New · 1", "No customer · 1"])
+
+    def test_a_ribbon_opens_who_moved(self):
+        flow, stays, moves, goes, comes = self.flow()
+        for partner, source, target in (
+            (stays, "loyal", "loyal"),
+            (moves, "new", "loyal"),
+            (goes, "lost", "none"),
+            (comes, "none", "new"),
+        ):
+            action = flow.action_view_moved(self.own.id, flow.month, source, target)
+            found = self.env[action["res_model"]].search(action["domain"])
+            self.assertEqual(found.partner_id, partner)
+        self.assertEqual(found.previous_group, "none")
+
+    def test_without_two_months_there_is_no_chart(self):
+        flow = self.env["ecom.rfm.flow"].with_company(self.own).create({})
+        self.assertFalse(flow.month or flow.chart)
+
     def set_group(self, partner, group):
         self.env.cr.execute(
             "UPDATE ecom_customer SET rfm_group = %s WHERE partner_id = %s",
