@@ -56,6 +56,7 @@ CAPABILITIES = {
     Capability.BUYER_ERASURE: "read requests to erase a buyer",
     Capability.CHALLENGE: "prove the address for them when asked",
     Capability.MESSAGES: "read a queue of messages about changes",
+    Capability.SETTLEMENTS: "fetch settlements (addon ecom_finance_recon)",
 }
 
 #: credentials by their label on the channel's form

@@ -21,6 +21,8 @@
         "views/ecom_settlement_line_views.xml",
         "views/ecom_settlement_payment_views.xml",
         "views/ecom_settlement_deferral_views.xml",
+        "views/ecom_chargeback_views.xml",
+        "views/ecom_channel_due_views.xml",
         "views/ecom_fee_claim_views.xml",
         "views/ecom_fee_rate_views.xml",
         "views/ecom_fee_tax_views.xml",

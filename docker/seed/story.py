@@ -25,6 +25,7 @@ HELD = {
 SCARCE = {"RUG-120": 3, "SCARF-ALP": 6, "TEAPOT-1L": 4, "KNIFE-CHEF": 9}
 STOCK_CHANNELS = ("woocommerce", "shopify", "ebay")
 SHIPPED = 8
+PAYOUT_MINUTES = 60  # a demo has no two weeks
 PATIENCE = 120  # seconds for which orders and answers are waited for
 
 
@@ -32,6 +33,7 @@ def open_day(env, shops):
     """Let every shop sell yesterday at noon, and something difficult today."""
     for channel in _get_channels(env, shops):
         shop = shops[channel.provider]
+        _ask(shop, "settings", {"payout_minutes": PAYOUT_MINUTES})
         _ask(shop, "clock", {"offset_seconds": -_get_age_of_noon(channel.timezone)})
         _ask(shop, "orders", {"count": YESTERDAY})
         _ask(shop, "clock", {"offset_seconds": 0})
@@ -79,6 +81,18 @@ def close_day(env, shops):
     env.cr.commit()
     _wait(env, lambda: not any(certificates.mapped("requested")))
     certificates.filtered(lambda c: c.state == "red").action_fetch_missing()
+    _fetch_settlements(_get_channels(env, shops))
+
+
+def _fetch_settlements(channels):
+    """Fetch what was paid out of yesterday's orders, now and from now on.
+
+    Not where a report is dropped by hand (``past``): it tells the same money.
+    """
+    for channel in channels.filtered(lambda one: one.provider != "shopify"):
+        if ",settlements," in channel.capability_codes:
+            channel.settlement_fetch = True
+            channel.action_fetch_settlements()
 
 
 def _get_channels(env, shops):

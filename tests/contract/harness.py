@@ -153,6 +153,14 @@ class ShopHarness(ABC):
         """``(headers, body)`` of an event that somebody passes on: an order changed."""
         raise NotImplementedError(self.code)
 
+    def earn(self):
+        """An order is paid and sent, so that its money is due; returns the id."""
+        raise NotImplementedError(self.code)
+
+    def pay_out(self):
+        """What is due by now is settled, and the settlement is final."""
+        raise NotImplementedError(self.code)
+
     @abstractmethod
     def let_time_pass(self, seconds):
         """Move the shop's clock."""
@@ -270,6 +278,15 @@ class SimulatedShop(ShopHarness):
 
     def move_return(self, return_id, status):
         self.world.move_return(self.world_return(return_id), status)
+
+    def earn(self):
+        order_id = self.place_order()
+        self.world.set_status(self.world_id(order_id), "completed")
+        return order_id
+
+    def pay_out(self):
+        self.shop.change_settings(payout_minutes=1)
+        self.let_time_pass(120)
 
     def let_time_pass(self, seconds):
         self.world.set_clock(self.world.clock.offset_seconds + seconds)

@@ -27,6 +27,10 @@ class TaobaoShop(SimulatedShop):
         kind = self.kinds[len(self.world.orders()) % len(self.kinds)]
         return self.order_id(self.world.place_scenario(kind))
 
+    def pay_out(self):
+        # Bills are of a day: it has to be over for some hours.
+        self.let_time_pass(2 * 24 * 3600)
+
     def place_open_order(self):
         return self.order_id(self.world.place_scenario("tb_unpaid"))
 

@@ -1,7 +1,7 @@
 """Workflow: what a marketplace pays out is fetched, explained and booked.
 
 Orders come in over HTTP, are shipped and invoiced; the simulated marketplace pays out
-what it earned from them, less its fees, refunds and a reserve; the settlement is fetched
+what was earned by them, less its fees, refunds and a reserve; the settlement is fetched
 by the channel's interface, matched, posted, and the closing identity holds.
 """
 
@@ -191,7 +191,6 @@ class TestShopifySettlements(PayoutStory, SettlementCase):
     def test_fetching_survives_a_marketplace_that_misbehaves(self):
         self.play(faults=("server_error", "truncated", "rate_limit", "html_ok"))
 
-
     def test_missing_scope_is_told_with_what_to_do(self):
         self.connect()
         (protocol,) = self.shop._protocols
@@ -295,3 +294,52 @@ class TestEbaySettlements(PayoutStory, SettlementCase):
         self.fetch_settlements()
         self.assertFetched()
         self.assertFalse(self.channel.activity_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestTaobaoBills(SettlementCase):
+    """Bills of a day: what the platform charges for each trade."""
+
+    provider = "taobao"
+    path = "/router/rest"
+    feed = "bills"
+    period = 24 * 60
+    scenario = "tb_single"
+
+    def currencies(self):
+        cny = self.env["res.currency"].with_context(active_test=False)
+        cny = cny.search([("name", "=", "CNY")])
+        cny.active = True
+        return cny
+
+    def setUp(self):
+        super().setUp()
+        self.shop.change_settings(timezone="+08:00")
+
+    def test_bills_of_complete_days_are_fetched_and_booked(self):
+        sold = self.sell(self.scenario, 2)
+        self.fetch_settlements()
+        self.assertFalse(self.files(), "the day is not over")
+        self.let_it_be_paid_out()
+        self.fetch_settlements()
+        self.assertFetched()
+        (settlement,) = self.settlements()
+        orders = {order.ecom_external_id for _row, order in sold}
+        self.assertEqual(set(settlement.line_ids.mapped("order_ref")), orders)
+        fees = sum(
+            round(order.amount_total * share, 2)
+            for _row, order in sold
+            for share in (0.05, 0.006)
+        )
+        self.assertAlmostEqual(settlement.total, -fees, places=2)
+        settlement.action_post()
+        self.assertEqual((settlement.state, settlement.error), ("posted", False))
+        self.assertGreen(self.currencies())
+
+    def test_missing_permission_is_told_with_what_to_do(self):
+        self.connect()
+        self.shop._protocols[0].bills.may_read = False
+        self.fetch_settlements()
+        feed = self.fetched()
+        self.assertEqual((feed.state, feed.reason), ("failed", "permission_refused"))
+        self.assertIn("账务API", feed.explanation)

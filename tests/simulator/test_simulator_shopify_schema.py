@@ -178,6 +178,8 @@ def exercise(shop: Simulator, connector: ShopifyConnector) -> None:
     shop.refund_order(int(ids[0]))
     connector.fetch_refunds(ids[0])
     connector.fetch_order(ids[0])
+    shop.set_clock(2 * 24 * 3600)
+    assert connector.fetch_settlements("payouts", base.OrderCursor()).documents
     connector.ensure_webhooks("http://127.0.0.1:9/hook")
     connector.remove_webhooks("http://127.0.0.1:9/hook")
 

@@ -2,6 +2,7 @@ from . import test_affinity
 from . import test_contact_form
 from . import test_figures
 from . import test_identity
+from . import test_open_quotations
 from . import test_overlap
 from . import test_preferences
 from . import test_rfm

@@ -10,7 +10,7 @@ from odoo.tests import new_test_user, tagged
 from .common import SegmentsCommon
 
 #: queries that the tab and the button of this addon may add to a contact
-QUERIES = 15
+QUERIES = 16
 
 
 @tagged("post_install", "-at_install")

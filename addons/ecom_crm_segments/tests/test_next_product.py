@@ -190,3 +190,53 @@ class TestNextProduct(SegmentsCommon):
         weights._propose(self.company, partners[:1].ids)
         with self.assertQueryCount(1):
             weights._propose(self.company, partners.ids)
+
+    # -- mailings ----------------------------------------------------------------------
+
+    def mail(self, partner):
+        """Text of a mailing to a contact that names what it may want next."""
+        entry = self.env["mailing.contact"].create(
+            {"name": partner.name, "email": partner.email}
+        )
+        mailing_list = self.env["mailing.list"].create(
+            {"name": "Tea", "contact_ids": [Command.set(entry.ids)]}
+        )
+        mailing = self.env["mailing.mailing"].create(
+            {
+                "subject": "For you",
+                "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
+                "contact_list_ids": [Command.set(mailing_list.ids)],
+                "body_html": '<p>Try <t t-out="object.ecom_next_product_names"/>!</p>',
+                "keep_archives": True,
+            }
+        )
+        mailing.action_send_mail()
+        return self.env["mail.mail"].search([("mailing_id", "=", mailing.id)]).body_html
+
+    def test_a_mailing_names_what_each_may_want_next(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.refresher._refresh(self.anna.ids)
+        self.assertIn("Try Cup", self.mail(self.anna))
+
+    def test_a_mailing_names_nothing_to_who_is_not_profiled(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.anna.ecom_profiling_off = True
+        self.refresher._refresh(self.anna.ids)
+        self.assertIn("Try !", self.mail(self.anna).replace("Try  !", "Try !"))
+
+    def test_many_addresses_cost_constant_queries(self):
+        self.learn()
+        entries = self.env["mailing.contact"].create(
+            [{"name": "P", "email": f"p{n}@shop.example"} for n in range(20)]
+        )
+
+        def count(some):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.mapped("ecom_next_product_names")
+            return self.env.cr.sql_log_count - before
+
+        count(entries[:2])
+        self.assertEqual(count(entries), count(entries[:2]))

@@ -18,6 +18,7 @@ from .moments import SHANGHAI
 from .reading import Node, listing, pages
 from .schema import ZERO, FeeType, Kind
 
+CURRENCY = "CNY"  # Alipay's, whatever the company's is; bills name none
 _CENT = Decimal("0.01")
 #: account_type (费用科目类型) of taobao.bill.accounts.get
 _ACCOUNT_TYPES: dict[str, tuple[Kind, FeeType | None]] = {
@@ -57,7 +58,7 @@ class TaobaoBills(Format):
             for body in bodies
             for account in body.children("accounts")
         }
-        draft = book.draft("", book.options.currency or "CNY")
+        draft = book.draft("", CURRENCY)
         net, number = ZERO, 0
         zone = book.options.zone or SHANGHAI
         for body in bodies:

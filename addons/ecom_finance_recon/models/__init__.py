@@ -2,6 +2,8 @@ from . import (
     account_bank_statement_line,
     account_move_line,
     ecom_channel,
+    ecom_channel_due,
+    ecom_chargeback,
     ecom_fee_claim,
     ecom_fee_rate,
     ecom_fee_tax,

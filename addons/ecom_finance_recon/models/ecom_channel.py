@@ -66,8 +66,8 @@ class EcomChannel(models.Model):
     has_alias_domain = fields.Boolean(compute="_compute_has_alias_domain")
     settlement_fetch = fields.Boolean(
         string="Fetch Settlements by Itself",
-        help="Payouts and reports are fetched by the marketplace's interface as soon as "
-        "they are final.",
+        help="Payouts and reports are fetched by the marketplace's interface as soon "
+        "as they are final.",
     )
     settlement_since = fields.Date(
         string="Fetch Settlements From",

@@ -243,6 +243,8 @@ class EcomSettlement(models.Model):
                 return warning
         if parsed.deferrals:
             return False
+        if self._is_known_otherwise(channel, parsed):
+            return "overlap"
         keys = [line.key for line in parsed.lines]
         overlap = self.env["ecom.settlement.line"].search_count(
             [
@@ -256,6 +258,25 @@ class EcomSettlement(models.Model):
             limit=1,
         )
         return "overlap" if overlap else False
+
+    @api.model
+    def _is_known_otherwise(self, channel, parsed):
+        """Whether the same payout came before in another format: its money is told.
+
+        The report that a person dropped, and the answer of the interface, say.
+        """
+        return bool(parsed.reference) and bool(
+            self.search_count(
+                [
+                    ("channel_id", "=", channel.id),
+                    ("reference", "=", parsed.reference),
+                    ("format", "!=", parsed.format),
+                    ("currency_id.name", "=", parsed.currency),
+                    ("state", "!=", "blocked"),
+                ],
+                limit=1,
+            )
+        )
 
     @api.model
     def _naive(self, moment):
@@ -348,6 +369,7 @@ class EcomSettlement(models.Model):
             self.env["ecom.settlement.matcher"]._match(one)
             self.env["ecom.settlement.matcher"]._link_lines(one)
             self.env["ecom.settlement.deferral"]._note_orders(one)
+            self.env["ecom.chargeback"]._collect(one)
             self.env["ecom.fee.claim"]._audit(one)
 
     def action_post(self):

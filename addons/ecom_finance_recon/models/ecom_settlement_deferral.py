@@ -210,7 +210,10 @@ class EcomSettlementDeferral(models.Model):
     @api.model
     def _note_orders(self, settlement):
         """The orders of what is deferred, once its lines know them."""
-        for one in settlement.line_ids.deferral_id.filtered(lambda d: not d.order_id):
+        waiting = self.search(
+            [("line_ids.settlement_id", "=", settlement.id), ("order_id", "=", False)]
+        )
+        for one in waiting:
             one.order_id = one.line_ids.order_id[:1]
 
     @api.model
@@ -270,6 +273,8 @@ class EcomSettlementDeferral(models.Model):
         All lines of an order and event together are what was deferred of it, or one of
         its deferred transactions; with another sum nothing is taken for a release.
         """
+        if not self.search_count(self._get_held_domain(settlement), limit=1):
+            return
         lines = self.env["ecom.settlement.line"].search_fetch(
             [
                 ("settlement_id", "=", settlement.id),
@@ -296,15 +301,20 @@ class EcomSettlementDeferral(models.Model):
         """By order what is held back of it, and not released by another report."""
         held = self.search(
             [
-                ("channel_id", "=", settlement.channel_id.id),
-                ("currency_id", "=", settlement.currency_id.id),
+                *self._get_held_domain(settlement),
                 ("order_ref", "in", list(set(lines.mapped("order_ref")))),
-                ("state", "in", ("waiting", *HELD)),
             ]
         )
         return held.filtered(
             lambda one: one.line_ids.settlement_id <= one.settlement_id
         ).grouped("order_ref")
+
+    def _get_held_domain(self, settlement):
+        return [
+            ("channel_id", "=", settlement.channel_id.id),
+            ("currency_id", "=", settlement.currency_id.id),
+            ("state", "in", ("waiting", *HELD)),
+        ]
 
     def _link_group(self, lines, found):
         total = sum(lines.mapped("amount"))

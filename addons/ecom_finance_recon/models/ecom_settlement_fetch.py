@@ -88,7 +88,6 @@ class EcomSettlementFetch(models.Model):
             "reports": self.env._("Settlement reports"),
             "deferred": self.env._("Deferred transactions"),
             "bills": self.env._("Bills"),
-            "book_bills": self.env._("Movements of virtual accounts"),
         }
 
     def _get_feed(self):
@@ -134,8 +133,8 @@ class EcomSettlementFetch(models.Model):
                 "signing_key and signing_jwe)."
             ),
             "taobao": self.env._(
-                "Taobao: the application must be granted the bill interfaces (账务API), "
-                "which are open to merchants' own applications only."
+                "Taobao: the application must be granted the interfaces of bills "
+                "(账务API), which are open to merchants' own applications only."
             ),
         }
 

@@ -85,6 +85,9 @@ class EcomSettlementLine(models.Model):
         readonly=True,
         help="It was booked when it was deferred, or is booked where it is released.",
     )
+    chargeback_id = fields.Many2one(
+        "ecom.chargeback", index="btree_not_null", readonly=True, ondelete="set null"
+    )
     raw = fields.Json()
 
     _key_uniq = models.Constraint(

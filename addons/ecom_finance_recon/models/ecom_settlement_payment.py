@@ -11,6 +11,7 @@ LAYERS = [
     (Layer.ID_FEE.value, "Id, less a fee"),
     (Layer.ID_FX.value, "Id, other currency"),
     (Layer.ID_AMOUNT_OFF.value, "Id, other amount"),
+    (Layer.AFFIX.value, "Id among other words"),
     (Layer.TYPO.value, "Id with a typing error"),
     (Layer.FEE.value, "Amount less a fee"),
     (Layer.AMOUNT.value, "Amount"),

@@ -1,7 +1,7 @@
 from freezegun import freeze_time
 
-from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import new_test_user, tagged
 
 from .common import SettlementCommon, fee, price, transaction, transactions, v1_file
 
@@ -446,6 +446,45 @@ class TestDeferred(SettlementCommon):
             {one.rule for one in found}
             & {"amount_off", "duplicate_id", "not_settled", "period_gap", "no_order"}
         )
+
+    # -- rights ------------------------------------------------------------------------
+
+    def user(self, group, company=None):
+        company = company or self.company
+        return new_test_user(
+            self.env,
+            f"{group}-{company.id}".replace(".", "-"),
+            groups=f"base.group_user,{group}",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+
+    def test_accountant_without_any_role_in_channels_defers_and_closes(self):
+        accountant = self.user("account.group_account_invoice")
+        files = self.env["ecom.settlement.file"].with_user(accountant)
+        channel = self.channel.with_user(accountant)
+        files._receive("a.json", transactions(self.deferred()), channel)
+        self.assertEqual(self.held().state, "deferred")
+        held = self.held().with_user(accountant)
+        held._close("suspense", "Never released")
+        self.assertEqual((held.state, held.residual), ("released", 0))
+
+    def test_reader_reads_and_cannot_close(self):
+        self.told(self.deferred())
+        held = self.held().with_user(self.user("account.group_account_readonly"))
+        self.assertEqual(held.residual, 85.0)
+        with self.assertRaises(AccessError):
+            held._close("suspense", "Never released")
+
+    def test_other_company_sees_nothing(self):
+        self.told(self.deferred())
+        other = self.setup_other_company()["company"]
+        user = self.user("account.group_account_invoice", other)
+        for model in ("ecom.settlement.deferral", "ecom.channel.due"):
+            self.env.flush_all()
+            self.assertFalse(self.env[model].with_user(user).search([]), model)
+
+    # -- refusals ----------------------------------------------------------------------
 
     def test_locked_period_refuses_and_leaves_nothing_half_booked(self):
         self.company.fiscalyear_lock_date = "2026-03-31"

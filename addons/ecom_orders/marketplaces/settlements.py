@@ -57,17 +57,17 @@ def read_new(
 ) -> SettlementPage:
     """Read what is new in a listing.
 
-    :param listed: everything from ``cursor.since`` on, in any order.
+    :param listed: everything from ``cursor.since`` on, in any order; the same one may
+        be among it twice.
     :param read: gets the content of one; ``None`` when there is nothing in it.
     :param skip: see :meth:`~.base.Connector.fetch_settlements`.
     :param batch: most that are read.
     :raises MarketplaceError: when reading has to stop before anything was read.
     """
-    rows = sorted(listed, key=lambda one: (one.at, one.external_id))
+    known = {one.external_id: one for one in listed}
+    rows = sorted(known.values(), key=lambda one: (one.at, one.external_id))
     fresh = [
-        one
-        for one in rows
-        if one.final and one.external_id not in cursor.seen | skip
+        one for one in rows if one.final and one.external_id not in cursor.seen | skip
     ]
     chosen = fresh[:batch]
     documents: list[SettlementDocument] = []

@@ -39,7 +39,7 @@ class DeliveryCarrier(models.Model):
 
     ecom_dangerous_goods = fields.Boolean(
         string="Takes Dangerous Goods",
-        help="Orders with dangerous goods are routed by such carriers only.",
+        help="Parcels with dangerous goods are routed by such carriers only.",
     )
 
     _ecom_days_positive = models.Constraint(

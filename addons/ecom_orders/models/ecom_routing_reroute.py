@@ -135,7 +135,9 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _move_better(self, ground, rule_set):
         network = self._weigh_network(ground, rule_set)
-        rules = {str(rule.id): rule._to_rule() for rule in rule_set.rule_ids}
+        rules = {
+            str(rule.id): rule._to_rule(ground.carriers) for rule in rule_set.rule_ids
+        }
         costing = Costing(network.sites, network.services, network.split_cost)
         pure, plans, of_order = {}, {}, {}
         for order in ground.orders:
@@ -186,10 +188,10 @@ class EcomRoutingRouter(models.AbstractModel):
         pieces = defaultdict(lambda: defaultdict(int))
         for line in ground.lines[order]:
             key = str(line._ecom_get_main().id)
-            place = str(line.warehouse_id.id), line.ecom_carrier_id
+            place = str(line.warehouse_id.id), line.ecom_carrier_id, line.ecom_parcel
             pieces[place][key] += line._ecom_get_pieces()
         parcels = []
-        for (site, carrier), contents in sorted(pieces.items(), key=_by_place):
+        for (site, carrier, _number), contents in sorted(pieces.items(), key=_by_place):
             if site not in sites:
                 return None
             options = costing.parcels(pure, sites[site], dict(contents))
@@ -238,10 +240,15 @@ class EcomRoutingRouter(models.AbstractModel):
 
     @api.model
     def _get_moved_lines(self, order, old, new):
-        """Main lines that ship from elsewhere, or by another carrier, than before."""
+        """Main lines that ship from elsewhere, or by another carrier, than before.
+
+        All of them, where a warehouse sends several parcels: what is in which may have
+        changed.
+        """
         before, after = _places(old), _places(new)
+        several = any(len(plan.parcels) > len(plan.sites) for plan in (old, new))
         return order.order_line.browse(
-            int(key) for key in after if before.get(key) != after[key]
+            int(key) for key in after if several or before.get(key) != after[key]
         )
 
     @api.model
@@ -255,8 +262,8 @@ class EcomRoutingRouter(models.AbstractModel):
 
 
 def _by_place(item):
-    (site, carrier), _contents = item
-    return site, carrier.id or 0
+    (site, carrier, number), _contents = item
+    return site, carrier.id or 0, number
 
 
 def _places(plan):

@@ -74,6 +74,13 @@ class EcomRoutingRule(models.Model):
         help="Units of every product that the rule leaves at each warehouse.",
     )
     # how
+    carrier_ids = fields.Many2many(
+        "delivery.carrier",
+        string="Carriers",
+        check_company=True,
+        help="Only these; empty = whichever is best. What a buyer's choice of delivery "
+        "binds to is kept.",
+    )
     strategy = fields.Selection(
         selection="_get_strategies", default="optimum", required=True
     )
@@ -155,8 +162,11 @@ class EcomRoutingRule(models.Model):
         """The further condition; empty when there is none."""
         return literal_eval(self.domain or "[]")
 
-    def _to_rule(self):
-        """The rule as routing sees it."""
+    def _to_rule(self, carriers):
+        """The rule as routing sees it.
+
+        :param carriers: carrier by key of a service.
+        """
         self.ensure_one()
         classes = self.env["product.category"]
         if self.categ_ids:
@@ -180,6 +190,13 @@ class EcomRoutingRule(models.Model):
                 groups=frozenset(str(group.id) for group in self.group_ids),
                 same_country=self.same_country,
             ),
+            services=frozenset(
+                key
+                for key, carrier in carriers.items()
+                if carrier in self.carrier_ids or key.startswith("carrier:")
+            )
+            if self.carrier_ids
+            else None,
             strategy=self.strategy,
             # An order is confirmed as a whole: all of it has a plan, or none.
             commit=Commit(

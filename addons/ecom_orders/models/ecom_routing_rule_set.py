@@ -43,6 +43,12 @@ class EcomRoutingRuleSet(models.Model):
         default=10000.0,
         help="An order is left waiting rather than shipped at a higher cost.",
     )
+    priority_category_ids = fields.Many2many(
+        "res.partner.category",
+        string="Priority Customers",
+        help="Where stock is scarce, orders of customers with one of these tags come "
+        "first: it costs ten times as much to let them wait.",
+    )
     confidence = fields.Float(
         string="Confidence in Delivery Days (%)",
         digits=(16, 1),

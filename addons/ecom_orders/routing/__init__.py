@@ -10,6 +10,9 @@
 :mod:`.splitting`       the exact optimum when quantities have to be split (MILP)
 :mod:`.strategies`      ways of choosing, one small class each; addons add theirs
 :mod:`.assignment`      orders that wait together, decided together, with a bound
+:mod:`.rounding`        whole plans near a linear relaxation
+:mod:`.pool`            plans that were met on the way
+:mod:`.usage`           what plans take of stock and room
 :mod:`.rules`           the user's ordered rules
 :mod:`.scarcity`        what a unit is worth to the orders that are still to come
 :mod:`.merging`         deliveries of one buyer that leave as one parcel

@@ -53,7 +53,8 @@ def reroute(
         for order in orders:
             plan = current[order.key]
             _book(stock, order, plan, 1)
-            found = _best(order, plan, rules[order.key], network, stock, room)
+            rule = rules[order.key]
+            found = _best(rule.narrow(order), plan, rule, network, stock, room)
             if found.counted < plan.counted - saving:
                 _move(room, plan, found)
                 current[order.key] = changed[order.key] = plan = found

@@ -147,7 +147,7 @@ class _Router:
                 if rule in of_order[order.key] and not self._is_shipped(order)
             ]
             if waiting:
-                self._apply(rule, waiting)
+                self._apply(rule, [rule.narrow(order) for order in waiting])
         for order in self.orders:
             if order.key not in self.decisions:
                 refusal = Refusal(Reason.RULE)
@@ -259,7 +259,8 @@ class _Router:
             yield lambda other: other._with_others(rule, strategy, together, last=alone)
         held = any(not found._is_shipped(order) for order in orders)
         if (alone or held) and len(orders) <= ONE_BY_ONE:
-            given = sorted(orders, key=self.orders.index)
+            place = {order.key: index for index, order in enumerate(self.orders)}
+            given = sorted(orders, key=lambda order: place[order.key])
             yield lambda other: other._one_by_one(rule, strategy, given)
 
     def _fork(self) -> _Router:
@@ -464,6 +465,7 @@ def alternatives(
     For people: it looks at one order, at the stock given, without its rule's limits on
     parcels, so that it shows what the rule costs.
     """
+    order = rule.narrow(order)
     router = _Router([order], [rule], network, Effort())
     view = router._view(rule, order)
     found: dict[tuple, Alternative] = {}

@@ -254,6 +254,7 @@ class Reason(Enum):
     CASH_ON_DELIVERY = "cash_on_delivery"  # the carrier collects none
     FEATURE = "feature"  # the carrier lacks something else that is required
     ZONE = "zone"  # the carrier does not go there
+    PRODUCTS = "products"  # the carrier is not for these products
     UNASKED = "unasked"  # the carrier was not asked for its price
     SIZE = "size"  # all of the order is too heavy or large for a parcel of it
 

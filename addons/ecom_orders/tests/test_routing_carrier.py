@@ -82,6 +82,31 @@ class TestRoutingCarrier(RoutingCommon):
             order = self.order()
         self.assertEqual(self.carrier_of(order), self.carrier)
 
+    def test_rule_uses_only_its_carriers(self):
+        van = self.fixed(9.0)
+        self.rule.write({"carrier_ids": [Command.set(van.ids)], "min_value": 5.0})
+        self.assertEqual(self.carrier_of(self.order()), van)
+        self.rule.carrier_ids = self.carrier
+        self.assertEqual(self.carrier_of(self.order(2)), self.carrier)
+
+    def test_carrier_that_is_not_for_a_products_tags_is_left_out_and_says_so(self):
+        van = self.fixed(3.0)
+        fragile = self.env["product.tag"].create({"name": "Fragile"})
+        self.mug.product_tmpl_id.product_tag_ids = fragile
+        self.carrier.excluded_tag_ids = fragile
+        self.assertEqual(self.carrier_of(self.order()), van)
+        van.excluded_tag_ids = fragile
+        order = self.order(2)
+        self.assertEqual(order.state, "draft")
+        self.assertIn((self.carrier, "products"), self.ruled_out(order))
+
+    def test_carrier_for_certain_products_takes_no_others(self):
+        van = self.fixed(3.0)
+        van.must_have_tag_ids = self.env["product.tag"].create({"name": "Bulky"})
+        self.assertEqual(self.carrier_of(self.order()), self.carrier)
+        self.mug.product_tmpl_id.product_tag_ids = van.must_have_tag_ids
+        self.assertEqual(self.carrier_of(self.order(2)), van)
+
     def questions(self, orders, **addresses):
         """How often a carrier is asked for the prices of some orders."""
         carriers = type(self.env["delivery.carrier"])

@@ -127,7 +127,11 @@ class DocumentDesk:
                 raise errors.invalid("reportTypes is not known.")
             oldest = self.world.clock.now() - _REPORTS_KEPT
             begin = max(call.moment("createdSince") or oldest, oldest)
-            since, size, start = int(begin.timestamp()), call.number("pageSize", 10, 100), 0
+            since, size, start = (
+                int(begin.timestamp()),
+                call.number("pageSize", 10, 100),
+                0,
+            )
         rows = [
             row
             for row in self.settlements.reports()

@@ -27,9 +27,7 @@ _LONGEST = timedelta(days=180)  # of a window; a longer one is empty
 class FinanceDesk:
     """Answers calls about transactions."""
 
-    def __init__(
-        self, world: World, account: str, settlements: SettlementDesk
-    ) -> None:
+    def __init__(self, world: World, account: str, settlements: SettlementDesk) -> None:
         self._world = world
         self._account = account
         self._settlements = settlements

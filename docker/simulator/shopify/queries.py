@@ -58,7 +58,9 @@ class Queries:
         return {
             "__typename": "QueryRoot",
             "shop": lambda _arguments: self._shop(),
-            "currentAppInstallation": lambda _arguments: _installation(may_write, withheld),
+            "currentAppInstallation": lambda _arguments: _installation(
+                may_write, withheld
+            ),
             "orders": self.orders,
             "order": lambda arguments: self.tree.node(arguments["id"]),
             "nodes": lambda arguments: [self._node(i) for i in arguments["ids"]],

@@ -12,6 +12,7 @@ from ..world.model import Event, Settings, WorldError
 from ..world.shop import World
 from . import agreement, errors, goods, ids, parcels, trades
 from . import scenarios as _scenarios  # noqa: F401 (they register themselves)
+from .bills import BillDesk
 from .call import Call, CallLimit, Keys, authenticate, parameters_of
 from .messages import Queue
 
@@ -54,8 +55,11 @@ class TaobaoProtocol(Protocol):
         self._keys = keys
         self.limit = CallLimit(world.clock)
         self.queue = Queue(world, SELLER, keys.app_key)
+        self.bills = BillDesk(world)
         self._methods = {
             **METHODS,
+            "taobao.bill.bills.get": self.bills.bills,
+            "taobao.bill.accounts.get": self.bills.accounts,
             "taobao.tmc.user.permit": self.queue.permit,
             "taobao.tmc.user.cancel": self.queue.cancel,
             "taobao.tmc.messages.consume": self.queue.consume,

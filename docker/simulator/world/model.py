@@ -363,8 +363,8 @@ class Movement:
 
     ``kind`` is sale, correction (an order was changed after it was paid out), refund,
     reserve (withheld) or release. ``amount`` and ``fee`` are in the currency of the
-    payout, ``amount`` as the seller sees it: what goes to the buyer is negative. ``fee``
-    is positive. ``original`` is ``amount`` in the order's own currency.
+    payout, ``amount`` as the seller sees it (what goes to the buyer is negative), a
+    fee is positive. ``original`` is ``amount`` in the order's own currency.
     """
 
     id: int

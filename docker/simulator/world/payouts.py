@@ -147,7 +147,9 @@ class Treasury:
 
     def _open(self) -> Iterator[Movement]:
         settled = [
-            one for payout in self._world.store.rows("payout") for one in payout.movements
+            one
+            for payout in self._world.store.rows("payout")
+            for one in payout.movements
         ]
         refunds = {one.refund_id for one in settled if one.refund_id}
         paid: dict[int, list[Decimal]] = {}

@@ -496,6 +496,18 @@ def test_taobao_types_are_named_by_the_accounts_call():
     assert settlement.lines[0].posted_at == utc(2026, 5, 1, 2)
 
 
+def test_taobao_bills_are_in_yuan_whatever_the_company_counts_in():
+    assert one(TAOBAO, currency="USD").currency == "CNY"
+
+
+@pytest.mark.parametrize("status", ["RETRYABLE_FAILED", "TERMINAL_FAILED", "REVERSED"])
+def test_ebay_payout_that_did_not_reach_the_bank_is_told(status):
+    content = EBAY_FINANCES.content.replace(b"SUCCEEDED", status.encode())
+    assert content != EBAY_FINANCES.content
+    (settlement, *_others) = formats.parse(content).settlements
+    assert "payout_failed" in settlement.warnings
+
+
 # -- banks -----------------------------------------------------------------------------
 
 

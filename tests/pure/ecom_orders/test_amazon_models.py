@@ -85,6 +85,7 @@ def journey(seller, connector, ids):
     with pytest.raises(errors.RequestRefused):
         list(connector.fetch_transactions(now + timedelta(days=1)))
     list(connector.fetch_transactions(now - timedelta(days=1)))
+    read_settlements(seller, connector)
     rows = [row for page in connector.fetch_products() for row in page]
     own = [row for row in rows if row.manages_stock]
     list(connector.fetch_stock([row.sku for row in own]))
@@ -103,6 +104,16 @@ def journey(seller, connector, ids):
         assert not result.error
         while not connector.fetch_submission(result.submission).done:
             pass
+
+
+def read_settlements(seller, connector):
+    """Fetch what is held back, then what was paid out of it."""
+    desk = seller.shop._protocols[0].settlements
+    desk.deferral = timedelta(days=2)
+    assert connector.fetch_settlements("deferred", OrderCursor()).documents
+    desk.deferral = timedelta(0)
+    seller.shop.change_settings(payout_minutes=1)
+    assert connector.fetch_settlements("reports", OrderCursor()).documents
 
 
 def tell_of_orders(seller, connector):

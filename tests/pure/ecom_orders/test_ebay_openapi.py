@@ -99,6 +99,11 @@ def everything(shop, connector):
     now = datetime.now(timezone.utc)
     list(connector.list_orders(now - timedelta(days=1), now + timedelta(days=1)))
     list(connector.fetch_transactions(now - timedelta(days=99), now))
+    shop.change_settings(payout_minutes=1)
+    shop.set_clock(300)
+    since = OrderCursor(since=now - timedelta(days=99))
+    assert connector.fetch_settlements("payouts", since).documents
+    shop.set_clock(0)
     products = [row for page in connector.fetch_products() for row in page]
     refs = [row.product_ref for row in products[:30]]
     levels = [StockLevel(ref, ref, 5) for ref in [*refs, "NO-SUCH-SKU"]]

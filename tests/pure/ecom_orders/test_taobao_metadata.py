@@ -8,6 +8,7 @@ other files have to do.
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -128,6 +129,16 @@ def every_verb(connector, shop):
     connector.fetch_orders(OrderCursor(now - timedelta(hours=2)))
     connector.fetch_returns(OrderCursor(now - timedelta(hours=2)))
     list(connector.list_orders(now - timedelta(hours=1), now + timedelta(hours=1)))
+    with world.store.transaction():
+        for order in world.orders():
+            paid = order.paid and order.paid - timedelta(days=2)
+            world.store.put("order", order.id, replace(order, paid=paid))
+    cursor, more, bills = OrderCursor(), True, []
+    while more:
+        page = connector.fetch_settlements("bills", cursor)
+        cursor, more = page.cursor, page.more
+        bills += page.documents
+    assert bills
 
 
 def agree_to_a_refund(connector, shop):

@@ -48,9 +48,7 @@ class Payouts:
         listed = [_listed(row) for row in self._payouts(since, now)]
         return read_new(listed, cursor, self._read, skip)
 
-    def _payouts(
-        self, since: datetime, until: datetime
-    ) -> Iterator[Mapping[str, Any]]:
+    def _payouts(self, since: datetime, until: datetime) -> Iterator[Mapping[str, Any]]:
         while since < until:
             end = min(since + WINDOW, until)
             # The end is open: who asks for "until now" waits for nobody's clock.

@@ -23,6 +23,7 @@ from ..base import (
     MessagePage,
     OrderCursor,
     OrderPage,
+    SettlementPage,
     ShopInfo,
     register,
 )
@@ -53,6 +54,8 @@ from ..schema import (
 from . import after_sales, const, moments, normaliser
 from .agreement import RefundDesk
 from .api import Api, has_next, rows, total_of
+from .bills import FEEDS as SETTLEMENT_FEEDS
+from .bills import Bills
 from .catalogue import SKUS_AT_ONCE, Catalogue
 from .dispatch import Dispatch
 from .feed import HISTORY, SECOND, Feed, Listing
@@ -116,6 +119,7 @@ class TaobaoConnector(Connector):
             Capability.CANCEL,
             Capability.REFUND_PUSH,
             Capability.MESSAGES,
+            Capability.SETTLEMENTS,
         }
     )
     required = frozenset({Credential.KEY, Credential.SECRET, Credential.TOKEN})
@@ -123,6 +127,7 @@ class TaobaoConnector(Connector):
     stock_batch_size = SKUS_AT_ONCE
     listing_fields = FIELDS
     listing_batch_size = SKUS_AT_ONCE
+    settlement_feeds = SETTLEMENT_FEEDS
 
     def __init__(self, credentials: Credentials, transport: Any):
         super().__init__(credentials, transport)
@@ -191,6 +196,12 @@ class TaobaoConnector(Connector):
             instead=lambda refund_id, row: Envelope.of(RETURN, refund_id, row),
         )
         return feed.next_page(cursor, page_size)
+
+    def fetch_settlements(
+        self, feed: str, cursor: OrderCursor, skip: frozenset[str] = frozenset()
+    ) -> SettlementPage:
+        """See :meth:`~..base.Connector.fetch_settlements` and :mod:`.bills`."""
+        return Bills(self.api).next_page(cursor, skip)
 
     def list_orders(
         self, since: datetime, until: datetime

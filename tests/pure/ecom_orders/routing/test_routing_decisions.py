@@ -209,6 +209,22 @@ class TestRules:
         assert one(special, [for_vip, for_rest], self.network).rule == "vip"
         assert one(order(x=1), [for_vip, for_rest], self.network).rule == "rest"
 
+    def test_a_rule_uses_only_its_carriers(self):
+        cheap, dear = service(4, key="cheap"), service(6, key="dear")
+        network = Network((site("B"),), (cheap, dear), {("B", "x"): 9})
+        rule = Rule("r", services=frozenset({"dear"}))
+        plan = one(order(x=1), [rule], network).plan
+        assert [parcel.service for parcel in plan.parcels] == ["dear"]
+        # what the buyer's choice binds to is kept
+        bound = order(x=1, values={"services": frozenset({"cheap"})})
+        assert one(bound, [rule], network).plan is None
+        assert one(bound, ALL, network).plan
+        for both in ([order("1", x=1), order("2", x=1)],):
+            found = decide(both, [rule], network).decisions.values()
+            assert {one.plan.parcels[0].service for one in found} == {"dear"}
+        options, _refusals = alternatives(order(x=1), rule, network)
+        assert {one.plan.parcels[0].service for one in options} == {"dear"}
+
     def test_both_parts_of_a_split_have_to_be_worth_it(self):
         stock = {("B", "x"): 1, ("P", "y"): 1}
         network = replace(self.network, stock=stock)
