@@ -116,8 +116,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "件名",
     ),
 }
-#: without the status nobody knows which rows moved money
-_NEEDED = ("date", "currency", "gross", "fee", "net", "id", "status")
+_NEEDED = ("date", "currency", "gross", "fee", "net", "id")
+#: without one of them nobody knows which rows moved money
+_TELLING = ("status", "balance")
 
 KINDS = types(
     {
@@ -214,7 +215,8 @@ class PayPalActivity(TableFormat):
         for delimiter in self.delimiters:
             for cells in document.head_rows(delimiter)[:5]:
                 found = find_columns([cell.casefold() for cell in cells])
-                if all(word in found for word in _NEEDED):
+                telling = any(word in found for word in _TELLING)
+                if telling and all(word in found for word in _NEEDED):
                     names = tuple(found[word] for word in _NEEDED)
                     if find_header(document, names, (delimiter,)):
                         return names
@@ -241,6 +243,8 @@ class PayPalActivity(TableFormat):
             draft.opening, draft.closing = chain.opening, chain.closing
             if chain.gaps:  # filters leave rows out, so this alone is no fault
                 draft.warn("balance_gaps")
+            if chain.gaps and "status" not in found:  # but a row may have moved nothing
+                draft.check("balances", None, draft.total)
 
     def _read_row(
         self, row: Row, found: dict[str, str], draft: Draft, chain: BalanceChain

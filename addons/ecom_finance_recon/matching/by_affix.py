@@ -27,6 +27,7 @@ from .schema import FaultKind, Layer
 MIN_CORE = 6  # characters of a number that says anything
 MIN_DIGITS = 4
 MAX_DROPPED = 2  # words left out at either end
+_LETTER = re.compile(r"[^\W\d_]")
 _WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -77,10 +78,16 @@ def match_affixed(board: Board) -> None:
 
 
 def _index(board: Board) -> dict[str, set[int]]:
-    """Items by the parts of their ids; those that many share say nothing."""
+    """Items by the parts of their ids; those that many share say nothing.
+
+    Only of ids with letters, which may be a prefix of the seller's: of digits alone
+    the whole is the number.
+    """
     index: dict[str, set[int]] = defaultdict(set)
     for item, owed in enumerate(board.items):
         for ref in owed.refs:
+            if not _LETTER.search(ref):
+                continue
             for core in cores(ref):
                 index[core].add(item)
     return {core: items for core, items in index.items() if len(items) <= MAX_DROPPED}

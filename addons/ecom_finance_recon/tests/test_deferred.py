@@ -449,7 +449,7 @@ class TestDeferred(SettlementCommon):
 
     # -- rights ------------------------------------------------------------------------
 
-    def user(self, group, company=None):
+    def make_user(self, group, company=None):
         company = company or self.company
         return new_test_user(
             self.env,
@@ -460,7 +460,7 @@ class TestDeferred(SettlementCommon):
         )
 
     def test_accountant_without_any_role_in_channels_defers_and_closes(self):
-        accountant = self.user("account.group_account_invoice")
+        accountant = self.make_user("account.group_account_invoice")
         files = self.env["ecom.settlement.file"].with_user(accountant)
         channel = self.channel.with_user(accountant)
         files._receive("a.json", transactions(self.deferred()), channel)
@@ -471,7 +471,7 @@ class TestDeferred(SettlementCommon):
 
     def test_reader_reads_and_cannot_close(self):
         self.told(self.deferred())
-        held = self.held().with_user(self.user("account.group_account_readonly"))
+        held = self.held().with_user(self.make_user("account.group_account_readonly"))
         self.assertEqual(held.residual, 85.0)
         with self.assertRaises(AccessError):
             held._close("suspense", "Never released")
@@ -479,7 +479,7 @@ class TestDeferred(SettlementCommon):
     def test_other_company_sees_nothing(self):
         self.told(self.deferred())
         other = self.setup_other_company()["company"]
-        user = self.user("account.group_account_invoice", other)
+        user = self.make_user("account.group_account_invoice", other)
         for model in ("ecom.settlement.deferral", "ecom.channel.due"):
             self.env.flush_all()
             self.assertFalse(self.env[model].with_user(user).search([]), model)
