@@ -249,6 +249,24 @@ class TestFetch(SettlementCommon):
         seen = [cursor.seen for _feed, cursor, _skip in self.marketplace.asked]
         self.assertEqual(seen, [frozenset(), frozenset({"S1"})])
 
+    def test_run_without_time_left_goes_on_there_in_the_next_one(self):
+        def keep(channel, store):
+            store()
+            return False
+
+        channels = type(self.channel)
+        with patch.object(channels, "_keep", keep):
+            self.fetch(
+                page(("S1", report("S1")), seen=("S1",), more=True),
+                page(("S2", report("S2", order="2")), seen=("S1", "S2")),
+            )
+        self.assertEqual(self.files().mapped("name"), ["S1.txt"])
+        self.assertEqual(self.feed.state, "running")
+        self.run_job()
+        self.assertEqual(self.files().mapped("name"), ["S1.txt", "S2.txt"])
+        self.assertEqual(self.marketplace.asked[-1][1].seen, frozenset({"S1"}))
+        self.assertEqual(self.feed.state, "done")
+
     def test_another_first_day_reads_again_from_there(self):
         self.fetch(page(("S1", report("S1")), seen=("S1",)))
         self.channel.settlement_since = "2026-02-01"
