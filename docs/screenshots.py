@@ -340,6 +340,7 @@ def take_other_addons(browser, url):
     for action, name in (
         ("ecom_inventory_opt.ecom_replenishment_proposal_action", "proposals"),
         ("ecom_inventory_opt.ecom_order_coverage_action", "order-coverage"),
+        ("ecom_inventory_opt.ecom_stock_overview_action", "stock-overview"),
         ("ecom_finance_recon.ecom_settlement_action", "settlements"),
         ("ecom_finance_recon.ecom_order_profit_action", "order-profit"),
         ("ecom_crm_segments.ecom_customer_action", "customers"),

@@ -14,6 +14,7 @@
         "data/ir_cron_data.xml",
         "views/ecom_replenishment_proposal_views.xml",
         "views/ecom_replenishment_policy_views.xml",
+        "views/ecom_replenishment_run_views.xml",
         "views/ecom_forecast_adjustment_views.xml",
         "views/ecom_stock_alert_views.xml",
         "views/ecom_vendor_score_views.xml",

@@ -279,3 +279,63 @@ class TestKitReturn(KitMixin, CreditNoteCommon):
         self.ship(record.picking_ids, tracking="BACK1")
         self.assertEqual(self.tee.qty_available, 20 - 3 + 2)
         self.assertEqual(self.parcels(self.order), [("T1", {"1": 3})])
+
+
+@tagged("post_install", "-at_install")
+class TestKitDeliveries(KitMixin, DispatchCommon):
+    """Kits leave with other orders of their buyer, and in a parcel of their own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.rule_set = cls.env["ecom.routing.rule.set"].create(
+            {
+                "name": "Standard",
+                "mode": "active",
+                "company_id": cls.company.id,
+                "merge_mode": "automatic",
+                "rule_ids": [Command.create({"name": "All", "strategy": "optimum"})],
+            }
+        )
+
+    def delivery(self, order):
+        picking = order.order_line.move_ids.picking_id
+        return picking.filtered(lambda one: one.state != "cancel")
+
+    def test_kit_leaves_with_the_buyers_other_order_and_is_delivered_as_a_kit(self):
+        kit = self.kits(2)
+        other = self.import_orders(woo_order(2, [woo_line(1, "TEE", 1, "10.00")]))
+        self.env["ecom.routing.merger"].sudo()._look(self.rule_set)
+        picking = self.delivery(kit)
+        self.assertEqual(picking, self.delivery(other))
+        self.ship(picking, tracking="T1")
+        self.assertEqual(kit.order_line.qty_delivered, 2)
+        self.assertEqual(other.order_line.qty_delivered, 1)
+        self.assertEqual(self.parcels(kit), [("T1", {"1": 2})])
+
+    def test_kit_is_taken_out_of_a_common_delivery_with_all_its_components(self):
+        kit = self.kits(2)
+        other = self.import_orders(woo_order(2, [woo_line(1, "TEE", 1, "10.00")]))
+        self.env["ecom.routing.merger"].sudo()._look(self.rule_set)
+        self.delivery(kit).action_ecom_ship_apart()
+        self.assertNotEqual(self.delivery(kit), self.delivery(other))
+        self.ship(self.delivery(kit), tracking="T1")
+        self.assertEqual(kit.order_line.qty_delivered, 2)
+        self.assertEqual(other.order_line.qty_delivered, 0)
+
+    def test_kit_of_a_class_leaves_in_a_parcel_of_its_own(self):
+        cold = self.env["ecom.shipping.class"].create({"name": "Cold chain"})
+        self.kit.ecom_shipping_class_id = cold
+        order = self.kits(1, 1, woo_line(2, "TEE", 1, "10.00"))
+        by_kit = {
+            one.sale_line_id.product_id == self.kit: one.picking_id
+            for one in order.picking_ids.move_ids
+        }
+        self.assertNotEqual(by_kit[True], by_kit[False])
+        self.assertEqual(len(by_kit[True].move_ids), 2)
+
+    def test_kit_with_dangerous_components_goes_by_carriers_that_take_them(self):
+        self.mug.product_tmpl_id.ecom_dangerous_goods = True
+        line = self.kits(1).order_line
+        kits = self.env["ecom.stock.supply"]._get_kits(self.kit, self.company)
+        self.assertEqual(line._ecom_get_required(kits), {"dangerous_goods"})

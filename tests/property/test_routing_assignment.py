@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import numpy as np
 import pytest
+from ecom_orders.routing import strategies
 from ecom_orders.routing.assignment import Limits, assign
 from ecom_orders.routing.costing import Costing, product_index, to_units
 from ecom_orders.routing.partition import Commit
@@ -22,6 +23,12 @@ from routing_cases import (
 from routing_market import Market
 
 SPLIT = Decimal("1.50")
+
+
+class OneByOne(strategies.Exact):
+    """Decides each order exactly, and none together with another."""
+
+    code = "one_by_one"
 
 
 def scarce_case(seed):
@@ -117,10 +124,23 @@ def test_a_market_is_decided_within_its_stock_and_close_to_the_bound(seed):
     assert all(units <= market.stock.get(cell, 0) for cell, units in used.items())
     assert 0 <= result.gaps["all"] < 0.02
     in_turn = decide(market.orders, [Rule("all", strategy="least_cost")], network)
-    assert cost_of(market, result) < cost_of(market, in_turn)
+    assert total(market.orders, result) < total(market.orders, in_turn)
 
 
-def cost_of(market, result):
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_orders_decided_together_never_cost_more_than_one_after_the_other(
+    first, monkeypatch
+):
+    monkeypatch.setitem(strategies.STRATEGIES, OneByOne.code, OneByOne)
+    for seed in range(first, first + 50):
+        orders, sites, services, stock = scarce_case(seed)
+        network = Network(tuple(sites), tuple(services), stock, SPLIT)
+        jointly = decide(orders, [Rule("all")], network)
+        in_turn = decide(orders, [Rule("all", strategy=OneByOne.code)], network)
+        assert total(orders, jointly) <= total(orders, in_turn), f"seed {seed}"
+
+
+def total(orders, result):
     """Return what plans cost, and what it costs that orders wait."""
-    plans = ((o, result.decisions[o.key].plan) for o in market.orders)
+    plans = ((order, result.decisions[order.key].plan) for order in orders)
     return sum(plan.cost.total if plan else order.hold_cost for order, plan in plans)

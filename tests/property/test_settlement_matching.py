@@ -1,8 +1,9 @@
-"""What must hold for matching in two unlike worlds, whatever the seed."""
+"""What must hold for matching in unlike worlds, whatever the seed."""
 
 import random
 from decimal import Decimal
 
+import bazaar_generator
 import pytest
 import settlement_generator
 import wallet_generator
@@ -18,6 +19,7 @@ WORLDS = {
     "wallet without dates": lambda seed: wallet_generator.generate(
         3000, seed, dated=False
     ),
+    "bazaar": lambda seed: bazaar_generator.generate(3000, seed),
 }
 CASES = [
     pytest.param(make, seed, id=f"{name}-{seed}")

@@ -31,6 +31,7 @@ class GammaGamma:
     :param customers: how many it was learnt from.
     :param left_out: customers with a repeat purchase whose mean value is not positive.
     :param correlation: of frequency and mean value; near 0 is what the model asks for.
+    :param sample_mean: of the mean values it was learnt from; 0 when it was not learnt.
     """
 
     p: float
@@ -40,10 +41,17 @@ class GammaGamma:
     customers: int = 0
     left_out: int = 0
     correlation: float = 0.0
+    sample_mean: float = 0.0
 
     @property
     def population_mean(self) -> float:
-        """Expected value of a purchase of somebody nothing is known of."""
+        """Expected value of a purchase of somebody nothing is known of.
+
+        Up to q = 2 the model's values have no variance, and towards q = 1 no mean: a
+        tail that hardly anybody has shown would decide. What customers spent does then.
+        """
+        if self.q < 2 and self.sample_mean:
+            return self.sample_mean
         return self.p * self.v / (self.q - 1)
 
 
@@ -90,6 +98,7 @@ def fit(x, mean_value, least: int = 1) -> GammaGamma:
         total,
         left_out,
         _correlation(x, z),
+        float(z.mean()),
     )
 
 
@@ -135,7 +144,8 @@ def expected_value(model: GammaGamma, x, mean_value):
     import numpy as np
 
     x, z = _experience(x, mean_value)
-    return model.p * (model.v + x * z) / (model.p * x + model.q - 1) * np.ones_like(z)
+    known = model.p * (model.v + x * z) / (model.p * x + model.q - 1)
+    return np.where(x > 0, known, model.population_mean) * np.ones_like(z)
 
 
 def _experience(x, mean_value):

@@ -28,3 +28,5 @@ from . import ecom_timeline
 from . import ecom_send_time
 from . import ecom_campaign_budget
 from . import ecom_segment_follow_up
+from . import ecom_open_quotation
+from . import mailing_contact

@@ -75,6 +75,15 @@ class EcomCustomer(models.Model):
         ondelete="set null",
         help="The attribute, such as a size, that most lines of their orders have.",
     )
+    favourite_categories = fields.Json(
+        readonly=True, help="Ids of the categories most lines are of, best first."
+    )
+    favourite_attributes = fields.Json(
+        readonly=True, help="Ids of the attributes most lines have, best first."
+    )
+    last_products = fields.Json(
+        readonly=True, help="Ids of the products that they bought last."
+    )
     carrier = fields.Char(
         string="Preferred Delivery", readonly=True, help="Chosen in most orders."
     )
@@ -87,6 +96,12 @@ class EcomCustomer(models.Model):
         string="Usual Hour",
         readonly=True,
         help="The hour at which most of their orders came, in the time zone of the "
+        "company.",
+    )
+    order_hours = fields.Char(
+        string="Orders by Hour",
+        readonly=True,
+        help="How many orders came at 00:00, 01:00 and so on, in the time zone of the "
         "company.",
     )
     pickup_share = fields.Float(

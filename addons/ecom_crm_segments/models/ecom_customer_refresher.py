@@ -10,9 +10,13 @@ _logger = logging.getLogger(__name__)
 PREFERENCES = (
     "favourite_category_id",
     "favourite_attribute_id",
+    "favourite_categories",
+    "favourite_attributes",
+    "last_products",
     "carrier",
     "payment_method",
     "order_hour",
+    "order_hours",
     "pickup_share",
     "late_count",
     "held_count",

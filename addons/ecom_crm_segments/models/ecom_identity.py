@@ -4,6 +4,11 @@ from odoo.tools import SQL
 from ..algorithms.identity import matching, resolution
 
 
+#: marketplaces whose buyers have one number at all sellers (not confirmed); a shop of
+#: one's own and Amazon number them, or their orders, by seller
+COMMON_BUYERS = ("ebay",)
+
+
 class EcomIdentity(models.Model):
     """One person behind several contacts.
 
@@ -122,11 +127,29 @@ class EcomIdentity(models.Model):
 
     @api.model
     def _get_accounts(self, partner_ids):
-        """Accounts at channels by contact: "channel:id of the buyer".
+        """Accounts at marketplaces by contact, where ecom_orders knows of them.
 
-        A hook for addons that know buyers of marketplaces.
+        A channel has one contact for each of its buyers already; what joins contacts
+        are buyers whom several channels know by the same number. A hook for addons that
+        know of more.
         """
-        return {}
+        if "ecom.buyer" not in self.env:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT b.partner_id, array_agg(DISTINCT c.provider || '|' || b.key)
+                  FROM ecom_buyer b
+                  JOIN ecom_channel c ON c.id = b.channel_id
+                 WHERE b.partner_id = ANY(%s) AND c.provider = ANY(%s)
+                   AND b.key LIKE 'id:%%'
+                 GROUP BY b.partner_id
+                """,
+                partner_ids,
+                list(COMMON_BUYERS),
+            )
+        )
+        return dict(rows)
 
     @api.model
     def _store_groups(self, company_id, keys, groups):

@@ -19,8 +19,8 @@ PROPOSED = 3
 class EcomNextProduct(models.Model):
     """What was learnt about the product a customer may want next, and how good it is.
 
-    Nothing is stored about customers: proposals are summed up from what they have
-    bought until now when somebody looks.
+    No proposal is stored: they are summed up from what customers bought last
+    (``last_products`` of the figures) when somebody looks.
     """
 
     _name = "ecom.next.product"
@@ -263,13 +263,11 @@ class EcomNextProductWeight(models.Model):
                     SELECT id AS partner_id FROM res_partner
                      WHERE id = ANY(%(partners)s) AND ecom_profiling_off IS NOT TRUE
                 ), owned AS (
-                    SELECT b.commercial_partner_id AS partner_id, l.product_id
-                      FROM sale_order o
-                      JOIN res_partner b ON b.id = o.partner_id
-                      JOIN people p ON p.partner_id = b.commercial_partner_id
-                      JOIN sale_order_line l ON l.order_id = o.id
-                     WHERE o.state = 'sale' AND o.company_id = %(company)s
-                       AND l.product_id IS NOT NULL AND l.product_uom_qty > 0
+                    SELECT p.partner_id, product_id::int
+                      FROM people p
+                      JOIN ecom_customer c
+                        ON c.partner_id = p.partner_id AND c.company_id = %(company)s,
+                           jsonb_array_elements_text(c.last_products) AS product_id
                      UNION
                     SELECT partner_id, product_id
                       FROM people, unnest(%(also)s::int[]) AS product_id

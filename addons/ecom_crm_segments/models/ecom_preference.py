@@ -1,12 +1,15 @@
 """What customers like and what went wrong with their orders."""
 
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-#: favourites that are shown of a contact
+#: favourites that are kept of a customer
 SHOWN = 3
-#: orders they are taken from, the last ones: a contact with thousands opens as fast
-RECENT = 200
+#: products that are kept of a customer, those bought last
+OWNED = 100
+HOURS = range(24)
 
 
 class EcomCustomerRefresher(models.AbstractModel):
@@ -21,26 +24,57 @@ class EcomCustomerRefresher(models.AbstractModel):
         """
         return {
             "habits": self._get_habits_query(partner_ids),
-            "favourites": self._get_favourites_query(partner_ids),
-            "attributes": self._get_attributes_query(partner_ids),
+            "tastes": self._get_tastes_query(partner_ids),
             "held": self._get_held_query(partner_ids),
         }
 
     @api.model
     def _get_habits_query(self, partner_ids):
         """What is the same in most confirmed orders, and which came late."""
+        counts = [SQL.identifier(f"h{hour}") for hour in HOURS]
+        return SQL(
+            """
+            SELECT q.*,
+                   lpad((array_position(ARRAY[%(counts)s], GREATEST(%(counts)s)) - 1)
+                       ::text, 2, '0') AS order_hour,
+                   array_to_string(ARRAY[%(counts)s], ' ') AS order_hours
+              FROM (SELECT company_id,
+                           partner_id,
+                           mode() WITHIN GROUP (ORDER BY carrier COLLATE "C")
+                               AS carrier,
+                           mode() WITHIN GROUP (ORDER BY payment COLLATE "C")
+                               AS payment_method,
+                           avg(pickup::int) AS pickup_share,
+                           (count(*) FILTER (WHERE late))::int AS late_count,
+                           %(hours)s
+                      FROM (%(orders)s) o
+                     GROUP BY company_id, partner_id) q
+            """,
+            counts=SQL(", ").join(counts),
+            hours=SQL(", ").join(
+                SQL("count(*) FILTER (WHERE hour = %s) AS %s", hour, name)
+                for hour, name in zip(HOURS, counts, strict=True)
+            ),
+            orders=self._get_habit_orders_query(partner_ids),
+        )
+
+    @api.model
+    def _get_habit_orders_query(self, partner_ids):
+        """Confirmed orders with what may be a habit.
+
+        ``OFFSET 0`` keeps PostgreSQL from working out the hour at each of its uses.
+        """
         carrier, pickup, join = self._get_delivery_columns()
         return SQL(
             """
             SELECT o.company_id,
                    p.commercial_partner_id AS partner_id,
-                   mode() WITHIN GROUP (ORDER BY %(carrier)s COLLATE "C") AS carrier,
-                   mode() WITHIN GROUP (ORDER BY %(payment)s COLLATE "C")
-                       AS payment_method,
-                   lpad((mode() WITHIN GROUP (ORDER BY %(hour)s))::text, 2, '0')
-                       AS order_hour,
-                   avg((%(pickup)s)::int) AS pickup_share,
-                   (count(*) FILTER (WHERE %(late)s))::int AS late_count
+                   %(carrier)s AS carrier,
+                   %(payment)s AS payment,
+                   %(pickup)s AS pickup,
+                   %(late)s AS late,
+                   extract(hour FROM o.date_order AT TIME ZONE 'UTC'
+                       AT TIME ZONE COALESCE(h.tz, 'UTC'))::int AS hour
               FROM sale_order o
               JOIN res_partner p ON p.id = o.partner_id
               JOIN res_company c ON c.id = o.company_id
@@ -49,17 +83,13 @@ class EcomCustomerRefresher(models.AbstractModel):
               %(join)s
              WHERE o.state = 'sale' AND p.commercial_partner_id IS NOT NULL
                AND %(scope)s
-             GROUP BY o.company_id, p.commercial_partner_id
+            OFFSET 0
             """,
             carrier=carrier,
             pickup=pickup,
             join=join,
             payment=self._get_payment_column(),
             payments=self._get_payments_query(partner_ids),
-            hour=SQL(
-                "extract(hour FROM o.date_order AT TIME ZONE 'UTC' "
-                "AT TIME ZONE COALESCE(h.tz, 'UTC'))::int"
-            ),
             late=self._get_late_condition(),
             scope=self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
         )
@@ -137,62 +167,98 @@ class EcomCustomerRefresher(models.AbstractModel):
         )
 
     @api.model
-    def _get_lines(self, partner_ids):
-        """FROM and WHERE of lines ``l`` of goods that customers ``p`` bought."""
-        return (
-            SQL(
-                """
-                  FROM sale_order_line l
-                  JOIN sale_order o ON o.id = l.order_id
-                  JOIN res_partner p ON p.id = o.partner_id
-                """
+    def _get_tastes_query(self, partner_ids):
+        """Products that customers bought, and what most lines of goods are of.
+
+        Lines are counted by product first: there are fewer of these, and all else is
+        summed up from them. What comes equally often is in the order of its id.
+        """
+        return SQL(
+            """
+            WITH bought AS MATERIALIZED (%(bought)s), categories AS (
+                %(categories)s
+            ), attributes AS (
+                %(attributes)s
+            ), products AS (
+                SELECT company_id, partner_id,
+                       array_agg(product_id ORDER BY last DESC, product_id) AS ids
+                  FROM bought
+                 GROUP BY company_id, partner_id
+            )
+            SELECT company_id,
+                   partner_id,
+                   c.ids[1] AS favourite_category_id,
+                   a.ids[1] AS favourite_attribute_id,
+                   to_jsonb(c.ids[:%(shown)s]) AS favourite_categories,
+                   to_jsonb(a.ids[:%(shown)s]) AS favourite_attributes,
+                   to_jsonb(p.ids[:%(owned)s]) AS last_products
+              FROM products p
+              LEFT JOIN categories c USING (company_id, partner_id)
+              LEFT JOIN attributes a USING (company_id, partner_id)
+            """,
+            bought=self._get_bought_query(partner_ids),
+            categories=self._rank_by_lines(
+                SQL("t.categ_id"),
+                SQL(
+                    """
+                    JOIN product_product v ON v.id = b.product_id
+                    JOIN product_template t ON t.id = v.product_tmpl_id
+                    """
+                ),
             ),
-            SQL(
-                """
-                o.state = 'sale' AND p.commercial_partner_id IS NOT NULL
-                AND %s AND %s
-                """,
-                self._get_goods(),
-                self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
+            attributes=self._rank_by_lines(
+                SQL("a.product_attribute_value_id"),
+                SQL(
+                    """
+                    JOIN product_variant_combination x
+                      ON x.product_product_id = b.product_id
+                    JOIN product_template_attribute_value a
+                      ON a.id = x.product_template_attribute_value_id
+                    """
+                ),
             ),
+            shown=SHOWN,
+            owned=OWNED,
         )
 
     @api.model
-    def _get_favourites_query(self, partner_ids):
-        lines, condition = self._get_lines(partner_ids)
+    def _get_bought_query(self, partner_ids):
+        """Lines of goods by customer and product, and when the last one was ordered."""
         return SQL(
             """
             SELECT o.company_id,
                    p.commercial_partner_id AS partner_id,
-                   mode() WITHIN GROUP (ORDER BY t.categ_id) AS favourite_category_id
-              %s
-              JOIN product_product v ON v.id = l.product_id
-              JOIN product_template t ON t.id = v.product_tmpl_id
-             WHERE %s
-             GROUP BY o.company_id, p.commercial_partner_id
+                   l.product_id,
+                   count(*)::int AS lines,
+                   max(o.date_order) AS last
+              FROM sale_order_line l
+              JOIN sale_order o ON o.id = l.order_id
+              JOIN res_partner p ON p.id = o.partner_id
+             WHERE o.state = 'sale' AND p.commercial_partner_id IS NOT NULL
+               AND l.product_id IS NOT NULL AND %s AND %s
+             GROUP BY o.company_id, p.commercial_partner_id, l.product_id
             """,
-            lines,
-            condition,
+            self._get_goods(),
+            self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
         )
 
     @api.model
-    def _get_attributes_query(self, partner_ids):
-        lines, condition = self._get_lines(partner_ids)
+    def _rank_by_lines(self, liked, joins):
+        """What customers ``b`` bought most lines of, as an array ``ids``."""
         return SQL(
             """
-            SELECT o.company_id,
-                   p.commercial_partner_id AS partner_id,
-                   mode() WITHIN GROUP (ORDER BY a.product_attribute_value_id)
-                       AS favourite_attribute_id
-              %s
-              JOIN product_variant_combination x ON x.product_product_id = l.product_id
-              JOIN product_template_attribute_value a
-                ON a.id = x.product_template_attribute_value_id
-             WHERE %s
-             GROUP BY o.company_id, p.commercial_partner_id
+            SELECT company_id, partner_id,
+                   array_agg(liked ORDER BY lines DESC, liked) AS ids
+              FROM (SELECT b.company_id, b.partner_id, %(liked)s AS liked,
+                           sum(b.lines) AS lines
+                      FROM bought b
+                      %(joins)s
+                     WHERE %(liked)s IS NOT NULL
+                     GROUP BY b.company_id, b.partner_id, %(liked)s) counted
+             GROUP BY company_id, partner_id
             """,
-            lines,
-            condition,
+            liked=liked,
+            joins=joins,
         )
 
     @api.model
@@ -216,63 +282,30 @@ class EcomCustomerRefresher(models.AbstractModel):
             self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
         )
 
-    @api.model
-    def _read_shown(self, company, partner_ids):
-        """Favourites of contacts in their last orders, most frequent first.
 
-        :return: dictionary of (kind, contact) to ids, at most ``SHOWN`` of each; kinds
-            are ``category`` and ``attribute``. Nobody who is not profiled.
+class EcomCustomer(models.Model):
+    _inherit = "ecom.customer"
+
+    #: fields that keep ids, which no foreign key watches, by the model they are of
+    _kept_ids = {
+        "favourite_categories": "product.category",
+        "favourite_attributes": "product.attribute.value",
+        "last_products": "product.product",
+    }
+
+    def _get_kept(self, name):
+        """Records that a field of ``_kept_ids`` stands for, but those deleted since.
+
+        :return: dictionary of customer to records, none for who is not in it.
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                WITH orders AS (
-                    SELECT p.commercial_partner_id AS partner_id, o.id,
-                           row_number() OVER (PARTITION BY p.commercial_partner_id
-                               ORDER BY o.date_order DESC, o.id DESC) AS rank
-                      FROM res_partner p
-                      JOIN sale_order o ON o.partner_id = p.id
-                      JOIN res_partner h ON h.id = p.commercial_partner_id
-                     WHERE o.company_id = %(company)s AND o.state = 'sale'
-                       AND h.ecom_profiling_off IS NOT TRUE AND %(scope)s
-                ), bought AS (
-                    SELECT o.partner_id, l.product_id
-                      FROM orders o
-                      JOIN sale_order_line l ON l.order_id = o.id
-                     WHERE o.rank <= %(recent)s AND %(goods)s
-                ), liked AS (
-                    SELECT 'category' AS kind, b.partner_id, t.categ_id AS liked_id
-                      FROM bought b
-                      JOIN product_product v ON v.id = b.product_id
-                      JOIN product_template t ON t.id = v.product_tmpl_id
-                     WHERE t.categ_id IS NOT NULL
-                     UNION ALL
-                    SELECT 'attribute', b.partner_id, a.product_attribute_value_id
-                      FROM bought b
-                      JOIN product_variant_combination x
-                        ON x.product_product_id = b.product_id
-                      JOIN product_template_attribute_value a
-                        ON a.id = x.product_template_attribute_value_id
-                ), ranked AS (
-                    SELECT kind, partner_id, liked_id,
-                           row_number() OVER (PARTITION BY kind, partner_id
-                               ORDER BY count(*) DESC, liked_id) AS rank
-                      FROM liked
-                     GROUP BY kind, partner_id, liked_id
-                )
-                SELECT kind, partner_id, array_agg(liked_id ORDER BY rank)
-                  FROM ranked
-                 WHERE rank <= %(shown)s
-                 GROUP BY kind, partner_id
-                """,
-                scope=self._get_scope(SQL("p.commercial_partner_id"), partner_ids),
-                goods=self._get_goods(),
-                company=company.id,
-                recent=RECENT,
-                shown=SHOWN,
-            )
-        )
-        return {(kind, partner_id): ids for kind, partner_id, ids in rows}
+        model = self.env[self._kept_ids[name]]
+        ids = {customer: customer[name] or [] for customer in self}
+        known = model.browse({id_ for kept in ids.values() for id_ in kept}).exists()
+        there = set(known.ids)
+        kept = defaultdict(model.browse)
+        for customer, wanted in ids.items():
+            kept[customer] = model.browse([id_ for id_ in wanted if id_ in there])
+        return kept
 
 
 class ResPartner(models.Model):
@@ -281,14 +314,14 @@ class ResPartner(models.Model):
     ecom_favourite_category_ids = fields.Many2many(
         "product.category",
         string="Favourite Categories",
-        compute="_compute_ecom_favourites",
+        compute="_compute_ecom_preferences",
         groups="ecom_crm_segments.group_user",
-        help="What most lines of their last orders are of.",
+        help="What most lines of their orders are of.",
     )
     ecom_favourite_attribute_ids = fields.Many2many(
         "product.attribute.value",
         string="Favourite Attributes",
-        compute="_compute_ecom_favourites",
+        compute="_compute_ecom_preferences",
         groups="ecom_crm_segments.group_user",
     )
     ecom_carrier = fields.Char(
@@ -331,8 +364,13 @@ class ResPartner(models.Model):
     @api.depends_context("company")
     @api.depends("ecom_customer_id")
     def _compute_ecom_preferences(self):
+        customers = self.ecom_customer_id
+        categories = customers._get_kept("favourite_categories")
+        values = customers._get_kept("favourite_attributes")
         for partner in self:
             customer = partner.ecom_customer_id
+            partner.ecom_favourite_category_ids = categories[customer]
+            partner.ecom_favourite_attribute_ids = values[customer]
             partner.ecom_carrier = customer.carrier
             partner.ecom_payment_method = customer.payment_method
             partner.ecom_pickup_share = customer.pickup_share
@@ -341,41 +379,29 @@ class ResPartner(models.Model):
             partner.ecom_held_count = customer.held_count
 
     @api.depends_context("company")
-    @api.depends("commercial_partner_id", "ecom_profiling_off")
-    def _compute_ecom_favourites(self):
-        self.env.flush_all()
-        shown = self.env["ecom.customer.refresher"]._read_shown(
-            self.env.company, self.commercial_partner_id.ids
-        )
-        for partner in self:
-            key = partner.commercial_partner_id.id
-            partner.ecom_favourite_category_ids = shown.get(("category", key), [])
-            partner.ecom_favourite_attribute_ids = shown.get(("attribute", key), [])
-
-    @api.depends_context("company")
     @api.depends("commercial_partner_id")
     def _compute_ecom_open_activity_count(self):
         self.env.flush_all()
         rows = self.env.execute_query(
             SQL(
                 """
-                WITH records AS (
-                    SELECT commercial_partner_id AS partner_id,
-                           'res.partner' AS model, id
-                      FROM res_partner
-                     WHERE commercial_partner_id = ANY(%(partners)s)
+                SELECT partner_id, count(*)
+                  FROM (
+                    SELECT p.commercial_partner_id AS partner_id
+                      FROM mail_activity a
+                      JOIN res_partner p ON p.id = a.res_id
+                     WHERE a.active AND a.res_model = 'res.partner'
+                       AND p.commercial_partner_id = ANY(%(partners)s)
                      UNION ALL
-                    SELECT p.commercial_partner_id, 'sale.order', o.id
-                      FROM sale_order o
+                    SELECT p.commercial_partner_id
+                      FROM mail_activity a
+                      JOIN sale_order o ON o.id = a.res_id
                       JOIN res_partner p ON p.id = o.partner_id
-                     WHERE p.commercial_partner_id = ANY(%(partners)s)
+                     WHERE a.active AND a.res_model = 'sale.order'
+                       AND p.commercial_partner_id = ANY(%(partners)s)
                        AND o.company_id = %(company)s
-                )
-                SELECT r.partner_id, count(*)
-                  FROM records r
-                  JOIN mail_activity a ON a.res_model = r.model AND a.res_id = r.id
-                 WHERE a.active
-                 GROUP BY r.partner_id
+                  ) q
+                 GROUP BY partner_id
                 """,
                 partners=self.commercial_partner_id.ids,
                 company=self.env.company.id,

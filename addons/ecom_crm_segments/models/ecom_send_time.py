@@ -54,7 +54,7 @@ class EcomSendTime(models.AbstractModel):
 
     @api.model
     def _read_partners(self, company, partners):
-        """Orders of some contacts by hour, 24 numbers.
+        """Orders of some contacts by hour, 24 numbers, as kept with their figures.
 
         :param partners: SQL of ids of commercial contacts. Who does not want to be
             profiled does not count.
@@ -62,20 +62,31 @@ class EcomSendTime(models.AbstractModel):
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT %s AS hour, count(*)
-                  FROM sale_order o
-                  JOIN res_partner p ON p.id = o.partner_id
-                  JOIN res_partner h ON h.id = p.commercial_partner_id
-                 WHERE o.state = 'sale' AND o.company_id = %s
-                   AND h.id IN (%s) AND h.ecom_profiling_off IS NOT TRUE
+                SELECT (h.number - 1 + %s) %% 24, sum(h.orders::int)
+                  FROM ecom_customer c
+                  JOIN res_partner p ON p.id = c.partner_id,
+                       unnest(string_to_array(c.order_hours, ' '))
+                           WITH ORDINALITY AS h(orders, number)
+                 WHERE c.company_id = %s AND c.partner_id IN (%s)
+                   AND p.ecom_profiling_off IS NOT TRUE
                  GROUP BY 1
                 """,
-                self._get_hour(),
+                self._get_shift(company),
                 company.id,
                 partners,
             )
         )
         return self._spread(rows)
+
+    @api.model
+    def _get_shift(self, company):
+        """Hours that the reader's clock is ahead of the company's now, 0 to 23."""
+        now = pytz.utc.localize(fields.Datetime.now())
+        here, there = (
+            now.astimezone(pytz.timezone(zone)).utcoffset()
+            for zone in (self._get_zone(), company.partner_id.tz or "UTC")
+        )
+        return round((here - there) / timedelta(hours=1)) % send_time.HOURS
 
     @api.model
     def _spread(self, rows):

@@ -15,6 +15,9 @@ LINE_FIELDS = {"discount", "order_id", "price_unit", "product_uom_qty", "tax_ids
 class SaleOrder(models.Model):
     _inherit = "sale.order"
 
+    #: few orders are open: a contact shows its own without looking at all it has
+    _ecom_open_idx = models.Index("(partner_id) WHERE state IN ('draft', 'sent')")
+
     @api.model_create_multi
     def create(self, vals_list):
         orders = super().create(vals_list)

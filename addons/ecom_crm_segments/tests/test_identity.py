@@ -105,3 +105,30 @@ class TestIdentity(SegmentsCommon):
         self.two.ecom_profiling_off = True
         self.resolve()
         self.assertFalse(self.one.ecom_identity_id)
+
+    def test_one_buyer_of_several_ebay_accounts_is_one_person(self):
+        if "ecom.buyer" not in self.env:
+            self.skipTest("ecom_orders is not installed")
+        channels = self.env["ecom.channel"].create(
+            [
+                {
+                    "name": account,
+                    "provider": provider,
+                    "account_ref": account,
+                    "company_id": self.own.id,
+                }
+                for provider, account in (("ebay", "A"), ("ebay", "B"), ("amazon", "C"))
+            ]
+        )
+        people = self.env["res.partner"].create(
+            [{"name": "A***", "company_id": self.own.id}] * 3
+        )
+        for channel, partner in zip(channels, people, strict=True):
+            self.env["ecom.buyer"].create(
+                {"channel_id": channel.id, "key": "id:77", "partner_id": partner.id}
+            )
+        self.resolve()
+        first, second, elsewhere = people
+        self.assertTrue(first.ecom_identity_id)
+        self.assertEqual(second.ecom_identity_id, first.ecom_identity_id)
+        self.assertFalse(elsewhere.ecom_identity_id)

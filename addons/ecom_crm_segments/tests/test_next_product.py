@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models import ecom_next_product
+from ..models import ecom_next_product, ecom_preference
 from .common import SegmentsCommon
 
 
@@ -41,6 +41,8 @@ class TestNextProduct(SegmentsCommon):
         return run
 
     def proposed(self, partner):
+        self.refresher._refresh(partner.ids)
+        self.env.invalidate_all()
         return partner.with_context(
             allowed_company_ids=self.company.ids
         ).ecom_next_product_ids
@@ -56,6 +58,19 @@ class TestNextProduct(SegmentsCommon):
         self.sell(self.anna, self.cup)
         proposed = self.proposed(self.anna)
         self.assertFalse((self.tea | self.cup) & proposed)
+
+    def test_what_is_known_are_the_products_bought_last(self):
+        self.patch(ecom_preference, "OWNED", 2)
+        for days, product in (
+            (9, self.tea),
+            (6, self.mat),
+            (3, self.hit),
+            (1, self.mat),
+        ):
+            self.sell(self.anna, product, days_ago=days)
+        self.refresher._refresh(self.anna.ids)
+        figures = self.figures(self.anna, self.company)
+        self.assertEqual(figures.last_products, [self.mat.id, self.hit.id])
 
     def test_who_bought_nothing_is_proposed_the_best_sellers(self):
         self.learn()
@@ -175,3 +190,53 @@ class TestNextProduct(SegmentsCommon):
         weights._propose(self.company, partners[:1].ids)
         with self.assertQueryCount(1):
             weights._propose(self.company, partners.ids)
+
+    # -- mailings ----------------------------------------------------------------------
+
+    def mail(self, partner):
+        """Text of a mailing to a contact that names what it may want next."""
+        entry = self.env["mailing.contact"].create(
+            {"name": partner.name, "email": partner.email}
+        )
+        mailing_list = self.env["mailing.list"].create(
+            {"name": "Tea", "contact_ids": [Command.set(entry.ids)]}
+        )
+        mailing = self.env["mailing.mailing"].create(
+            {
+                "subject": "For you",
+                "mailing_model_id": self.env["ir.model"]._get_id("mailing.list"),
+                "contact_list_ids": [Command.set(mailing_list.ids)],
+                "body_html": '<p>Try <t t-out="object.ecom_next_product_names"/>!</p>',
+                "keep_archives": True,
+            }
+        )
+        mailing.action_send_mail()
+        return self.env["mail.mail"].search([("mailing_id", "=", mailing.id)]).body_html
+
+    def test_a_mailing_names_what_each_may_want_next(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.refresher._refresh(self.anna.ids)
+        self.assertIn("Try Cup", self.mail(self.anna))
+
+    def test_a_mailing_names_nothing_to_who_is_not_profiled(self):
+        self.learn()
+        self.sell(self.anna, self.tea)
+        self.anna.ecom_profiling_off = True
+        self.refresher._refresh(self.anna.ids)
+        self.assertIn("Try !", self.mail(self.anna).replace("Try  !", "Try !"))
+
+    def test_many_addresses_cost_constant_queries(self):
+        self.learn()
+        entries = self.env["mailing.contact"].create(
+            [{"name": "P", "email": f"p{n}@shop.example"} for n in range(20)]
+        )
+
+        def count(some):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.mapped("ecom_next_product_names")
+            return self.env.cr.sql_log_count - before
+
+        count(entries[:2])
+        self.assertEqual(count(entries), count(entries[:2]))

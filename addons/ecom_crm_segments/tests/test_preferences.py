@@ -1,7 +1,5 @@
 """What a customer likes is what most of their orders say."""
 
-from unittest.mock import patch
-
 from odoo.fields import Command
 from odoo.tests import tagged
 
@@ -59,13 +57,23 @@ class TestPreferences(SegmentsCommon):
             self.anna.ecom_favourite_category_ids.ids, [self.hot.id, self.hard.id]
         )
 
-    def test_what_is_shown_follows_the_last_orders(self):
-        for product in (self.tea, self.tea, self.tea, self.cup, self.cup):
+    def test_only_the_most_frequent_favourites_are_kept(self):
+        self.patch(ecom_preference, "SHOWN", 1)
+        for product in (self.tea, self.cup, self.cup):
             self.order(self.anna, product=product)
-        with patch.object(ecom_preference, "RECENT", 3):  # tea, cup, cup
-            self.assertEqual(
-                self.anna.ecom_favourite_category_ids.ids, [self.hard.id, self.hot.id]
-            )
+        self.refresh()
+        self.assertEqual(self.anna.ecom_favourite_category_ids, self.hard)
+
+    def test_a_favourite_that_was_deleted_is_shown_no_more(self):
+        for product in (self.tea, self.cup):
+            self.order(self.anna, product=product)
+        self.refresh()
+        self.cup.categ_id = self.hot
+        self.env["product.template"].search(
+            [("categ_id", "=", self.hard.id)]
+        ).categ_id = self.hot
+        self.hard.unlink()
+        self.assertEqual(self.anna.ecom_favourite_category_ids, self.hot)
 
     def test_the_favourite_attribute_is_the_one_of_most_variants(self):
         for product in (self.shirt_l, self.shirt_l, self.shirt_s, self.tea):

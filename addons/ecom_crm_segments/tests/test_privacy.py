@@ -98,6 +98,7 @@ class TestPrivacy(SegmentsCommon):
         figures = self.figures(self.anna)
         self.assertEqual(figures.order_count, 3)
         self.assertFalse(figures.rfm_group)
+        self.assertFalse(figures.last_products or figures.order_hours)
         self.assertFalse(self.anna.ecom_membership_ids)
         self.assertTrue(self.anna.ecom_profiling_off)
 
@@ -149,6 +150,11 @@ class TestPrivacy(SegmentsCommon):
         self.assertEqual(data["ecom.segment.membership"][0]["segment_id"], "Segment")
         self.assertEqual(data["ecom.consent"][0]["answer"], "granted")
         self.assertNotIn("Bert", json.dumps(data))
+
+    def test_what_is_kept_by_number_is_told_by_name(self):
+        self.assertEqual(self.figures(self.anna).last_products, self.tea.ids)
+        [figures] = self.export(self.anna)["ecom.customer"]
+        self.assertEqual(figures["last_products"], ["Tea"])
 
     def test_an_export_is_read_by_who_made_it(self):
         export = self.env["ecom.personal.data"].with_user(self.user)

@@ -28,7 +28,7 @@ class TestSendTime(SegmentsCommon):
             self.order(partner, 10).date_order = moment
 
     def best_hour(self, partner, user=None):
-        self.env.flush_all()
+        self.refresher._refresh(partner.ids)
         self.env.invalidate_all()
         return partner.with_user(user or self.manager).ecom_best_hour
 
@@ -38,6 +38,25 @@ class TestSendTime(SegmentsCommon):
         # 11:30 in UTC are 19:30 in Shanghai.
         self.assertEqual(
             self.best_hour(self.anna), "19:00, from 10 orders of their own"
+        )
+
+    def test_the_hour_is_told_in_the_zone_of_who_reads(self):
+        self.company.partner_id.tz = "Etc/GMT-5"  # 5 hours ahead of UTC
+        self.buy(self.anna, hour=11, times=10)
+        self.refresher._refresh(self.anna.ids)
+        self.assertEqual(self.figures(self.anna).order_hour, f"{11 + 5}")
+        self.assertEqual(
+            self.best_hour(self.anna), f"{11 + 8}:00, from 10 orders of their own"
+        )
+        elsewhere = new_test_user(
+            self.env,
+            "send_elsewhere",
+            groups="ecom_crm_segments.group_user",
+            tz="Etc/GMT+3",
+        )
+        self.assertEqual(
+            self.best_hour(self.anna, elsewhere),
+            f"{11 - 3:02}:00, from 10 orders of their own",
         )
 
     def test_nobody_is_written_to_at_night(self):
@@ -52,6 +71,7 @@ class TestSendTime(SegmentsCommon):
 
     def test_a_mailing_is_prepared_for_the_next_such_hour(self):
         self.buy(self.anna, hour=11, times=10)
+        self.refresher._refresh(self.anna.ids)
         people = self.segment(partner_domain="[('name', '=', 'Anna')]")
         people.action_refresh()
         campaign = self.env["ecom.campaign"].create(

@@ -67,7 +67,12 @@ class EcomPersonalData(models.TransientModel):
             for name, field in model._fields.items()
             if field.store and field.type not in ("one2many", "many2many", "binary")
         ]
-        rows = model.search(domain).read(names)
+        records = model.search(domain)
+        rows = records.read(names)
+        for name in getattr(model, "_kept_ids", ()):
+            kept = records._get_kept(name)
+            for record, row in zip(records, rows, strict=True):
+                row[name] = kept[record].mapped("display_name")
         return [
             {
                 name: value[1] if isinstance(value, tuple) else value

@@ -9,6 +9,7 @@ from ..formats.schema import FeeType, Kind
 CLEARING = "clearing"
 WALLET = "wallet"
 TRANSIT = "transit"
+DEFERRED = "deferred"
 ROUNDING = "rounding"
 SUSPENSE = "suspense"
 CHANNEL_TAX = "channel_tax"
@@ -43,6 +44,7 @@ PURPOSES = {
         Purpose(WALLET, "asset_current", is_shared=False),
         Purpose(TRANSIT, "asset_current", reconcile=True, is_shared=False),
         Purpose("reserve", "asset_current", is_shared=False),
+        Purpose(DEFERRED, "asset_current", reconcile=True, is_shared=False),
         *(Purpose(fee_purpose(fee), "expense") for fee in FeeType),
         Purpose(FEE_TAX, "asset_current"),
         Purpose(CHANNEL_TAX, "liability_current"),

@@ -17,9 +17,12 @@ from .amazon_types import CHANNEL_TAXES, FEES, OTHERS, PRICES
 from .base import Book, Draft, Format, register, types
 from .document import Document
 from .reading import Node, pages
-from .schema import ZERO, FeeType, Kind
+from .schema import ZERO, Deferral, FeeType, Kind
 
 _STATUSES = ("DEFERRED", "RELEASED", "DEFERRED_RELEASED")
+_DEFERRED, _RELEASE = "DEFERRED_TRANSACTION_ID", "RELEASE_TRANSACTION_ID"
+#: reference of the list of what is deferred
+DEFERRED = "deferred"
 _BUYER = types(
     {
         Kind.SALE: ("ourpriceprincipal", "principal", "productcharges"),
@@ -41,7 +44,14 @@ _FEES = types(
 
 @register
 class AmazonFinances(Format):
-    """Transactions by settlement; those deferred are a settlement named so."""
+    """Transactions by settlement; those that are deferred are a list of their own.
+
+    A deferred transaction is released by one that names it
+    (``DEFERRED_TRANSACTION_ID``), and is then told once more, as
+    ``DEFERRED_RELEASED``: there the money is counted once, with the one that releases.
+    That a transaction which is ``DEFERRED_RELEASED`` and names a settlement, but not
+    the one that releases it, is the money itself, is not confirmed.
+    """
 
     code = "amazon_finances"
     title = "Amazon: finances API, transactions"
@@ -52,6 +62,30 @@ class AmazonFinances(Format):
         return 95 if sum(word in head for word in words) >= 2 else 0
 
     def read_into(self, document: Document, book: Book) -> None:
+        newest = self._newest(document)
+        releasing = {
+            deferred: name
+            for name, transaction in newest.items()
+            if (deferred := _related(transaction).get(_DEFERRED, ""))
+        }
+        totals: dict[int, Decimal] = {}
+        for name, transaction in newest.items():
+            release = releasing.get(name, "")
+            draft = self._draft(transaction, book, release)
+            total = transaction.amount("totalAmount", "currencyAmount") or ZERO
+            totals.setdefault(id(draft), ZERO)
+            if draft.reference == DEFERRED:
+                draft.deferrals.append(_deferral(name, transaction, release))
+                if transaction.text("transactionStatus") != "DEFERRED":
+                    continue
+            totals[id(draft)] += total
+            self._read(name, transaction, draft, total)
+        for draft in book.drafts.values():
+            draft.check("transactions", totals[id(draft)], draft.total + draft.payout)
+
+    @staticmethod
+    def _newest(document: Document) -> dict[str, Node]:
+        """Transactions by their id, each as it was told last in its life."""
         newest: dict[str, Node] = {}
         number = 0
         for page in pages(document.json()):
@@ -62,28 +96,16 @@ class AmazonFinances(Format):
                 name = transaction.text("transactionId") or f"#{number}"
                 if _rank(transaction) >= _rank(newest.get(name)):
                     newest[name] = transaction
-        totals: dict[int, Decimal] = {}
-        for name, transaction in newest.items():
-            draft = self._draft(transaction, book)
-            total = transaction.amount("totalAmount", "currencyAmount") or ZERO
-            totals[id(draft)] = totals.get(id(draft), ZERO) + total
-            self._read(name, transaction, draft, total)
-        for draft in book.drafts.values():
-            draft.check("transactions", totals[id(draft)], draft.total + draft.payout)
+        return newest
 
     @staticmethod
-    def _draft(transaction: Node, book: Book) -> Draft:
-        related = _related(transaction)
-        deferred = transaction.text("transactionStatus") == "DEFERRED"
-        reference = related.get("SETTLEMENT_ID") or related.get(
-            "FINANCIAL_EVENT_GROUP_ID", ""
-        )
-        draft = book.draft(
-            "deferred" if deferred else reference,
-            transaction.text("totalAmount", "currencyCode"),
-        )
+    def _draft(transaction: Node, book: Book, release: str) -> Draft:
+        reference = _settlement(transaction)
+        if _is_told_elsewhere(transaction, release):
+            reference = DEFERRED
+        draft = book.draft(reference, transaction.text("totalAmount", "currencyCode"))
         draft.account = transaction.text("sellingPartnerMetadata", "sellingPartnerId")
-        if deferred:
+        if reference == DEFERRED:
             draft.warn("deferred")
         return draft
 
@@ -93,9 +115,9 @@ class AmazonFinances(Format):
         common = {
             "order_ref": related.get("ORDER_ID", ""),
             "transaction_ref": related.get("REFUND_ID", "") or name,
-            "related_ref": related.get("DEFERRED_TRANSACTION_ID", "")
-            or related.get("RELEASE_TRANSACTION_ID", ""),
+            "related_ref": related.get(_DEFERRED, "") or related.get(_RELEASE, ""),
             "payout_ref": related.get("DISBURSEMENT_ID", ""),
+            "deferral_ref": _deferral_ref(name, transaction),
             "posted_at": transaction.moment("postedDate"),
             "description": transaction.text("description"),
         }
@@ -145,6 +167,57 @@ def _rank(transaction: Node | None) -> int:
         return -1
     status = transaction.text("transactionStatus")
     return _STATUSES.index(status) if status in _STATUSES else 0
+
+
+def _settlement(transaction: Node) -> str:
+    """The settlement that a transaction names, empty when it is in none yet."""
+    related = _related(transaction)
+    return related.get("SETTLEMENT_ID") or related.get("FINANCIAL_EVENT_GROUP_ID", "")
+
+
+def _is_told_elsewhere(transaction: Node, release: str) -> bool:
+    """Whether a transaction is no money of a settlement, or not yet.
+
+    :param release: id of a transaction beside it that releases it.
+    """
+    status = transaction.text("transactionStatus")
+    if status != "DEFERRED_RELEASED":
+        return status == "DEFERRED"
+    release = release or _related(transaction).get(_RELEASE, "")
+    return bool(release) or not _settlement(transaction)
+
+
+def _deferral(name: str, transaction: Node, release: str) -> Deferral:
+    related = _related(transaction)
+    context = _deferred_context(transaction)
+    return Deferral(
+        reference=name,
+        currency=transaction.text("totalAmount", "currencyCode"),
+        amount=transaction.amount("totalAmount", "currencyAmount") or ZERO,
+        is_released=transaction.text("transactionStatus") != "DEFERRED",
+        is_refund="refund" in transaction.text("transactionType").lower(),
+        order_ref=related.get("ORDER_ID", ""),
+        release_ref=release or related.get(_RELEASE, ""),
+        posted_at=transaction.moment("postedDate"),
+        matures_at=context.moment("maturityDate"),
+        reason=context.text("deferralReason"),
+    )
+
+
+def _deferral_ref(name: str, transaction: Node) -> str:
+    """The deferred transaction that this one is, or releases."""
+    if transaction.text("transactionStatus") in ("DEFERRED", "DEFERRED_RELEASED"):
+        return name
+    return _related(transaction).get(_DEFERRED, "")
+
+
+def _deferred_context(transaction: Node) -> Node:
+    """Why and until when; told of the transaction, or of its items."""
+    for node in (transaction, *transaction.children("items")):
+        for context in node.children("contexts"):
+            if context.get("maturityDate") or context.get("deferralReason"):
+                return context
+    return Node(transaction.number, {})
 
 
 def _related(node: Node) -> dict[str, str]:

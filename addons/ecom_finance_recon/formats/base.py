@@ -34,7 +34,7 @@ from . import document as documents
 from .document import Document, Limits, Source
 from .errors import FormatError, NothingInside, NotRecognised, TooLarge
 from .repeats import Repeats
-from .schema import ZERO, Check, Kind, Line, ParsedFile, Settlement
+from .schema import ZERO, Check, Deferral, Kind, Line, ParsedFile, Settlement
 
 SETTLEMENT = "settlement"
 WALLET = "wallet"  # an account with a running balance: Alipay, PayPal...
@@ -83,6 +83,7 @@ class Draft:
         self.lines: list[Line] = []
         self.checks: list[Check] = []
         self.warnings: list[str] = []
+        self.deferrals: list[Deferral] = []
 
     def add(
         self,
@@ -173,6 +174,7 @@ class Draft:
             lines=self._lines(),
             checks=tuple(self.checks),
             warnings=tuple(self.warnings),
+            deferrals=tuple(self.deferrals),
         )
 
 

@@ -5,7 +5,8 @@ no time and are the seller's. An order of several items is one row with ``Net`` 
 for each item with their fees but without ``Net``: amounts come from the first, fees
 from whichever row has them. eBay-collected tax is no part of ``Net``. The names of the
 fee columns differ between sites, so every column between the taxes and the gross amount
-is a fee.
+is a fee. German sites write a report with semicolons and German words; those below are
+the ones that published programs read, others are not confirmed.
 """
 
 from __future__ import annotations
@@ -30,6 +31,47 @@ KINDS = types(
         Kind.TRANSFER: ("charge", "transfer", "withdrawal"),
     }
 )
+#: German words for columns and types
+GERMAN = {
+    "datum der transaktionserstellung": "transaction creation date",
+    "typ": "type",
+    "bestellnummer": "order number",
+    "nutzername des käufers": "buyer username",
+    "betrag abzügl. kosten": "net amount",
+    "auszahlungswährung": "payout currency",
+    "auszahlung nr.": "payout id",
+    "auszahlungsnr.": "payout id",
+    "auszahlungsnummer": "payout id",
+    "artikelnummer": "item id",
+    "transaktionsnummer": "transaction id",
+    "angebotstitel": "item title",
+    "bestandseinheit": "custom label",
+    "stückzahl": "quantity",
+    "anzahl": "quantity",
+    "vom verkäufer einbehaltene steuer": "seller collected tax",
+    "vom verkäufer eingezogene steuern": "seller collected tax",
+    "von ebay einbehaltene steuer": "ebay collected tax",
+    "von ebay eingezogene steuern": "ebay collected tax",
+    "fixer anteil der verkaufsprovision": "final value fee - fixed",
+    "variabler anteil der verkaufsprovision": "final value fee - variable",
+    "internationale gebühr": "international fee",
+    "transaktionsbetrag (inkl. kosten)": "gross transaction amount",
+    "transaktionsbetrag": "gross transaction amount",
+    "transaktionswährung": "transaction currency",
+    "referenznummer": "reference id",
+    "beschreibung": "description",
+}
+GERMAN_TYPES = {
+    "bestellung": "order",
+    "rückerstattung": "refund",
+    "einbehaltung": "hold",
+    "andere gebühr": "other fee",
+    "versandetikett": "shipping label",
+    "auszahlung": "payout",
+    "zahlungsstreitfall": "payment dispute",
+    "anpassung": "adjustment",
+    "belastung": "charge",
+}
 _FEES = (
     ("final value fee", FeeType.COMMISSION),
     ("regulatory", FeeType.COMMISSION),
@@ -38,6 +80,7 @@ _FEES = (
     ("not as described", FeeType.COMMISSION),
     ("deposit processing", FeeType.PAYMENT),
 )
+_RATES = (" rate", "-satz")
 _TAXES = ("seller collected tax", "ebay collected tax")
 
 
@@ -56,17 +99,32 @@ class EbayReport(TableFormat):
     )
     delimiters = (",", ";", "\t")
 
+    alternatives = (
+        (
+            "datum der transaktionserstellung",
+            "typ",
+            "bestellnummer",
+            "betrag abzügl. kosten",
+        ),
+    )
+
     def read_into(self, document: Document, book: Book) -> None:
         table = self.table(
             document,
-            amount_columns=("net amount", "gross transaction amount"),
-            date_columns=("transaction creation date",),
+            amount_columns=_both("net amount", "gross transaction amount"),
+            date_columns=_both("transaction creation date"),
             decimal=book.options.decimal,
             zone=book.options.zone,
         )
+        table.names = [GERMAN.get(name, name) for name in table.names]
         fees = fee_columns(table)
         account = next(
-            (row[1] for row in table.preamble if row[:1] == ["Seller"] and row[1:]), ""
+            (
+                row[1]
+                for row in table.preamble
+                if row[:1] in (["Seller"], ["Verkäufer"]) and row[1:]
+            ),
+            "",
         )
         nets: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
         currencies: dict[str, str] = {}
@@ -99,6 +157,7 @@ class EbayReport(TableFormat):
         draft = book.draft(row.text("payout id"), currency)
         net = row.amount("net amount")
         word = row.text("type").lower()
+        word = GERMAN_TYPES.get(word, word)
         kind = KINDS.get(word, Kind.SUSPENSE)
         values = {
             "type_code": row.text("type"),
@@ -137,13 +196,23 @@ class EbayReport(TableFormat):
         return net or ZERO
 
 
+def _both(*names: str) -> tuple[str, ...]:
+    """Names of columns in either language."""
+    german = (word for word, name in GERMAN.items() if name in names)
+    return (*names, *german)
+
+
 def fee_columns(table: Table) -> list[str]:
-    """Columns of fees: behind those of taxes, before that of the gross amount."""
+    """Columns of fees: behind those of taxes, before that of the gross amount.
+
+    Sites of the EU and the UK have the rate of the VAT between them, which is no money.
+    """
     end = table.names.index("gross transaction amount")
     starts = [table.names.index(name) for name in _TAXES if table.has(name)]
     if not starts:
         return [name for name in table.names if "fee" in name.split()]
-    return [name for name in table.names[max(starts) + 1 : end] if name]
+    found = table.names[max(starts) + 1 : end]
+    return [name for name in found if name and not name.endswith(_RATES)]
 
 
 def fee_type(column: str) -> FeeType:

@@ -2,7 +2,8 @@
 
 Amounts are signed; ``Gross + Fee = Net``. Conversions come as two rows. What a type
 means is known for the words below only; anything else is suspense. The column names in
-other languages than English and Spanish are not confirmed by a file.
+other languages than English, Spanish and Japanese are not confirmed by a file, nor are
+the types in Japanese, which are suspense.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from .tables import Row, TableFormat, find_header
 
 #: our word -> names of the column, by language
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "date": ("date", "fecha", "datum", "data"),
-    "time": ("time", "hora", "uhrzeit", "zeit", "heure", "ora", "tijd"),
+    "date": ("date", "fecha", "datum", "data", "日付"),
+    "time": ("time", "hora", "uhrzeit", "zeit", "heure", "ora", "tijd", "時間"),
     "zone": (
         "timezone",
         "time zone",
@@ -30,6 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "fuso orario",
         "tijdzone",
         "fuso horário",
+        "タイムゾーン",
     ),
     "type": (
         "type",
@@ -41,10 +43,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "descrizione",
         "omschrijving",
         "descrição",
+        "タイプ",
     ),
-    "status": ("status", "estado", "état", "stato"),
-    "currency": ("currency", "divisa", "währung", "devise", "valuta", "moeda"),
-    "gross": ("gross", "bruto", "brutto", "avant commission", "lordo", "bruto bedrag"),
+    "status": ("status", "estado", "état", "stato", "ステータス"),
+    "currency": ("currency", "divisa", "währung", "devise", "valuta", "moeda", "通貨"),
+    "gross": (
+        "gross",
+        "bruto",
+        "brutto",
+        "avant commission",
+        "lordo",
+        "bruto bedrag",
+        "合計",
+    ),
     "fee": (
         "fee",
         "comisión",
@@ -54,9 +65,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "tariffa",
         "kosten",
         "tarifa",
+        "手数料",
     ),
-    "net": ("net", "neto", "netto", "net", "líquido"),
-    "balance": ("balance", "saldo", "guthaben", "solde"),
+    "net": ("net", "neto", "netto", "líquido", "正味"),
+    "balance": ("balance", "saldo", "guthaben", "solde", "残高"),
     "id": (
         "transaction id",
         "id. de transacción",
@@ -66,6 +78,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "codice transazione",
         "transactiereferentie",
         "id da transação",
+        "取引id",
     ),
     "reference": (
         "reference txn id",
@@ -73,6 +86,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "zugehöriger transaktionscode",
         "numéro de la transaction de référence",
         "codice di riferimento transazione",
+        "リファレンス トランザクションid",
     ),
     "invoice": (
         "invoice number",
@@ -82,13 +96,28 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "numéro de facture",
         "numero ricevuta",
         "numero fattura",
+        "請求書番号",
     ),
-    "custom": ("custom number", "número personalizado", "individuelle nummer"),
-    "name": ("name", "nombre", "nom", "nome", "naam"),
+    "custom": (
+        "custom number",
+        "número personalizado",
+        "individuelle nummer",
+        "カスタム番号",
+    ),
+    "name": ("name", "nombre", "nom", "nome", "naam", "名前"),
     "impact": ("balance impact", "auswirkung auf guthaben", "impact sur le solde"),
-    "subject": ("subject", "item title", "asunto", "betreff", "objet", "oggetto"),
+    "subject": (
+        "subject",
+        "item title",
+        "asunto",
+        "betreff",
+        "objet",
+        "oggetto",
+        "件名",
+    ),
 }
-_NEEDED = ("date", "currency", "gross", "fee", "net", "id")
+#: without the status nobody knows which rows moved money
+_NEEDED = ("date", "currency", "gross", "fee", "net", "id", "status")
 
 KINDS = types(
     {

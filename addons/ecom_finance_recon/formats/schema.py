@@ -96,6 +96,8 @@ class Line:
     :param payout_ref: the provider's id of the payout that it is part of.
     :param original_amount: before conversion, in ``original_currency``.
     :param balance: balance of the account after the row, where the file states it.
+    :param deferral_ref: the provider's id of the deferred transaction that this is a
+        part of, or releases.
     :param raw: the row as it was, by column; empty cells are left out.
     """
 
@@ -121,7 +123,32 @@ class Line:
     original_amount: Decimal | None = None
     original_currency: str = ""
     balance: Decimal | None = None
+    deferral_ref: str = ""
     raw: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferral:
+    """A transaction whose money the channel holds back until a day.
+
+    :param reference: the provider's id, which stays the same when it is released.
+    :param is_released: it is no longer held back; the money is told elsewhere.
+    :param amount: of the whole transaction, what would be paid.
+    :param release_ref: the provider's id of the transaction that releases it.
+    :param matures_at: when it is (to be) released, where the channel tells.
+    :param reason: the channel's own word for the policy.
+    """
+
+    reference: str
+    currency: str
+    amount: Decimal
+    is_released: bool = False
+    is_refund: bool = False
+    order_ref: str = ""
+    release_ref: str = ""
+    posted_at: datetime | None = None
+    matures_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +189,8 @@ class Settlement:
     :param lines: empty when they were handed to a sink.
     :param checks: control totals, the most important one first.
     :param warnings: codes of things that work but deserve attention.
+    :param deferrals: what is held back, or was. A settlement that has them is no
+        payout but a list of the moment: it comes again with the next one.
     """
 
     format: str
@@ -182,6 +211,7 @@ class Settlement:
     checks: tuple[Check, ...] = ()
     warnings: tuple[str, ...] = ()
     bank_account: str = ""
+    deferrals: tuple[Deferral, ...] = ()
 
     @property
     def sum_lines(self) -> Decimal:

@@ -17,6 +17,7 @@ from .subsets import Solver
 
 MAX_PARTS = 12  # lines of one order that may add up to an item
 MAX_SHARED = 100  # items, or lines, that share what then is no id
+LONG = 10  # characters of an id that nobody has by chance
 MIN_PEERS = 3  # conversions that tell the rate of a further one
 PEER_BAND = 0.10
 
@@ -338,7 +339,11 @@ def convert(board: Board, rest: Leftovers) -> None:
             "expected_rate": round(expected, 6),
             "source": source,
         }
-        if expected and abs(rate / expected - 1) <= band:
+        if (
+            expected
+            and abs(rate / expected - 1) <= band
+            and _is_timely(board, line, item)
+        ):
             board.accept((line,), (item,), Layer.ID_FX, evidence)
         else:
             board.refuse(
@@ -347,6 +352,16 @@ def convert(board: Board, rest: Leftovers) -> None:
                 [board.suggestion((item,), 0.7, layer=Layer.ID_FX.value)],
                 **evidence,
             )
+
+
+def _is_timely(board: Board, line: int, item: int) -> bool:
+    """Whether a line came when lines come, or has an id that nobody has by chance.
+
+    An amount near a rate proves less than an equal one: a wrong digit in a short number
+    names another order, which may be as dear.
+    """
+    longest = max(map(len, _shared(board, line, item)), default=0)
+    return longest >= LONG or board.is_usual(line, item)
 
 
 def _pair(board: Board, line: int, item: int) -> tuple[str, str]:

@@ -20,10 +20,17 @@ from itertools import islice
 
 from .board import Board
 from .by_id import Leftovers, accept_off, refuse_among
-from .normalise import MIN_TYPO_LENGTH, deletions, is_one_typo, variants
+from .normalise import (
+    MIN_DOUBT_LENGTH,
+    MIN_TYPO_LENGTH,
+    deletions,
+    is_one_typo,
+    variants,
+)
 from .schema import FaultKind, Layer
 
 MAX_CHANCE = 0.005
+MAX_FACTOR = 2  # between the amounts of a line and an item that one id names
 NEAR_AMOUNT = 0.02  # part by which a line told again may differ from the first one
 
 
@@ -43,7 +50,7 @@ class Neighbours:
     def add(self, item: int) -> None:
         """Let an item be found: one that is open, or open again."""
         for ref in self.board.item_refs[item]:
-            if len(ref) >= MIN_TYPO_LENGTH:
+            if len(ref) >= MIN_DOUBT_LENGTH:
                 self.index[ref].append(item)
                 for key in deletions(ref):
                     self.index[key].append(item)
@@ -51,11 +58,9 @@ class Neighbours:
     def is_convincing(self, line: int, item: int) -> bool:
         """Whether the item can hardly be that near by chance."""
         board = self.board
-        near: set[int] = set()
-        for ref in board.line_refs[line]:
-            if len(ref) >= MIN_TYPO_LENGTH:
-                for other in variants(ref, self.alphabet):
-                    near.update(board.index.get(other, ()))
+        if max(map(len, board.line_refs[line]), default=0) < MIN_TYPO_LENGTH:
+            return False
+        near = self.around(line)
         near.discard(item)
         if not near:
             return True
@@ -64,12 +69,21 @@ class Neighbours:
         share = self.amounts[board.item_amounts[item]] / len(board.items)
         return len(near) * share <= MAX_CHANCE
 
+    def around(self, line: int) -> set[int]:
+        """All items, also paid ones, with an id one error away."""
+        near: set[int] = set()
+        for ref in self.board.line_refs[line]:
+            if len(ref) >= MIN_DOUBT_LENGTH:
+                for other in variants(ref, self.alphabet):
+                    near.update(self.board.index.get(other, ()))
+        return near
+
     def of(self, line: int) -> list[int]:
         """Open items with an id one error away, of the same sign."""
         board = self.board
         found: set[int] = set()
         for ref in board.line_refs[line]:
-            if len(ref) < MIN_TYPO_LENGTH:
+            if len(ref) < MIN_DOUBT_LENGTH:
                 continue
             near = set(self.index.get(ref, ()))
             for key in deletions(ref):
@@ -111,8 +125,13 @@ def resolve_leftovers(board: Board, rest: Leftovers, neighbours: Neighbours) -> 
     _resolve_among(board, rest, claims, users, neighbours)
     for line, item in sorted(rest.off.items()):
         fits = claims.get(line)
-        if not fits:
+        if not fits and _is_plausible(board, line, item, neighbours):
             accept_off(board, line, item)
+        elif not fits:
+            board.refuse(
+                line, "amount_differs", [board.suggestion((item,), 0.5, layer="id")]
+            )
+            _doubt_id(board, line)
         else:
             both = [item, *fits]
             board.refuse(
@@ -123,6 +142,22 @@ def resolve_leftovers(board: Board, rest: Leftovers, neighbours: Neighbours) -> 
             )
     for line, items in sorted(rest.surplus.items()):
         _resolve_surplus(board, line, items, claims.get(line, ()), users, neighbours)
+
+
+def _is_plausible(board: Board, line: int, item: int, neighbours: Neighbours) -> bool:
+    """Whether a line may be of an order though its amount is quite another one.
+
+    Where ids have neighbours a wrong one is somebody's too.
+    """
+    told, owed = abs(board.line_amounts[line]), abs(board.item_amounts[item])
+    if min(told, owed) * MAX_FACTOR >= max(told, owed):
+        return True
+    return not neighbours.around(line) - {item}
+
+
+def _doubt_id(board: Board, line: int) -> None:
+    entry = board.lines[line]
+    board.fault(FaultKind.GHOST, line=entry.id, amount=entry.amount, certain=False)
 
 
 def _resolve_among(
@@ -189,8 +224,13 @@ def _resolve_surplus(
     open_fits = [item for item in fits if board.open_items[item]]
     if not open_fits:
         board.refuse(line, "duplicate", repeats=related)
+        # With another amount it may as well be an id that is wrong.
         board.fault(
-            FaultKind.DUPLICATE, line=entry.id, related=related, amount=entry.amount
+            FaultKind.DUPLICATE,
+            line=entry.id,
+            related=related,
+            amount=entry.amount,
+            certain=bool(equal),
         )
         return
     alone = len(open_fits) == 1 and users[open_fits[0]] == [line]

@@ -2,6 +2,8 @@
 
     opening reserve + events = payouts + closing reserve
     each payout = its bank line
+    opening deferred + newly deferred - released = closing deferred
+    what is still deferred, one by one = ledger balance of deferred proceeds
     value of what is not matched = ledger balance of the clearing account
 
 Green when all three hold; else the rows that break them.
@@ -11,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 ZERO = Decimal(0)
@@ -59,10 +61,42 @@ class Carried:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferred:
+    """What a channel holds back, in a period.
+
+    :param opening: of the transactions that were deferred before it; ``closing`` of
+        those that are still at its end.
+    :param added: newly deferred in it, ``released`` paid out or closed in it.
+    :param ledger: balance of the account of deferred proceeds at its end.
+    """
+
+    opening: Decimal = ZERO
+    added: Decimal = ZERO
+    released: Decimal = ZERO
+    closing: Decimal = ZERO
+    ledger: Decimal = ZERO
+
+    @property
+    def breaks(self) -> tuple[Break, ...]:
+        """Rows that break its identities."""
+        moved = self.opening + self.added - self.released
+        rows = (
+            ("period", moved, self.closing),
+            ("ledger", self.closing, self.ledger),
+        )
+        return tuple(
+            Break("deferred", row, expected, found, found - expected)
+            for row, expected, found in rows
+            if expected != found
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A row that breaks an identity.
 
-    :param identity: ``flow``, ``bank``, ``carry_over`` or ``ledger``.
+    :param identity: ``flow``, ``bank``, ``carry_over``, ``ledger`` or
+        ``deferred``.
     """
 
     identity: str
@@ -88,6 +122,7 @@ class Closing:
     unmatched: Decimal
     ledger: Decimal
     breaks: tuple[Break, ...]
+    deferred: Deferred = field(default_factory=Deferred)
 
     @property
     def difference(self) -> Decimal:
@@ -109,6 +144,7 @@ def close(
     carried: Iterable[Carried] = (),
     unmatched: Decimal = ZERO,
     ledger: Decimal = ZERO,
+    deferred: Deferred | None = None,
 ) -> Closing:
     """Compute the identity and name what breaks it.
 
@@ -116,7 +152,9 @@ def close(
     :param closing: the same after the last one.
     :param carried: in the order of the settlements: each takes what the one before
         left.
+    :param deferred: what is held back; it is no part of the flow until it is released.
     """
+    deferred = deferred or Deferred()
     events, payouts, carried = list(events), list(payouts), list(carried)
     sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
     by_settlement: dict[str, Decimal] = defaultdict(lambda: ZERO)
@@ -131,14 +169,13 @@ def close(
         *_flow(result, by_settlement, payouts),
         *_bank(payouts),
         *_chain(opening, closing, carried),
+        *deferred.breaks,
     ]
     if unmatched != ledger:
         breaks.append(
             Break("ledger", "clearing", unmatched, ledger, ledger - unmatched)
         )
-    return Closing(
-        opening, dict(sums), paid, closing, waiting, unmatched, ledger, tuple(breaks)
-    )
+    return replace(result, breaks=tuple(breaks), deferred=deferred)
 
 
 def _flow(

@@ -3,7 +3,8 @@
 1. idempotency: the same line twice is one line;
 2. ids: normalised, joined by hash; the amounts, payouts and dates of those that share
    one decide; parts that add up; amounts less a known fee; other currencies;
-3. ids with one typing error, together with the amount, when nothing else is as near;
+3. ids among other words or with one typing error, together with the amount, when
+   nothing else is as near;
 4. no id: a subset of the window, when it is the only one;
 5. the rest: suggestions with their evidence; missing items, duplicates and ghosts.
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .board import Board
+from .by_affix import match_affixed
 from .by_amount import match_amounts
 from .by_id import Leftovers, convert, drop_repeated, join
 from .by_typo import (
@@ -48,6 +50,7 @@ def match(
     undo_contested(board, rest, neighbours)
     undo_untimely(board, neighbours)
     resolve_leftovers(board, rest, neighbours)
+    match_affixed(board)
     match_typos(board, neighbours)
     match_amounts(board)
     _report_missing(board)

@@ -10,6 +10,8 @@ _TAOBAO = re.compile(r"T\d{1,3}P(\d{10,})")
 _OTHER = re.compile(r"[\W_]+")
 #: shorter ids have too many neighbours for a typing error to mean anything
 MIN_TYPO_LENGTH = 6
+#: those of at least this are doubted, and never taken
+MIN_DOUBT_LENGTH = 4
 
 
 def reference(text: str) -> str:

@@ -103,6 +103,22 @@ class SettlementFact:
     fees: Mapping[str, Decimal] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class DeferralFact:
+    """A transaction whose money the channel still holds back.
+
+    :param left: what is not released, in its sign.
+    :param due: when the channel said that it would release it.
+    :param is_over: the channel says that it is released.
+    """
+
+    deferral: str
+    date: date
+    left: Decimal
+    due: date | None = None
+    is_over: bool = False
+
+
 @dataclass(frozen=True)
 class Facts:
     """All that rules look at, of one channel."""
@@ -112,6 +128,7 @@ class Facts:
     lines: tuple[LineFact, ...] = ()
     settlements: tuple[SettlementFact, ...] = ()
     card: RateCard = field(default_factory=RateCard)
+    deferrals: tuple[DeferralFact, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -327,6 +344,20 @@ def payout_late(facts: Facts, settings: Settings) -> Iterator[Alert]:
             yield Alert(
                 "payout_late", "settlement", one.settlement, one.total, evidence
             )
+
+
+@rule("deferred_late")
+def deferred_late(facts: Facts, settings: Settings) -> Iterator[Alert]:
+    """Money that is held back for longer than it should, or released differently.
+
+    Counted from the day that the channel told, else from the transaction's own.
+    """
+    limit = facts.today - timedelta(days=settings.days)
+    for one in facts.deferrals:
+        since = one.due or one.date
+        if one.left and (one.is_over or since < limit):
+            evidence = {"days": (facts.today - since).days, "released": one.is_over}
+            yield Alert("deferred_late", "deferral", one.deferral, one.left, evidence)
 
 
 @rule("bank_account_changed")

@@ -23,6 +23,7 @@ class Layer(Enum):
     ID_FEE = "id_fee"  # the id, and the amount less a fee of the rate card
     ID_FX = "id_fx"  # the id, in another currency
     ID_AMOUNT_OFF = "id_amount_off"  # only the id: the amount is another one
+    AFFIX = "affix"  # an id among other words, the amount, and no other candidate
     TYPO = "typo"  # an id with one typing error, the amount, and no other candidate
     FEE = "fee"  # no id: the amount less a fee, unique in its window
     AMOUNT = "amount"  # no id: the amount, unique in its window
@@ -37,6 +38,7 @@ SCORES = {
     Layer.ID_FEE: 0.98,
     Layer.ID_FX: 0.96,
     Layer.ID_AMOUNT_OFF: 0.9,
+    Layer.AFFIX: 0.96,
     Layer.TYPO: 0.95,
     Layer.FEE: 0.9,
     Layer.AMOUNT: 0.92,

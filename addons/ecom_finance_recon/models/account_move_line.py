@@ -20,7 +20,17 @@ class AccountMoveLine(models.Model):
             ("payout", "Paid out"),
             ("carried", "Carried over from an earlier settlement"),
             ("undone", "Undone by a person"),
+            ("deferred", "Deferred by the channel"),
+            ("released", "Released by the channel"),
         ],
+        copy=False,
+        readonly=True,
+    )
+    ecom_deferral_id = fields.Many2one(
+        "ecom.settlement.deferral",
+        string="Deferred Transaction",
+        index="btree_not_null",
+        ondelete="restrict",
         copy=False,
         readonly=True,
     )

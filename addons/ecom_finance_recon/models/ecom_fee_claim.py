@@ -118,6 +118,7 @@ class EcomFeeClaim(models.Model):
             )
             for line in settlement.line_ids
             if line.kind == Kind.FEE.value
+            and not line.is_repeat
             and bases.get(self._get_basis_key(line))
             and (not line.order_id or line.order_id in categories)
         ]

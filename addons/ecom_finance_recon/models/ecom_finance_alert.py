@@ -5,7 +5,12 @@ from odoo.addons.ecom_orders.models.guard import run_guarded
 from .ecom_finance_rule import RULE_NAMES
 
 #: by subject of the pure part the field that has its record
-LINKS = {"order": "order_id", "line": "payment_id", "settlement": "settlement_id"}
+LINKS = {
+    "order": "order_id",
+    "line": "payment_id",
+    "settlement": "settlement_id",
+    "deferral": "deferral_id",
+}
 ACTIVITIES = 25  # of one run; the rest is in the list
 
 
@@ -36,6 +41,12 @@ class EcomFinanceAlert(models.Model):
     settlement_id = fields.Many2one(
         "ecom.settlement", ondelete="cascade", readonly=True
     )
+    deferral_id = fields.Many2one(
+        "ecom.settlement.deferral",
+        string="Deferred Transaction",
+        ondelete="cascade",
+        readonly=True,
+    )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount = fields.Monetary(string="At Stake", readonly=True)
     weight = fields.Float(readonly=True)
@@ -52,12 +63,12 @@ class EcomFinanceAlert(models.Model):
         "UNIQUE(channel_id, rule, subject, reference)", "An alert is told once."
     )
 
-    @api.depends("rule", "reference", "order_id", "settlement_id", "payment_id")
+    @api.depends("rule", "reference", *LINKS.values())
     @api.depends_context("lang")
     def _compute_name(self):
         rules = dict(self._fields["rule"]._description_selection(self.env))
         for alert in self:
-            record = alert.order_id or alert.payment_id or alert.settlement_id
+            record = alert._get_record()
             what = record.display_name if record else alert.reference
             alert.name = f"{rules[alert.rule]}: {what}"
 
@@ -72,14 +83,18 @@ class EcomFinanceAlert(models.Model):
     def action_open_record(self):
         """What the alert is about."""
         self.ensure_one()
-        record = self.order_id or self.payment_id or self.settlement_id
-        record = record or self.channel_id
+        record = self._get_record() or self.channel_id
         return {
             "type": "ir.actions.act_window",
             "res_model": record._name,
             "res_id": record.id,
             "view_mode": "form",
         }
+
+    def _get_record(self):
+        """What it is about, empty for a SKU, a country, a transaction."""
+        found = (self[name] for name in LINKS.values())
+        return next(filter(None, found), self.browse())
 
     # -- the job -----------------------------------------------------------------------
 

@@ -7,13 +7,20 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..formats.schema import Kind
-from ..matching.rules import Facts, LineFact, OrderFact, SettlementFact, run
+from ..matching.rules import (
+    DeferralFact,
+    Facts,
+    LineFact,
+    OrderFact,
+    SettlementFact,
+    run,
+)
 
 HORIZON = 180  # days that are looked at
 SALES = (Kind.SALE.value, Kind.SHIPPING.value)
 FEES = (Kind.FEE.value,)
 #: states of payments that nobody has to look for an order any more
-EXPLAINED = ("matched", "written_off")
+EXPLAINED = ("matched", "written_off", "released")
 
 
 class EcomFinanceChecker(models.AbstractModel):
@@ -44,6 +51,26 @@ class EcomFinanceChecker(models.AbstractModel):
             lines=self._get_payments(channel, settlements),
             settlements=self._get_settlement_facts(settlements),
             card=self._get_rates(channel)._card(),
+            deferrals=self._get_deferrals(channel),
+        )
+
+    def _get_deferrals(self, channel):
+        """What is still held back, however long ago it was."""
+        held = self.env["ecom.settlement.deferral"].search(
+            [
+                ("channel_id", "=", channel.id),
+                ("state", "in", ("deferred", "partial", "difference")),
+            ]
+        )
+        return tuple(
+            DeferralFact(
+                deferral=str(one.id),
+                date=(one.posted_at or one.create_date).date(),
+                left=self._exact(one.residual),
+                due=one.matures_at.date() if one.matures_at else None,
+                is_over=one.state == "difference",
+            )
+            for one in held
         )
 
     # -- orders ------------------------------------------------------------------------
@@ -99,7 +126,11 @@ class EcomFinanceChecker(models.AbstractModel):
         explained, more = defaultdict(Decimal), defaultdict(Decimal)
         refunds = defaultdict(list)
         rows = self.env["ecom.settlement.payment"]._read_group(
-            [("order_id", "in", orders.ids), ("settlement_id.state", "!=", "blocked")],
+            [
+                ("order_id", "in", orders.ids),
+                ("settlement_id.state", "!=", "blocked"),
+                ("state", "!=", "released"),
+            ],
             ["order_id", "currency_id", "is_refund", "state"],
             ["amount:array_agg", "amount:sum", "withheld:sum", "difference:sum"],
         )
@@ -133,6 +164,7 @@ class EcomFinanceChecker(models.AbstractModel):
             [
                 ("order_id", "in", orders.ids),
                 ("settlement_id.state", "!=", "blocked"),
+                ("is_repeat", "=", False),
                 ("kind", "in", (*FEES, *SALES)),
             ],
             ["order_id", "currency_id", "kind", "fee"],
@@ -169,6 +201,7 @@ class EcomFinanceChecker(models.AbstractModel):
             [
                 ("channel_id", "=", channel.id),
                 ("state", "!=", "blocked"),
+                ("is_deferral", "=", False),
                 ("ends_at", ">=", since),
             ]
         )

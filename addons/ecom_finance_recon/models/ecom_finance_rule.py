@@ -7,6 +7,7 @@ from .ecom_fee_rate import exact
 RULE_NAMES = [
     ("not_settled", "Order not settled"),
     ("payout_late", "Payout missing at the bank"),
+    ("deferred_late", "Deferred for too long"),
     ("negative_margin", "Order with a loss"),
     ("fee_drift", "Fee takes another share than usual"),
     ("no_order", "Payment of an unknown order"),

@@ -52,11 +52,18 @@ class EcomOrderProfit(models.Model):
     is_settled = fields.Boolean(
         string="Settled", readonly=True, help="A settlement has its payment or fees."
     )
+    is_expected = fields.Boolean(
+        string="Expected",
+        readonly=True,
+        help="Something is not invoiced or not delivered yet: its prices and costs are "
+        "those of the order and of the product.",
+    )
 
     _depends = {"ecom.profit.movement": ["amount", "component", "fee", "order_id"]}
 
     @property
     def _table_query(self):
+        movements = self.env["ecom.profit.movement"]
         return SQL(
             """
             SELECT so.id, so.id AS order_id, so.ecom_channel_id AS channel_id,
@@ -72,7 +79,7 @@ class EcomOrderProfit(models.Model):
               JOIN res_company company ON company.id = so.company_id
             """,
             sums=self._get_sums(),
-            movements=self.env["ecom.profit.movement"]._table_query,
+            movements=movements._get_query(movements._get_sources()),
         )
 
     def _get_sums(self):
@@ -98,7 +105,10 @@ class EcomOrderProfit(models.Model):
             "compensation": SQL("component IN ('reimbursement', 'chargeback')"),
             "contribution": SQL("TRUE"),
         }
-        columns = [SQL("move.order_id AS part_order_id")]
+        columns = [
+            SQL("move.order_id AS part_order_id"),
+            SQL("bool_or(is_expected) AS is_expected"),
+        ]
         columns += [
             SQL(
                 "COALESCE(sum(amount) FILTER (WHERE %s), 0) AS %s",

@@ -4,10 +4,12 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tools.misc import format_date
 
 from ..booking import group_payments
 from ..formats import FORMATS, Kind
 from ..formats.base import WALLET
+from .ecom_settlement_matcher import DECIDED
 
 BLOCKING = ("not_paid_out", "payout_failed")
 
@@ -45,6 +47,9 @@ class EcomSettlement(models.Model):
     format_name = fields.Char(string="Format", compute="_compute_format_name")
     is_wallet = fields.Boolean(
         readonly=True, help="An account with a running balance, not a payout."
+    )
+    is_deferral = fields.Boolean(
+        string="Deferred", readonly=True, help="What the channel holds back: no payout."
     )
     reference = fields.Char(string="Payout", readonly=True)
     account = fields.Char(string="Account at the Channel", readonly=True)
@@ -100,6 +105,7 @@ class EcomSettlement(models.Model):
     )
     line_ids = fields.One2many("ecom.settlement.line", "settlement_id")
     payment_ids = fields.One2many("ecom.settlement.payment", "settlement_id")
+    part_ids = fields.One2many("ecom.settlement.part", "settlement_id")
     move_ids = fields.One2many(
         "account.move", "ecom_settlement_id", string="Entries", readonly=True
     )
@@ -154,7 +160,7 @@ class EcomSettlement(models.Model):
             one.claim_count = claims.get(one, 0)
             one.payment_count = states.total()
             one.open_count = states["unmatched"] + states["suggested"]
-            explained = states["matched"] + states["written_off"]
+            explained = sum(states[name] for name in DECIDED)
             one.matched_pct = 100.0 * explained / judged if judged else 100.0
             one.unmatched_amount = amounts.get(one, 0.0)
 
@@ -174,6 +180,8 @@ class EcomSettlement(models.Model):
         :param digest: of the file: where the provider names no payout, that is all.
         """
         name = parsed.reference or digest
+        if parsed.deferrals:  # a list of the moment: each one is another
+            name = f"{name}/{digest}"
         return "/".join((parsed.format, parsed.account, name, parsed.currency))
 
     @api.model
@@ -195,15 +203,20 @@ class EcomSettlement(models.Model):
     def _prepare_parsed(self, file, parsed, identity, currency):
         proof = {True: "closes", False: "open", None: "none"}[parsed.closes]
         reason = self._get_block_reason(file.channel_id, parsed)
+        name = parsed.reference or parsed.account or file.name
+        if parsed.deferrals:
+            day = format_date(self.env, parsed.ends_at) if parsed.ends_at else file.name
+            name = self.env._("Deferred up to %(date)s", date=day)
         return {
-            "name": parsed.reference or parsed.account or file.name,
+            "name": name,
             "file_id": file.id,
             "channel_id": file.channel_id.id,
             "currency_id": currency.id,
             "identity": identity,
             "format": parsed.format,
             "is_wallet": FORMATS[parsed.format].family == WALLET,
-            "reference": parsed.reference,
+            "is_deferral": bool(parsed.deferrals),
+            "reference": False if parsed.deferrals else parsed.reference,
             "account": parsed.account,
             "bank_account": parsed.bank_account,
             "starts_at": self._naive(parsed.starts_at),
@@ -228,6 +241,8 @@ class EcomSettlement(models.Model):
         for warning in parsed.warnings:
             if warning in BLOCKING:
                 return warning
+        if parsed.deferrals:
+            return False
         if self._is_known_otherwise(channel, parsed):
             return "overlap"
         keys = [line.key for line in parsed.lines]
@@ -238,6 +253,7 @@ class EcomSettlement(models.Model):
                 ("settlement_id.format", "=", parsed.format),
                 ("settlement_id.currency_id.name", "=", parsed.currency),
                 ("settlement_id.state", "!=", "blocked"),
+                ("settlement_id.is_deferral", "=", False),
             ],
             limit=1,
         )
@@ -327,6 +343,7 @@ class EcomSettlement(models.Model):
             "description": line.description,
             "original_amount": float(line.original_amount or 0),
             "original_currency": line.original_currency,
+            "deferral_ref": line.deferral_ref or False,
             "raw": dict(line.raw),
         }
 
@@ -342,11 +359,17 @@ class EcomSettlement(models.Model):
                 self.env["ecom.settlement.booker"]._book_later(fresh)
         return True
 
-    def _match(self):
-        """Match with the open items, then compare the fees with the rate card."""
+    def _match(self, posting=False):
+        """Match with the open items, then compare the fees with the rate card.
+
+        :param posting: whether they are about to be booked.
+        """
         for one in self:
+            self.env["ecom.settlement.deferral"]._link(one, posting)
             self.env["ecom.settlement.matcher"]._match(one)
             self.env["ecom.settlement.matcher"]._link_lines(one)
+            self.env["ecom.settlement.deferral"]._note_orders(one)
+            self.env["ecom.chargeback"]._collect(one)
             self.env["ecom.fee.claim"]._audit(one)
 
     def action_post(self):
@@ -355,7 +378,7 @@ class EcomSettlement(models.Model):
             try:
                 with self.env.cr.savepoint():
                     one._check_postable()
-                    one._match()
+                    one._match(posting=True)
                     self.env["ecom.settlement.booker"]._book(one)
                     one.write({"state": "posted", "error": False})
             except (UserError, ValidationError, AccessError) as error:
@@ -414,14 +437,39 @@ class EcomSettlement(models.Model):
         self.ensure_one()
         if self.state != "posted":
             raise UserError(self.env._("Only a posted settlement can be rolled back."))
+        self._check_not_released()
         self.env["ecom.settlement.booker"]._undo(self)
         # What was joined again, or is zero by itself, has nothing to be explained.
-        payments = self.payment_ids.filtered("amount")
+        payments = self.payment_ids.filtered(
+            lambda one: one.amount and one.state != "released"
+        )
         payments.write(payments._prepare_open())
         self.state = "draft"
+        self.env["ecom.settlement.deferral"]._link(self)
         self.message_post(
             body=self.env._("The settlement was rolled back: %(reason)s", reason=reason)
         )
+
+    def _check_not_released(self):
+        """What a settlement released cannot be made undone without it."""
+        if not self.is_deferral:
+            return
+        items = self.line_ids.deferral_id.move_line_ids
+        releases = items.filtered(
+            lambda line: (
+                line.parent_state == "posted"
+                and line.ecom_settlement_role == "released"
+                and line.move_id.ecom_settlement_id != self
+            )
+        ).move_id.ecom_settlement_id
+        if releases:
+            raise UserError(
+                self.env._(
+                    "These settlements release what was deferred here: %(names)s. Roll "
+                    "them back first.",
+                    names=", ".join(releases.mapped("name")),
+                )
+            )
 
     def action_match_bank(self):
         """Reconcile payouts in transit with the lines of bank statements."""
@@ -478,6 +526,8 @@ class EcomSettlement(models.Model):
         its lines say otherwise; one below zero is carried over to the next one.
         """
         self.ensure_one()
+        if self.is_deferral:
+            return 0.0
         if self.is_wallet or self.payout:
             return -self.payout
         is_paid = self.reference and self.currency_id.compare_amounts(self.total, 0) > 0
@@ -491,6 +541,15 @@ class EcomSettlement(models.Model):
             )
 
     def _get_counted_lines(self):
-        """Lines that are part of the sum."""
+        """Lines that are part of the sum; of a list only what is not told elsewhere."""
         uncounted = (Kind.PAYOUT.value, Kind.MEMO.value)
-        return self.line_ids.filtered(lambda line: line.kind not in uncounted)
+        return self.line_ids.filtered(
+            lambda line: (
+                line.kind not in uncounted and not (self.is_deferral and line.is_repeat)
+            )
+        )
+
+    def _is_by_month(self):
+        """Whether each month has an entry; what is deferred belongs to its own."""
+        self.ensure_one()
+        return self.is_deferral or self.channel_id.settlement_by_month

@@ -21,6 +21,7 @@ PURPOSE_NAMES = [
     ("wallet", "Wallet"),
     ("transit", "Payout in transit"),
     ("reserve", "Reserve"),
+    ("deferred", "Deferred proceeds"),
     *((f"fee_{fee.value}", name) for fee, name in FEE_NAMES.items()),
     ("fee_tax", "Tax on fees"),
     ("channel_tax", "Tax that the channel remits"),

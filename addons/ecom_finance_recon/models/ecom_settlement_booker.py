@@ -1,7 +1,7 @@
 from collections import defaultdict
 from datetime import timedelta
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tools.misc import format_date
@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date
 from ..booking.purposes import (
     CHANNEL_TAX,
     CLEARING,
+    DEFERRED,
     FEE_TAX,
     ROUNDING,
     TRANSIT,
@@ -58,6 +59,7 @@ class EcomSettlementBooker(models.AbstractModel):
         moves = self._post(settlement, values)
         plan += self._get_item_pairs(moves)
         plan += self._get_clearing_plan(settlement, moves, accounts)
+        plan += self._get_deferred_plan(moves)
         self._reconcile(plan)
 
     # -- entries -----------------------------------------------------------------------
@@ -66,20 +68,20 @@ class EcomSettlementBooker(models.AbstractModel):
         """Days to book on, with the lines and payments of each."""
         last = settlement._get_date()
         lines = settlement._get_counted_lines()
-        if not settlement.channel_id.settlement_by_month:
+        if not settlement._is_by_month():
             return [(last, lines, settlement.payment_ids)]
         first = settlement._to_day(settlement.starts_at or settlement.ends_at)
         days = defaultdict(list)
         for line in lines.filtered(lambda one: not one.payment_id):
             day = settlement._to_day(line.posted_at) if line.posted_at else last
             days[self._to_booking_day(day, first, last)].append(line.id)
-        payments = defaultdict(list)
+        payments, counted = defaultdict(list), set(lines.ids)
         # Payments that pay an item together are booked together.
         for group in self._group(settlement.payment_ids):
             day = max((one.date or last for one in group), default=last)
             day = self._to_booking_day(day, first, last)
             payments[day] += group.ids
-            days[day] += group.line_ids.ids
+            days[day] += [one for one in group.line_ids.ids if one in counted]
         return [
             (day, lines.browse(days[day]), group.browse(payments[day]))
             for day, group in ((day, settlement.payment_ids) for day in sorted(days))
@@ -106,6 +108,10 @@ class EcomSettlementBooker(models.AbstractModel):
         """Values of the entry of a settlement (in a month)."""
         rows = self._prepare_payment_lines(settlement, accounts, day, payments)
         rows += self._prepare_aggregated_lines(settlement, accounts, day, lines)
+        if settlement.is_deferral:
+            rows += self._prepare_deferred_lines(settlement, accounts, day, lines, rows)
+            return self._prepare_entry(settlement, day, rows)
+        rows += self._prepare_released_lines(settlement, accounts, day, lines)
         purpose = WALLET if settlement.is_wallet else CLEARING
         net_account = self._get_account(accounts, purpose)
         total = sum(lines.mapped("amount"))
@@ -145,12 +151,66 @@ class EcomSettlementBooker(models.AbstractModel):
             }
         ]
 
+    def _prepare_deferred_lines(self, settlement, accounts, day, lines, rows):
+        """What each deferred transaction leaves; the last takes cents of conversion."""
+        account = self._get_account(accounts, DEFERRED)
+        deferred = [
+            self._prepare_line(
+                settlement,
+                day,
+                account,
+                -amount,
+                deferral.name,
+                ecom_deferral_id=deferral.id,
+                ecom_settlement_role="deferred",
+            )
+            for deferral, amount in self._get_deferred_sums(lines).items()
+        ]
+        company = settlement.company_id.currency_id
+        off = company.round(sum(row["balance"] for row in [*rows, *deferred]))
+        if deferred:
+            deferred[-1]["balance"] -= off
+        elif not company.is_zero(off):
+            account = self._get_account(accounts, ROUNDING)
+            return [{"account_id": account.id, "balance": -off, "name": "/"}]
+        return deferred
+
+    def _prepare_released_lines(self, settlement, accounts, day, lines):
+        """What was booked when it was deferred leaves that account, and no other."""
+        repeated = lines.filtered("is_repeat")
+        if not repeated:
+            return []
+        account = self._get_account(accounts, DEFERRED)
+        return [
+            self._prepare_line(
+                settlement,
+                day,
+                account,
+                amount,
+                deferral.name,
+                ecom_deferral_id=deferral.id,
+                ecom_settlement_role="released",
+            )
+            for deferral, amount in self._get_deferred_sums(repeated).items()
+        ]
+
+    def _get_deferred_sums(self, lines):
+        """Sum of the lines of each deferred transaction, the oldest first."""
+        sums = defaultdict(float)
+        for line in lines:
+            sums[line.deferral_id] += line.amount
+        return {
+            deferral: sums[deferral]
+            for deferral in sorted(sums, key=lambda one: one.id)
+            if not lines.currency_id.is_zero(sums[deferral])
+        }
+
     def _prepare_aggregated_lines(self, settlement, accounts, day, lines):
         """Fees and the rest: one line for each account and its taxes."""
         taxes = self.env["ecom.fee.tax"]._get_taxes(settlement.channel_id)
         sums, taxed = defaultdict(float), defaultdict(float)
         for line in lines:
-            if line.payment_id:
+            if line.payment_id or line.is_repeat:
                 continue
             fee = FeeType(line.fee) if line.fee else None
             purpose = purpose_of(Kind(line.kind), fee)
@@ -242,7 +302,9 @@ class EcomSettlementBooker(models.AbstractModel):
         withheld = sum(
             line.amount
             for line in lines
-            if line.payment_id and line.kind == Kind.CHANNEL_TAX.value
+            if line.payment_id
+            and not line.is_repeat
+            and line.kind == Kind.CHANNEL_TAX.value
         )
         if settlement.currency_id.is_zero(withheld):
             return []
@@ -288,7 +350,8 @@ class EcomSettlementBooker(models.AbstractModel):
         )
         rows, rounding = [], 0.0
         limit = settlement.channel_id.settlement_rounding_limit
-        for group in self._group(payments.filtered("amount")):
+        payments = payments.filtered(lambda one: one.amount and one.state != "released")
+        for group in self._group(payments):
             if group[0].state == "written_off":
                 rows += self._prepare_write_off(settlement, accounts, day, group)
                 continue
@@ -518,6 +581,24 @@ class EcomSettlementBooker(models.AbstractModel):
                 plan.append(before | line)
         return plan
 
+    def _get_deferred_plan(self, moves):
+        """What was released with what was deferred."""
+        released = moves.line_ids.filtered(
+            lambda line: line.ecom_settlement_role == "released"
+        )
+        plan = []
+        for deferral, lines in released.grouped("ecom_deferral_id").items():
+            held = deferral.move_line_ids.filtered(
+                lambda line: (
+                    line.ecom_settlement_role == "deferred"
+                    and line.parent_state == "posted"
+                    and not line.reconciled
+                )
+            )
+            if held:
+                plan.append(held | lines)
+        return plan
+
     def _find_carried(self, settlement, line):
         """The open net line of an earlier settlement that this one takes over."""
         return self.env["account.move.line"].search(
@@ -691,6 +772,43 @@ class EcomSettlementBooker(models.AbstractModel):
             "ecom_settlement_payment_id": line.ecom_settlement_payment_id.id,
             "ecom_settlement_role": "undone",
         }
+
+    @api.model
+    def _book_deferral_rest(self, deferral, purpose, reason):
+        """What is still on the account of deferred proceeds goes to another one.
+
+        :param purpose: of the channel's account that takes it.
+        """
+        settlement = deferral.settlement_id
+        accounts = settlement.channel_id._get_settlement_accounts(
+            settlement.currency_id
+        )
+        day = fields.Date.context_today(settlement)
+        held = deferral.move_line_ids.filtered(
+            lambda line: line.parent_state == "posted" and not line.reconciled
+        )
+        rest = deferral.residual
+        rows = [
+            self._prepare_line(
+                settlement,
+                day,
+                self._get_account(accounts, DEFERRED),
+                rest,
+                reason,
+                ecom_deferral_id=deferral.id,
+                ecom_settlement_role="released",
+            ),
+            self._prepare_line(
+                settlement,
+                day,
+                self._get_account(accounts, purpose),
+                -rest,
+                reason,
+            ),
+        ]
+        move = self._post(settlement, [self._prepare_entry(settlement, day, rows)])
+        own = move.line_ids.filtered("ecom_deferral_id")
+        self._reconcile([held | own])
 
     @api.model
     def _undo(self, settlement):

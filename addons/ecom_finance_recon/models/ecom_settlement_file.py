@@ -343,6 +343,7 @@ class EcomSettlementFile(models.Model):
     def _take_settlements(self, parsed):
         """Make settlements of what is new; returns how many were known."""
         model = self.env["ecom.settlement"]
+        deferral = self.env["ecom.settlement.deferral"]
         currencies = self._get_currencies(parsed.settlements)
         known = 0
         for one in parsed.settlements:
@@ -353,6 +354,9 @@ class EcomSettlementFile(models.Model):
             ]
             if model.search_count(same, limit=1):
                 known += 1
+                continue
+            if one.deferrals:
+                deferral._take(self, one, identity, currencies)
                 continue
             model._create_parsed(self, one, identity, currencies)
         return known

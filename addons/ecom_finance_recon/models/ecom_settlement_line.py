@@ -72,6 +72,22 @@ class EcomSettlementLine(models.Model):
     description = fields.Char()
     original_amount = fields.Float()
     original_currency = fields.Char()
+    deferral_ref = fields.Char(index="btree_not_null")
+    deferral_id = fields.Many2one(
+        "ecom.settlement.deferral",
+        string="Deferred Transaction",
+        index="btree_not_null",
+        readonly=True,
+        help="What this is a part of, or releases.",
+    )
+    is_repeat = fields.Boolean(
+        string="Counted Elsewhere",
+        readonly=True,
+        help="It was booked when it was deferred, or is booked where it is released.",
+    )
+    chargeback_id = fields.Many2one(
+        "ecom.chargeback", index="btree_not_null", readonly=True, ondelete="set null"
+    )
     raw = fields.Json()
 
     _key_uniq = models.Constraint(

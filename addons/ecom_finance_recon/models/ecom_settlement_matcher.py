@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ..matching import Entry, Item, Policy, match
 
 BATCH = 5_000
-DECIDED = ("matched", "written_off")
+DECIDED = ("matched", "written_off", "released")
 
 
 class EcomSettlementMatcher(models.AbstractModel):

@@ -11,6 +11,7 @@ LAYERS = [
     (Layer.ID_FEE.value, "Id, less a fee"),
     (Layer.ID_FX.value, "Id, other currency"),
     (Layer.ID_AMOUNT_OFF.value, "Id, other amount"),
+    (Layer.AFFIX.value, "Id among other words"),
     (Layer.TYPO.value, "Id with a typing error"),
     (Layer.FEE.value, "Amount less a fee"),
     (Layer.AMOUNT.value, "Amount"),
@@ -21,7 +22,9 @@ LAYERS = [
 OPEN = ("unmatched", "suggested")
 #: a write-off never goes where money of the channel itself is
 WRITE_OFFS = [
-    one for one in PURPOSE_NAMES if one[0] not in ("clearing", "wallet", "transit")
+    one
+    for one in PURPOSE_NAMES
+    if one[0] not in ("clearing", "wallet", "transit", "deferred")
 ]
 REFUSALS = [
     ("ambiguous", "Several candidates"),
@@ -71,6 +74,7 @@ class EcomSettlementPayment(models.Model):
             ("unmatched", "No candidate"),
             ("nothing", "Nothing to match"),
             ("written_off", "Written off"),
+            ("released", "Deferred before"),
         ],
         default="unmatched",
         required=True,
@@ -291,8 +295,8 @@ class EcomSettlementPayment(models.Model):
                     amount=self.currency_id.format(self.amount),
                 )
             )
-        by_month = self.channel_id.settlement_by_month
-        if by_month and self.settlement_id.state != "posted":
+        settlement = self.settlement_id
+        if settlement._is_by_month() and settlement.state != "posted":
             raise UserError(
                 self.env._(
                     "This channel books by month: post the settlement first, then "

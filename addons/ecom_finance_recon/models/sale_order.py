@@ -45,7 +45,7 @@ class SaleOrder(models.Model):
         )
         return {
             **action,
-            "domain": [("order_id", "in", self.ids)],
+            "domain": [("order_id", "in", self.ids), ("is_replaced", "=", False)],
             "context": {"search_default_by_component": 1},
             "views": [(False, "list"), (False, "pivot"), (False, "graph")],
         }

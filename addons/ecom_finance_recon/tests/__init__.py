@@ -1,7 +1,10 @@
 from . import (
     test_alert,
     test_bank,
+    test_channel_due,
+    test_chargeback,
     test_closing,
+    test_deferred,
     test_fee_claim,
     test_fee_tax,
     test_fetch,

@@ -1,5 +1,8 @@
 """Ground for the addon's tests: a channel with accounts, orders, settlement files."""
 
+import json
+from decimal import Decimal
+
 from odoo.fields import Command
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -66,6 +69,60 @@ def other(event, amount, day="2026-03-10", column="other-amount"):
         "posted-date": f"{day}T10:00:00+00:00",
         column: amount,
     }
+
+
+def transaction(
+    name, status, order, leaves, event="Shipment", day="2026-03-10", **values
+):
+    """A transaction of Amazon's finances API.
+
+    :param leaves: amounts by their words, as ``{"Commission": "-15.00"}``.
+    :param values: ``settlement``, ``releases`` and ``released_by`` (ids), ``matures``
+        (a day), ``currency``.
+    """
+    currency = values.get("currency", "USD")
+    total = sum(map(Decimal, leaves.values()))
+    related = {
+        "ORDER_ID": order,
+        "SETTLEMENT_ID": values.get("settlement"),
+        "DEFERRED_TRANSACTION_ID": values.get("releases"),
+        "RELEASE_TRANSACTION_ID": values.get("released_by"),
+    }
+    matures = values.get("matures")
+    context = {"deferralReason": "DD7", "maturityDate": f"{matures}T00:00:00Z"}
+    return {
+        "transactionType": event,
+        "transactionId": name,
+        "transactionStatus": status,
+        "postedDate": f"{day}T10:00:00Z",
+        "totalAmount": {"currencyAmount": str(total), "currencyCode": currency},
+        "relatedIdentifiers": [
+            {"relatedIdentifierName": key, "relatedIdentifierValue": value}
+            for key, value in related.items()
+            if value
+        ],
+        "contexts": [context] if matures else [],
+        "items": [
+            {
+                "contexts": [{"sku": "SKU-1", "quantityShipped": 1}],
+                "breakdowns": [
+                    {
+                        "breakdownType": word,
+                        "breakdownAmount": {
+                            "currencyAmount": amount,
+                            "currencyCode": currency,
+                        },
+                    }
+                    for word, amount in leaves.items()
+                ],
+            }
+        ],
+    }
+
+
+def transactions(*told):
+    """An answer of the finances API."""
+    return json.dumps({"payload": {"transactions": told}}).encode()
 
 
 class SettlementCommon(AccountTestInvoicingCommon):

@@ -48,6 +48,23 @@ class TestImport(SettlementCommon):
         )
         self.assertEqual(settlement.line_ids[0].raw["price-type"], "Principal")
 
+    def test_settlement_tells_what_it_is_made_of_and_opens_those_lines(self):
+        rows = [*self.rows, price("2", "Principal", "50.00")]
+        one = self.receive(v1_file("S2", "134.00", rows)).settlement_ids
+        self.env.invalidate_all()
+        self.assertEqual(
+            one.part_ids.mapped(lambda p: (p.kind, p.fee, p.line_count, p.amount)),
+            [
+                ("sale", False, 2, 150.0),  # 100 + 50
+                ("suspense", False, 1, -1.0),
+                ("fee", "commission", 1, -15.0),
+            ],
+        )
+        self.assertEqual(sum(one.part_ids.mapped("amount")), one.total)
+        action = one.part_ids[0].action_view_lines()
+        lines = self.env["ecom.settlement.line"].search(action["domain"])
+        self.assertEqual(lines.mapped("amount"), [100.0, 50.0])
+
     def test_same_file_again_creates_nothing(self):
         first = self.receive(self.content)
         again = self.receive(self.content, "renamed.txt")

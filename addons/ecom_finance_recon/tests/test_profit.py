@@ -16,6 +16,7 @@ class TestProfit(SettlementCommon):
 
     def profit(self, order):
         self.env.flush_all()
+        self.env["ecom.order.profit"].invalidate_model()
         return self.env["ecom.order.profit"].search([("order_id", "=", order.id)])
 
     def sell(self, name, cost, units=1):
@@ -93,6 +94,85 @@ class TestProfit(SettlementCommon):
         self.assertEqual(self.profit(order).contribution, 100)
         self.invoice(order)
         self.assertEqual(self.profit(order).contribution, 100)
+
+    def test_goods_that_have_still_to_leave_are_expected_to_cost_what_they_cost(self):
+        order = self.sell("D1", 30, units=2)
+        self.assertRecordValues(
+            self.profit(order),
+            [
+                {
+                    "goods": 100,
+                    "cost": -60,  # 2 * 30
+                    "contribution": 40,
+                    "is_expected": True,
+                }
+            ],
+        )
+        self.ship(order.picking_ids, 0)
+        self.invoice(order)
+        self.assertRecordValues(
+            self.profit(order),
+            [{"goods": 100, "cost": -60, "contribution": 40, "is_expected": False}],
+        )
+
+    def test_what_is_sold_by_the_dozen_costs_twelve_times_as_much(self):
+        order = self.sell("D1", 3)
+        line = order.order_line.filtered(lambda line: line.product_id.is_storable)
+        line.product_uom_id = self.env.ref("uom.product_uom_dozen")
+        self.assertEqual(self.profit(order).cost, -36)  # 12 * 3
+
+    def test_half_of_a_delivery_costs_its_half_by_the_entry_and_half_as_expected(self):
+        order = self.sell("D1", 30, units=2)
+        picking = order.picking_ids
+        picking.move_ids.write({"quantity": 1, "picked": True})
+        picking.with_context(skip_backorder=True).button_validate()
+        rows = self.env["ecom.profit.movement"].search(
+            [
+                ("order_id", "=", order.id),
+                ("component", "=", "cost_of_goods"),
+                ("is_replaced", "=", False),
+            ]
+        )
+        self.assertEqual(
+            sorted(rows.mapped(lambda row: (row.is_expected, row.amount))),
+            [(False, -30), (True, -30)],
+        )
+
+    def test_goods_that_came_back_are_not_expected_to_leave_again(self):
+        order = self.sell("D1", 60)
+        self.ship(order.picking_ids, 0)
+        wizard = (
+            self.env["stock.return.picking"]
+            .with_context(active_id=order.picking_ids.id, active_model="stock.picking")
+            .create({})
+        )
+        wizard.product_return_moves.write({"quantity": 1, "to_refund": True})
+        back = self.env["stock.picking"].browse(
+            wizard.action_create_returns()["res_id"]
+        )
+        back.move_ids.write({"quantity": 1, "picked": True})
+        back.button_validate()
+        self.assertEqual(self.profit(order).cost, 0)  # 60 - 60
+
+    def test_report_of_a_day_before_the_invoice_and_the_delivery_comes_out_again(self):
+        order = self.sell("D1", 60)
+        order.date_order = "2026-03-01 10:00:00"
+        self.ship(order.picking_ids, 4.5)
+        self.invoice(order)
+        self.env.flush_all()
+        model = self.env["ecom.profit.movement"]
+        domain = [("order_id", "=", order.id)]
+        evening = fields.Datetime.to_datetime("2026-03-01 20:00:00")
+        then = model._get_contributions(domain, as_of=evening)[str(order.id)]
+        self.assertEqual(
+            then.components,
+            {Component.PRICE: 100, Component.COST_OF_GOODS: -60},
+        )
+        now = model._get_contributions(domain)[str(order.id)]
+        self.assertEqual(float(now.total), 35.5)  # 100 - 60 - 4.5
+        replaced = model.search([*domain, ("is_replaced", "=", True)])
+        self.assertTrue(replaced)
+        self.assertEqual(sum(replaced.mapped("amount")), 0)
 
     def test_fee_of_no_order_is_in_the_channels_profit_only(self):
         order = self.order("1", 100)

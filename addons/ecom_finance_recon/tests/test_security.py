@@ -35,6 +35,7 @@ class TestSecurity(SettlementCommon):
         reader = self.make_user("base.group_user,account.group_account_readonly")
         settlement = self.settlement.with_user(reader)
         self.assertEqual(settlement.total, 100)
+        self.assertEqual(settlement.part_ids.amount, 100)
         with self.assertRaises(AccessError):
             settlement.action_post()
         self.assertFalse(self.settlement.move_ids)
@@ -61,5 +62,7 @@ class TestSecurity(SettlementCommon):
         )
         model = self.env["ecom.settlement"].with_user(stranger)
         self.assertFalse(model.search([]))
+        parts = self.env["ecom.settlement.part"].with_user(stranger)
+        self.assertFalse(parts.search([]))
         with self.assertRaises(AccessError):
             self.settlement.with_user(stranger).read(["total"])

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..formats.schema import Kind
-from ..matching.closing import Event, Payout, close
+from ..matching.closing import Deferred, Event, Payout, close
 
 ZERO = Decimal(0)
 UNCOUNTED = (Kind.PAYOUT.value, Kind.MEMO.value)
@@ -55,6 +55,24 @@ class EcomSettlementClosing(models.TransientModel):
         string="Unmatched by the Ledger",
         help="The balance of the clearing account, with the opposite sign.",
     )
+    has_deferred = fields.Boolean(compute="_compute_closing")
+    deferred_opening = fields.Monetary(
+        compute="_compute_closing", string="Deferred Before"
+    )
+    deferred_added = fields.Monetary(
+        compute="_compute_closing", string="Newly Deferred"
+    )
+    deferred_released = fields.Monetary(compute="_compute_closing", string="Released")
+    deferred_closing = fields.Monetary(
+        compute="_compute_closing",
+        string="Still Deferred",
+        help="The sum of the transactions that are not released.",
+    )
+    deferred_ledger = fields.Monetary(
+        compute="_compute_closing",
+        string="Deferred by the Ledger",
+        help="The balance of the account of deferred proceeds.",
+    )
     line_ids = fields.One2many(
         "ecom.settlement.closing.line", "closing_id", compute="_compute_closing"
     )
@@ -75,6 +93,10 @@ class EcomSettlementClosing(models.TransientModel):
         names = ("opening", "payouts", "closing", "in_transit", "unmatched", "ledger")
         for name in names:
             self[name] = float(getattr(result, name)) if result else 0.0
+        deferred = result.deferred if result else Deferred()
+        for name in ("opening", "added", "released", "closing", "ledger"):
+            self[f"deferred_{name}"] = float(getattr(deferred, name))
+        self.has_deferred = deferred != Deferred()
         self.line_ids = self.env["ecom.settlement.closing.line"].new_all(
             result.breaks if result else ()
         )
@@ -83,8 +105,11 @@ class EcomSettlementClosing(models.TransientModel):
 
     def _close(self):
         """The identity of the pure part, for posted settlements of the period."""
-        settlements = self._get_settlements(Domain("ends_at", ">=", self.date_from))
-        before = self._get_settlements(Domain("ends_at", "<", self.date_from))
+        paying = Domain("is_deferral", "=", False)
+        settlements = self._get_settlements(
+            paying & Domain("ends_at", ">=", self.date_from)
+        )
+        before = self._get_settlements(paying & Domain("ends_at", "<", self.date_from))
         events = self._get_events(settlements)
         everything = before | settlements
         opening = self._get_left(before)
@@ -93,8 +118,9 @@ class EcomSettlementClosing(models.TransientModel):
             opening + self._get_left(settlements),
             [*events, *self._get_kept(settlements)],
             self._get_payouts(settlements),
-            unmatched=self._get_unmatched(everything),
+            unmatched=self._get_unmatched(self._get_settlements(Domain.TRUE)),
             ledger=self._get_ledger(everything),
+            deferred=self._get_deferred(),
         )
 
     def _get_settlements(self, domain):
@@ -202,6 +228,76 @@ class EcomSettlementClosing(models.TransientModel):
         )
         return self._get_carried(settlements) - exact(rows[0][0])
 
+    def _get_deferred(self):
+        """What is held back, by its transactions, and by the ledger."""
+        items = self.env["account.move.line"].search_fetch(
+            [
+                ("ecom_deferral_id.channel_id", "=", self.channel_id.id),
+                ("ecom_deferral_id.currency_id", "=", self.currency_id.id),
+                ("parent_state", "=", "posted"),
+                ("date", "<=", self.date_to),
+            ],
+            ["date", "ecom_deferral_id", "ecom_settlement_role", "amount_currency"],
+        )
+        sums = defaultdict(Decimal)
+        for item in items:
+            is_before = item.date < self.date_from
+            sums[item.ecom_settlement_role, is_before] += exact(item.amount_currency)
+        accounts = self._get_accounts("deferred")
+        rows = self.env["account.move.line"]._read_group(
+            [
+                ("account_id", "in", accounts.ids),
+                ("currency_id", "=", self.currency_id.id),
+                ("parent_state", "=", "posted"),
+                ("date", "<=", self.date_to),
+            ],
+            [],
+            ["amount_currency:sum"],
+        )
+        return Deferred(
+            opening=sums["deferred", True] + sums["released", True],
+            added=sums["deferred", False],
+            released=-sums["released", False],
+            closing=self._get_still_deferred(items),
+            ledger=exact(rows[0][0]),
+        )
+
+    def _get_still_deferred(self, items):
+        """Each transaction as it was told, less what settlements released of it."""
+        held = items.filtered(lambda one: one.ecom_settlement_role == "deferred")
+        deferrals = held.ecom_deferral_id
+        closed = items.filtered(
+            lambda one: (
+                one.ecom_settlement_role == "released"
+                and one.move_id.ecom_settlement_id.is_deferral
+            )
+        )
+        settlements = (items - closed).move_id.ecom_settlement_id
+        told = self.env["ecom.settlement.line"]._read_group(
+            [
+                ("deferral_id", "in", deferrals.ids),
+                ("settlement_id", "in", settlements.ids),
+                ("is_repeat", "=", True),
+            ],
+            [],
+            ["amount:sum"],
+        )
+        total = sum((exact(one.amount) for one in deferrals), ZERO)
+        rest = sum((exact(one.amount_currency) for one in closed), ZERO)
+        return total - exact(told[0][0]) + rest
+
+    def action_view_deferred(self):
+        """The transactions that are still deferred."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "ecom_finance_recon.ecom_settlement_deferral_action"
+        )
+        domain = [
+            ("channel_id", "=", self.channel_id.id),
+            ("currency_id", "=", self.currency_id.id),
+        ]
+        return {**action, "domain": domain}
+
     def _get_last_day(self, settlements):
         """Payouts are booked some days after the period: they belong to it."""
         days = settlements.move_ids.mapped("date")
@@ -233,6 +329,7 @@ class EcomSettlementClosingLine(models.TransientModel):
             ("bank", "Payout and bank"),
             ("carry_over", "Carried over"),
             ("ledger", "Unmatched and clearing account"),
+            ("deferred", "Deferred proceeds"),
         ]
     )
     settlement_id = fields.Many2one("ecom.settlement")

@@ -9,9 +9,11 @@ choices, nothing is booked with them.
 The way of a proposal:
 
 1. :mod:`.demand` prepares the history, :mod:`.classes` says what kind of demand it is;
-2. :mod:`.lead_time` learns from receipts how long suppliers take;
+2. :mod:`.lead_time` learns from receipts how long suppliers take, :mod:`.arrival` when
+   what is under way arrives;
 3. :mod:`.distribution` estimates demand over lead time plus review (:mod:`.features`,
-   :mod:`.seasonal`, :mod:`.negative_binomial`, :mod:`.pooled`, :mod:`.boosting`);
+   :mod:`.recency`, :mod:`.seasonal`, :mod:`.negative_binomial`, :mod:`.pooled`,
+   :mod:`.boosting`);
 4. :mod:`.planning` makes reorder point, order-up-to level and quantity of every series,
    with every number that led there;
 5. :mod:`.transfers` moves stock before :mod:`.replenishment` buys, within packs,

@@ -111,17 +111,25 @@ class Features:
 
     :param origins: periods that are known, ``(origins,)``.
     :param level: to which all others are relative.
-    :param combination: robust mean of forecasts, per period; see :mod:`forecast`.
+    :param recent: robust mean of forecasts, per period; see :mod:`forecast`.
     :param ever: mean of all the history; :param values: name to feature.
+    :param trust: weight of the recent forecasts against the mean of all the history,
+        from how often the product sells.
     :param rare: sells so seldom that recent periods say next to nothing, of bool.
     """
 
     origins: Array
     level: Array
-    combination: Array
+    recent: Array
     ever: Array
+    trust: Array
     rare: Array
     values: dict[str, Array]
+
+    @property
+    def combination(self) -> Array:
+        """Demand that is expected of a period."""
+        return self.trust * self.recent + (1 - self.trust) * self.ever
 
     def part(self, rows, series) -> Features:
         """Some origins of some series, selected as numpy does."""
@@ -132,8 +140,9 @@ class Features:
         return Features(
             self.origins[rows],
             cut(self.level),
-            cut(self.combination),
+            cut(self.recent),
             cut(self.ever),
+            cut(self.trust),
             cut(self.rare),
             {name: cut(values) for name, values in self.values.items()},
         )
@@ -188,5 +197,4 @@ def build(panel: Panel, origins) -> Features:
     # Half a year of a product that sells every ten weeks says next to nothing.
     usual = 26 * panel.hits[after] / known
     trust = np.minimum(usual / MEMORY, 1.0)
-    combination = trust * recent + (1 - trust) * ever
-    return Features(after, level, combination, ever, usual < RARE, values)
+    return Features(after, level, recent, ever, trust, usual < RARE, values)

@@ -72,16 +72,25 @@ def fit(
     some = np.maximum(count, 1)
     sample = np.bincount(source, days, size) / some
     squares = np.bincount(source, (days - sample[source]) ** 2, size)
-    both = prior + count
-    mean = (prior * stated + count * sample) / np.maximum(both, 1e-12)
-    shift = prior * count / np.maximum(both, 1e-12) * (sample - stated) ** 2
-    variance = (prior * np.square(prior_deviation) + squares + shift) / np.maximum(
-        both, 1e-12
-    )
+    mean, variance = posterior(stated, prior_deviation, prior, count, sample, squares)
     late = np.bincount(source, days > stated[source], size) / some
     return LeadTimes(
         mean, np.sqrt(variance), count.astype(int), np.where(count > 0, late, np.nan)
     )
+
+
+def posterior(stated, deviation, prior, count, sample, squares):
+    """Mean and variance of what was stated and of what was seen, ``(n,)`` each.
+
+    :param stated: the prior's mean; :param deviation: of it.
+    :param prior: receipts that the prior is worth.
+    :param count: receipts seen; :param sample: their mean.
+    :param squares: sum of their squared distances from it.
+    """
+    both = np.maximum(prior + count, 1e-12)
+    mean = (prior * stated + count * sample) / both
+    shift = prior * count / both * (sample - stated) ** 2
+    return mean, (prior * np.square(deviation) + squares + shift) / both
 
 
 def by_product(

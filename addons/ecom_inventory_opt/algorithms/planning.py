@@ -254,3 +254,20 @@ def run_out(position, forecast, deviation) -> tuple[Array, Array]:
     empty = left < 0
     first = np.where(empty.any(axis=1), empty.argmax(axis=1), left.shape[1])
     return first, risk
+
+
+def run_out_before(free, receipts, rate, deviation, lead_time) -> tuple[Array, Array]:
+    """When stock runs out, and the probability that it does before an order placed now
+    arrives; ``(n,)`` each, see :func:`run_out`.
+
+    :param free: ``(n,)`` on hand and not promised; :param receipts: ``(n, h)`` expected
+        in the coming periods.
+    :param rate: ``(n,)`` demand of a period; :param deviation: ``(n,)`` of it.
+    :param lead_time: ``(n,)`` periods, at most h count.
+    """
+    periods = receipts.shape[1]
+    net = np.asarray(rate)[:, None] - receipts
+    spread = np.repeat(np.asarray(deviation)[:, None], periods, axis=1)
+    first, risk = run_out(free, net, spread)
+    last = np.clip(np.ceil(lead_time).astype(int), 1, periods) - 1
+    return first, risk[np.arange(len(last)), last]

@@ -13,6 +13,8 @@ Item i is short of its order-up-to level by :math:`g_i`; ordering it is worth
 * minimum order value of a supplier: :math:`\sum p_iq_i\ge V_sy_s`;
 * freight steps, containers: :math:`\sum w_iq_i\le C_s n_s`, each container
   :math:`n_s` (whole) costs :math:`f_s`;
+* the most of an order: :math:`\sum p_iq_i\le W_s`, and of the items that one offer is
+  about, :math:`\sum q_i\le U`;
 * budget over all suppliers: :math:`\sum p_iq_i\le B`.
 
 Source: Silver, Pyke, Peterson, chapter 11 (coordinated replenishment); solved by HiGHS
@@ -23,6 +25,7 @@ without one they are solved one by one.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from .lazy import np, optimize, sparse
@@ -42,6 +45,8 @@ class Line:
     :param load: volume or weight of a unit, for containers.
     :param largest: most units, ``None`` = up to two packs or the minimum beyond the
         gap.
+    :param offer: key of the offer that it is ordered by, ``None`` = its own. Lines of
+        one offer together are at most ``offer_largest`` units; ``None`` = no limit.
     :param required: the order must bring the item to its level or beyond.
     """
 
@@ -55,6 +60,8 @@ class Line:
     order_cost: float = 0.0
     load: float = 0.0
     largest: float | None = None
+    offer: Hashable | None = None
+    offer_largest: float | None = None
     required: bool = False
 
     def __post_init__(self):
@@ -67,12 +74,17 @@ class Line:
     @property
     def packs(self) -> int:
         """Most packs worth thinking of."""
+        enough = math.ceil(max(self.gap, self.smallest) / self.pack - 1e-9)
+        most = enough + max(2, enough)
         if self.largest is not None:
-            return max(math.floor(self.largest / self.pack + 1e-9), 0)
-        enough = max(self.gap, self.smallest)
-        return math.ceil(enough / self.pack - 1e-9) + max(
-            2, math.ceil(enough / self.pack)
-        )
+            most = self.whole_packs(self.largest)
+        if self.offer_largest is not None:
+            most = min(most, self.whole_packs(self.offer_largest))
+        return most
+
+    def whole_packs(self, units: float) -> int:
+        """Packs that fit into so many units."""
+        return max(math.floor(units / self.pack + 1e-9), 0)
 
 
 @dataclass(frozen=True)
@@ -80,6 +92,7 @@ class Supplier:
     """Terms of a supplier.
 
     :param order_cost: of an order; :param smallest_value: minimum order value.
+    :param largest_value: most value of an order, ``None`` = no limit.
     :param container: load of one container or freight step, ``None`` = freight is free.
     :param freight: price of a container.
     :param containers: most of them, ``None`` = no limit.
@@ -87,6 +100,7 @@ class Supplier:
 
     order_cost: float = 0.0
     smallest_value: float = 0.0
+    largest_value: float | None = None
     container: float | None = None
     freight: float = 0.0
     containers: int | None = None
@@ -210,6 +224,9 @@ def solve_group(lines, suppliers, budget, gap, seconds) -> Order:
         terms = {x: line.price * line.pack for x, line in mine}
         if suppliers[s].smallest_value > 0:
             model.row({**terms, placed[s]: -suppliers[s].smallest_value}, low=0)
+        if suppliers[s].largest_value is not None:
+            model.row(terms, high=suppliers[s].largest_value)
+        add_offers(model, mine)
         if s in boxes:
             load = {x: line.load * line.pack for x, line in mine}
             model.row({**load, boxes[s]: -suppliers[s].container}, high=0)
@@ -228,6 +245,21 @@ def solve_group(lines, suppliers, budget, gap, seconds) -> Order:
     value = sum(line.price * q for line, q in zip(lines, quantities, strict=True))
     proven = result.status == 0
     return Order(quantities, tuple(containers), value, float(result.fun), proven)
+
+
+def add_offers(model: Model, lines) -> None:
+    """Lines that one offer is about share the most that it delivers.
+
+    :param lines: of one supplier: list of (column of packs, line).
+    """
+    shared: dict[Hashable, list] = {}
+    for column, line in lines:
+        if line.offer is not None and line.offer_largest is not None:
+            shared.setdefault(line.offer, []).append((column, line))
+    for some in shared.values():
+        if len(some) > 1:
+            most = min(line.offer_largest for _column, line in some)
+            model.row({column: line.pack for column, line in some}, high=most)
 
 
 def add_line(model: Model, line: Line, placed: int) -> int:

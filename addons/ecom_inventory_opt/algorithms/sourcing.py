@@ -7,9 +7,15 @@ holding cost h = rate x p, quantity Q (minimum and packs respected), safety stoc
 :math:`SS=k\sqrt{L\sigma_d^2+d^2\sigma_L^2}` that the lead time and its variance force,
 and part r of the goods that has to be returned at a cost of :math:`c_r` each.
 
-Splitting a demand N: :math:`\min\sum_j p_jq_j+F_jy_j`, :math:`q_j=pack_jx_j`,
-:math:`moq_jy_j\le q_j\le cap_jy_j`, :math:`\sum q_j\ge N`. What packs and minimums
-force beyond N is kept and worth v a unit: :math:`-v(\sum q_j-N)`.
+Part r is that of the supplier's units that went back so far, where few units lean on
+the usual part :math:`r_0` as if it had been seen on m units (the mean of a beta
+posterior): :math:`r=\frac{back+mr_0}{received+m}`.
+
+Splitting a demand N: :math:`\min\sum_j (p_j+e_j)q_j+F_jy_j` with what a unit costs
+beyond its price :math:`e_j` (quality and safety stock, as above),
+:math:`q_j=pack_jx_j`, :math:`moq_jy_j\le q_j\le cap_jy_j`, :math:`\sum q_j\ge N`.
+What packs and minimums force beyond N is kept and worth v a unit:
+:math:`-v(\sum q_j-N)`.
 
 Source: Chopra, Meindl, *Supply Chain Management*, section 15.4; the split is the
 classical fixed-charge problem, solved by HiGHS.
@@ -25,6 +31,9 @@ from .lazy import np
 from .replenishment import Model
 from .safety_stock import interval_deviation
 
+#: units that the usual part of returned units is worth
+PRIOR_UNITS = 50.0
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -33,6 +42,7 @@ class Offer:
     :param price: of a unit; :param order_cost: of an order.
     :param smallest: minimum order quantity; :param pack: zero = any quantity.
     :param capacity: most units; ``None`` = no limit.
+    :param extra: what a unit costs beyond its price, see :attr:`TotalCost.extra`.
     """
 
     price: float
@@ -40,6 +50,12 @@ class Offer:
     smallest: float = 0.0
     pack: float = 0.0
     capacity: float | None = None
+    extra: float = 0.0
+
+    @property
+    def unit_cost(self) -> float:
+        """Of a unit that is bought here."""
+        return self.price + self.extra
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,7 @@ class TotalCost:
     :param goods: price of the goods; :param ordering: of placing orders.
     :param cycle: of holding the lot; :param safety: of holding the safety stock.
     :param quality: of units that go back; :param quantity: units in an order.
+    :param demand: units per year.
     """
 
     goods: object
@@ -57,12 +74,33 @@ class TotalCost:
     safety: object
     quality: object
     quantity: object
+    demand: object
+
+    @property
+    def extra(self):
+        """Of a unit beyond price and order: the stock that its lead time forces, and
+        what goes back; zero without demand."""
+        bought = np.asarray(self.demand, dtype=float)
+        parts = self.safety + self.quality
+        return np.where(bought > 0, parts / np.where(bought > 0, bought, 1.0), 0.0)
 
     @property
     def total(self):
         """All of it."""
         parts = self.goods + self.ordering + self.cycle
         return parts + self.safety + self.quality
+
+
+def returned_part(returned, received, usual, prior: float = PRIOR_UNITS):
+    """Part of the units that go back, 0 to 1; numbers or arrays that broadcast.
+
+    :param returned: units that went back; :param received: units.
+    :param usual: part that goes back where nothing is known.
+    :param prior: units that it is worth.
+    """
+    received = np.maximum(received, 0.0)
+    part = (np.maximum(returned, 0.0) + prior * usual) / (received + prior)
+    return np.clip(part, 0.0, 1.0)
 
 
 def total_cost(
@@ -98,12 +136,13 @@ def total_cost(
         safety=holding * np.multiply(factor, spread),
         quality=np.multiply(demand, returned) * return_cost,
         quantity=lot,
+        demand=demand,
     )
 
 
 @dataclass(frozen=True)
 class Split:
-    """:param quantities: units from each supplier; :param cost: of goods and orders.
+    """:param quantities: units from each supplier; :param cost: of units and orders.
     :param proven: no cheaper split exists."""
 
     quantities: tuple[float, ...]
@@ -136,7 +175,7 @@ def split(
         most = enough if offer.capacity is None else min(enough, offer.capacity)
         whole = offer.pack > 0
         bound = math.floor(most / pack + 1e-9) if whole else most
-        packs = model.column((offer.price - kept) * pack, bound, whole)
+        packs = model.column((offer.unit_cost - kept) * pack, bound, whole)
         chosen = model.column(offer.order_cost, 1, True)
         model.row({packs: pack, chosen: -most}, high=0)
         model.row({packs: pack, chosen: -offer.smallest}, low=0)
@@ -163,7 +202,7 @@ def alone(demand: float, offers: list[Offer], kept: float = 0.0) -> Split | None
             units = math.ceil(units / offer.pack - 1e-9) * offer.pack
         if offer.capacity is not None and units > offer.capacity:
             continue
-        cost = units * offer.price + offer.order_cost - kept * (units - demand)
+        cost = units * offer.unit_cost + offer.order_cost - kept * (units - demand)
         if best is None or cost < best.cost:
             quantities = [0.0] * len(offers)
             quantities[number] = float(units)

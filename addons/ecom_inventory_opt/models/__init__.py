@@ -1,6 +1,7 @@
 from . import ecom_replenishment_policy
 from . import ecom_replenishment_reader
 from . import ecom_replenishment_sourcing
+from . import ecom_replenishment_run
 from . import ecom_replenishment_planner
 from . import ecom_replenishment_proposal
 from . import ecom_replenishment_acceptance
@@ -20,6 +21,7 @@ from . import ecom_exchange_point
 from . import ecom_stock_projection
 from . import purchase_order
 from . import ecom_stock_transfer
+from . import ecom_replenishment_change
 from . import ecom_stock_transfer_use
 from . import res_partner
 from . import ecom_purchase_plan

@@ -8,6 +8,7 @@ from odoo.tools import SQL
 
 from ..algorithms import counting
 from ..algorithms.lazy import np
+from .failure import explain_failure, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -82,6 +83,9 @@ class EcomCountPlan(models.Model):
         "accurate; 0 = any difference is an error.",
     )
     scheduled_at = fields.Datetime(string="Computed", readonly=True)
+    problem = fields.Text(
+        readonly=True, help="Why the days could not be computed the last time."
+    )
     planned_count = fields.Integer(string="Counts Planned", readonly=True)
     late_count = fields.Integer(
         string="Late",
@@ -112,14 +116,16 @@ class EcomCountPlan(models.Model):
 
     @api.model
     def _cron_schedule(self):
-        """Renew all plans; one that fails is logged and does not stop the others."""
+        """Renew all plans; one that fails says so and does not stop the others."""
         plans = self.search([("active", "=", True)])
         for done, plan in enumerate(plans, start=1):
             try:
                 with self.env.cr.savepoint():
                     plan._schedule()
-            except Exception:
-                _logger.exception("cycle count plan %s", plan.id)
+            except Exception as error:  # noqa: BLE001 whatever it is, it is told
+                log_failure(_logger, error, "Cycle count plan %s failed", plan.id)
+                self.env.invalidate_all(flush=False)
+                plan.problem = explain_failure(self.env, error)
             self.env["ir.cron"]._commit_progress(1, remaining=len(plans) - done)
 
     def action_schedule(self):
@@ -166,6 +172,7 @@ class EcomCountPlan(models.Model):
         self.write(
             {
                 "scheduled_at": fields.Datetime.now(),
+                "problem": False,
                 "planned_count": int((found.day >= 0).sum()),
                 "late_count": int(found.late.sum()),
                 "needed_per_day": counting.counts_per_day(

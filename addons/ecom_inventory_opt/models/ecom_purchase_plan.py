@@ -1,3 +1,6 @@
+import math
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -86,11 +89,11 @@ class EcomPurchasePlan(models.Model):
             ]
         ).filtered(lambda p: p.position + p.transfer_qty < p.max_qty)
         today = fields.Date.context_today(self)
-        offers = self.env["ecom.replenishment.sourcing"]._read_offers(
-            company, chosen.product_id.ids, today
-        )
+        chosen = chosen.sorted("urgency", reverse=True)
+        offers = self._read_offers(company, chosen.product_id.ids, today)
+        taken = Counter()
         lines = [
-            *(line for one in chosen for line in self._prepare_lines(one, offers)),
+            *(x for one in chosen for x in self._prepare_lines(one, offers, taken)),
             *({"proposal_id": one.id} for one in along),
         ]
         plan = self.create(
@@ -104,51 +107,79 @@ class EcomPurchasePlan(models.Model):
         return plan
 
     @api.model
-    def _prepare_lines(self, proposal, offers):
+    def _read_offers(self, company, product_ids, today):
+        """Price lines that are valid today, with what receipts say about them."""
+        sourcing_model = self.env["ecom.replenishment.sourcing"]
+        offers = sourcing_model._read_offers(company, product_ids, today)
+        return sourcing_model._measure(company, offers, product_ids, today)
+
+    @api.model
+    def _prepare_lines(self, proposal, offers, taken):
         """Values of the lines of a proposal: one, or one for each vendor where several
         together cost less than any of them alone. Where the proposed vendor cannot
         deliver it all, those that cost least.
 
-        :param offers: of all products, see the sourcing model.
+        :param offers: of all products, measured, see the sourcing model.
+        :param taken: what the orders hold already, see :meth:`_take`; is added to.
         """
-        whole = [{"proposal_id": proposal.id}]
         rows = self._get_split_offers(proposal, offers)
-        if len(set(offers.vendor[rows].tolist())) < 2:
-            return whole
-        terms = [self._prepare_offer(proposal, offers, row) for row in rows]
-        rate = proposal._get_holding_rate()
-        weeks = proposal.interval_weeks
+        terms = [self._prepare_offer(proposal, offers, row, taken) for row in rows]
+        infos = [int(offers.info[row]) for row in rows]
+        shares = []
+        if len(set(offers.vendor[rows].tolist())) > 1:
+            shares = self._get_shares(proposal, offers, rows, terms)
+        for row, units in shares:
+            self._take(taken, proposal, offers, row, units)
+        if shares:
+            return [
+                {
+                    "proposal_id": proposal.id,
+                    "supplierinfo_id": int(offers.info[row]),
+                    "split_qty": units,
+                }
+                for row, units in shares
+            ]
+        if proposal.supplierinfo_id.id in infos:
+            at = infos.index(proposal.supplierinfo_id.id)
+            most = math.inf if terms[at].capacity is None else terms[at].capacity
+            units = min(proposal.order_qty, most)
+            self._take(taken, proposal, offers, rows[at], units)
+        return [{"proposal_id": proposal.id}]
+
+    @api.model
+    def _get_shares(self, proposal, offers, rows, terms):
+        """(row, units) of the offers that a proposal is divided between; empty = it
+        stays with its vendor.
+
+        :param rows: of the offers; :param terms: of each, :class:`sourcing.Offer`.
+        """
+        needed = proposal.order_qty
+        rate, weeks = proposal._get_holding_rate(), proposal.interval_weeks
         # What packs force beyond the need is used after it: less the cost of holding.
         kept = min(one.price for one in terms) * max(1 - rate * weeks / 52, 0)
-        one = sourcing.alone(proposal.order_qty, terms, kept)
+        one = sourcing.alone(needed, terms, kept)
         try:
-            found = sourcing.split(proposal.order_qty, terms, kept=kept)
+            found = sourcing.split(needed, terms, kept=kept)
         except ValueError:  # all together cannot deliver it: the vendor gives its most
-            return whole
+            return []
         shares = [(r, q) for r, q in zip(rows, found.quantities, strict=True) if q > 0]
         vendors = {int(offers.vendor[row]) for row, _units in shares}
         cheaper = one is None or found.cost < one.cost - 0.01
         can_alone = any(
-            offer.capacity is None or offer.capacity >= proposal.order_qty
+            offer.capacity is None or offer.capacity >= needed
             for row, offer in zip(rows, terms, strict=True)
             if offers.info[row] == proposal.supplierinfo_id.id
         )
         # Two offers of one vendor are one order: not what was computed.
         if len(vendors) < len(shares) or can_alone and not cheaper:
-            return whole
-        return [
-            {
-                "proposal_id": proposal.id,
-                "supplierinfo_id": int(offers.info[row]),
-                "split_qty": units,
-            }
-            for row, units in shares
-        ]
+            return []
+        return shares
 
     @api.model
     def _get_split_offers(self, proposal, offers):
         """Rows of offers that an order of a proposal may be split between: those with a
-        price, of vendors that are not slower than the proposed one. A hook."""
+        price, of vendors that are not slower than the proposed one, by their receipts:
+        Min is made for its lead time. A hook."""
         rows = [
             row
             for row, product in enumerate(offers.product.tolist())
@@ -156,24 +187,61 @@ class EcomPurchasePlan(models.Model):
         ]
         infos = offers.info.tolist()
         chosen = [r for r in rows if infos[r] == proposal.supplierinfo_id.id]
-        slowest = max([proposal.lead_mean, *(offers.stated[row] for row in chosen)])
-        return [row for row in rows if offers.stated[row] <= slowest]
+        slowest = max([proposal.lead_mean, *(offers.lead_mean[row] for row in chosen)])
+        return [row for row in rows if offers.lead_mean[row] <= slowest + 0.01]
 
     @api.model
-    def _prepare_offer(self, proposal, offers, row):
-        """An offer for the split; the vendor's minimum order value counts as if nothing
-        else were ordered there. A hook."""
+    def _prepare_offer(self, proposal, offers, row, taken):
+        """An offer for the split: price and order, what goes back, and the stock that
+        the vendor's lead time forces, as if it delivered all. The vendor's minimum
+        order value counts as if nothing else were ordered there. A hook."""
         vendor = self.env["res.partner"].browse(int(offers.vendor[row]))
         vendor = vendor.with_company(proposal.company_id)
         price = float(offers.price[row])
         smallest = max(float(offers.smallest[row]), vendor.ecom_smallest_value / price)
+        room = self._get_room(proposal, offers, row, taken)
+        cost = self.env["ecom.replenishment.sourcing"]._get_cost(
+            offers,
+            [row],
+            max(proposal.weekly_demand, 0.0),
+            max(proposal.weekly_deviation, 0.0),
+            proposal._get_policy_settings(),
+        )
         return sourcing.Offer(
             price=price,
             order_cost=proposal._get_order_cost() + vendor.ecom_order_cost,
             smallest=smallest,
             pack=max(float(offers.pack[row]), 1.0),
-            capacity=float(offers.capacity[row]) or None,
+            capacity=room if math.isfinite(room) else None,
+            extra=float(cost.extra[0]),
         )
+
+    @api.model
+    def _get_room(self, proposal, offers, row, taken):
+        """Units that the order of an offer can take yet, ``inf`` = no limit."""
+        vendor = self.env["res.partner"].browse(int(offers.vendor[row]))
+        vendor = vendor.with_company(proposal.company_id)
+        warehouse = proposal.warehouse_id.id
+        room = math.inf
+        if offers.capacity[row]:
+            of_offer = taken["offer", int(offers.info[row]), warehouse]
+            room = float(offers.capacity[row]) - of_offer
+        if vendor.ecom_largest_value:
+            value = vendor.ecom_largest_value - taken["vendor", vendor.id, warehouse]
+            room = min(room, value / float(offers.price[row]))
+        return max(room, 0.0)
+
+    @api.model
+    def _take(self, taken, proposal, offers, row, units):
+        """Note what the order of a vendor for a warehouse holds.
+
+        :param taken: ``("offer", price line, warehouse)`` to units and ``("vendor",
+            vendor, warehouse)`` to money.
+        """
+        warehouse = proposal.warehouse_id.id
+        taken["offer", int(offers.info[row]), warehouse] += units
+        value = units * float(offers.price[row])
+        taken["vendor", int(offers.vendor[row]), warehouse] += value
 
     def action_optimise(self):
         """Compute the quantities anew, within terms and budget."""
@@ -207,6 +275,7 @@ class EcomPurchasePlan(models.Model):
         return replenishment.Supplier(
             order_cost=vendor.ecom_order_cost,
             smallest_value=vendor.ecom_smallest_value,
+            largest_value=vendor.ecom_largest_value or None,
             container=step or None,
             freight=vendor.ecom_freight_cost,
         )

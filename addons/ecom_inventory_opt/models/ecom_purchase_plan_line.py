@@ -1,5 +1,3 @@
-import math
-
 from odoo import api, fields, models
 
 from ..algorithms import replenishment
@@ -67,7 +65,7 @@ class EcomPurchasePlanLine(models.Model):
     reason = fields.Selection(
         [
             ("proposed", "As proposed"),
-            ("split", "Split: these vendors together cost less than one"),
+            ("split", "Split: costs less than one vendor, or one has not enough"),
             ("more", "More, for the vendor's minimum, pack or freight step"),
             ("along", "Ordered along with the others"),
             ("less", "Less, within the budget or the vendor's terms"),
@@ -152,8 +150,6 @@ class EcomPurchasePlanLine(models.Model):
         )
         order_cost = proposal._get_order_cost()
         wanted = self.proposed_qty > 0 and self.gap > 0
-        limits = ([] if wanted else [self.gap]) + [self.capacity or math.inf]
-        most = min(limits)
         worth = 0.0
         if wanted:
             worth = (self.urgency + order_cost) / self.gap + holding
@@ -164,7 +160,9 @@ class EcomPurchasePlanLine(models.Model):
             price=self.price,
             shortage_cost=worth,
             holding_cost=holding if wanted else holding / 2,
-            largest=most if math.isfinite(most) else None,
+            largest=None if wanted else self.gap,
+            offer=(self.supplierinfo_id or proposal.supplierinfo_id).id,
+            offer_largest=self.capacity or None,
             smallest=self.smallest,
             pack=self.pack,
             order_cost=order_cost,

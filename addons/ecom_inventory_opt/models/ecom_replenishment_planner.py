@@ -1,5 +1,6 @@
 import json
 import logging
+import time
 from dataclasses import dataclass, replace
 from dataclasses import fields as dataclass_fields
 from typing import Any
@@ -11,6 +12,7 @@ from ..algorithms import breaks, distribution, planning
 from ..algorithms import demand as demand_history
 from ..algorithms.classes import abc, demand_patterns, xyz
 from ..algorithms.lazy import np
+from .failure import explain_failure, log_failure
 
 _logger = logging.getLogger(__name__)
 
@@ -61,16 +63,35 @@ class EcomReplenishmentPlanner(models.AbstractModel):
 
     @api.model
     def _cron_plan(self):
-        """Plan all companies; one that fails is logged and does not stop the others."""
+        """Plan all companies; one that fails is told and does not stop the others."""
         companies = self.env["res.company"].search([("active", "=", True)])
         for done, company in enumerate(companies, start=1):
-            try:
-                with self.env.cr.savepoint():
-                    self._plan(company)
-                    self._accept_automatically(company)
-            except Exception:
-                _logger.exception("replenishment of company %s", company.id)
+            self._plan_safely(company)
             self.env["ir.cron"]._commit_progress(1, remaining=len(companies) - done)
+
+    @api.model
+    def _plan_safely(self, company):
+        """Compute and accept by itself; what fails is undone, logged and recorded. A
+        failing acceptance leaves the proposals as they were computed.
+
+        :return: the ``ecom.replenishment.run``.
+        """
+        begin = time.monotonic()
+        values = {"company_id": company.id, "started_at": fields.Datetime.now()}
+        try:
+            with self.env.cr.savepoint():
+                values["pair_count"] = self._plan(company)
+            with self.env.cr.savepoint():
+                accepted = self._accept_automatically(company)
+                values["accepted_count"] = len(accepted)
+        except Exception as error:  # noqa: BLE001 whatever it is, it is told
+            log_failure(
+                _logger, error, "Replenishment of company %s failed", company.id
+            )
+            self.env.invalidate_all(flush=False)
+            values["problem"] = explain_failure(self.env, error)
+        values["seconds"] = time.monotonic() - begin
+        return self.env["ecom.replenishment.run"]._record(values)
 
     @api.model
     def _accept_automatically(self, company):
@@ -78,7 +99,7 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             [("company_id", "=", company.id), ("automatic", "=", True)]
             + [("state", "=", "open"), ("changed", "=", True)]
         )
-        proposals._accept()
+        return proposals._accept()
 
     @api.model
     def _plan(self, company, products=None):
@@ -354,11 +375,10 @@ class EcomReplenishmentPlanner(models.AbstractModel):
         weekly = demand.mean / np.maximum(demand.interval, 1e-9)
         deviation = np.sqrt(demand.variance / np.maximum(demand.interval, 1e-9))
         weeks = stock.receipts.shape[1]
-        net = weekly[:, None] - stock.receipts
-        spread = np.repeat(deviation[:, None], weeks, axis=1)
         free = stock.on_hand - stock.outgoing
-        first, risk = planning.run_out(free, net, spread)
-        lead = np.clip(np.ceil(sources.lead_mean / 7).astype(int), 1, weeks) - 1
+        first, risk = planning.run_out_before(
+            free, stock.receipts, weekly, deviation, sources.lead_mean / 7
+        )
         broken = breaks.find(plan.history.demand, plan.history.observed)
         numbers = {
             "recent_demand": broken.recent,
@@ -397,10 +417,11 @@ class EcomReplenishmentPlanner(models.AbstractModel):
             "second_cost": np.where(
                 np.isfinite(sources.second_cost), sources.second_cost, 0
             ),
-            "stockout_risk": risk[np.arange(len(lead)), lead] * 100,
+            "stockout_risk": risk * 100,
             "urgency": demand.shortage(np.maximum(stock.position, 0.0))
             * np.maximum(plan.pairs.price, price),
             "receipts": sources.receipts.astype(float),
+            "returned_rate": sources.returned * 100,
             "censored_weeks": plan.history.censored.astype(float),
             "capped_units": plan.history.capped.sum(axis=1),
         }

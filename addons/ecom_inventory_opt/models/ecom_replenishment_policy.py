@@ -7,6 +7,7 @@ DEFAULTS = {
     "holding_rate": 25.0,
     "order_cost": 0.0,
     "transfer_cost": 0.0,
+    "defect_cost": 25.0,
     "stockout_cost": 0.0,
     "review_days": 7,
     "longest_cover": 26.0,
@@ -93,6 +94,12 @@ class EcomReplenishmentPolicy(models.Model):
         tracking=True,
         help="From another warehouse. More than the cost of the product = never moved.",
     )
+    defect_cost = fields.Float(
+        string="Cost of a Unit That Goes Back (% of its price)",
+        tracking=True,
+        help="To the vendor: handling, carriage, the sale that fails. The price itself "
+        "is given back. It counts when vendors are compared.",
+    )
     stockout_cost = fields.Monetary(string="Cost of a Missing Unit", tracking=True)
     review_days = fields.Integer(
         string="Review Every (days)", help="How often orders are placed."
@@ -135,7 +142,7 @@ class EcomReplenishmentPolicy(models.Model):
     )
     _not_negative = models.Constraint(
         "CHECK(holding_rate >= 0 AND order_cost >= 0 AND stockout_cost >= 0"
-        " AND transfer_cost >= 0"
+        " AND transfer_cost >= 0 AND defect_cost >= 0"
         " AND review_days >= 0 AND longest_cover >= 0 AND default_cover >= 0"
         " AND default_lead_days >= 0 AND automatic_value >= 0"
         " AND automatic_change >= 0 AND alert_risk >= 0 AND overstock_weeks >= 0)",

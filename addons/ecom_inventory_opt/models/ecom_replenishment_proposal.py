@@ -11,7 +11,7 @@ class EcomReplenishmentProposal(models.Model):
 
     _name = "ecom.replenishment.proposal"
     _description = "Replenishment Proposal"
-    _inherit = ["mail.activity.mixin"]
+    _inherit = ["mail.thread", "mail.activity.mixin"]
     _order = "urgency desc, id"
     _rec_name = "product_id"
     _check_company_auto = True
@@ -135,6 +135,13 @@ class EcomReplenishmentProposal(models.Model):
     lead_mean = fields.Float(string="Lead Time (days)", readonly=True)
     lead_deviation = fields.Float(string="Deviation of Lead Time (days)", readonly=True)
     receipts = fields.Float(string="Receipts Known", digits=(16, 0), readonly=True)
+    returned_rate = fields.Float(
+        string="Goes Back (%)",
+        digits=(16, 1),
+        readonly=True,
+        help="Part of the vendor's units that went back to it in two years, this "
+        "product's first; few units lean on what is usual.",
+    )
     censored_weeks = fields.Float(
         string="Weeks Out of Stock", digits=(16, 0), readonly=True
     )
@@ -309,22 +316,34 @@ class EcomReplenishmentProposal(models.Model):
         """Why this vendor; a list of sentences."""
         if not self.vendor_id:
             return []
+        returned = []
+        if self.returned_rate > 0:
+            returned.append(
+                self.env._(
+                    "%(rate).1f %% of its units go back, which costs %(cost)g %% of "
+                    "their price.",
+                    rate=self.returned_rate,
+                    cost=self._get_policy_settings()["defect_cost"],
+                )
+            )
         if not self.second_vendor_id:
             return [
                 self.env._(
                     "%s is the only vendor with a valid price.", self.vendor_id.name
-                )
+                ),
+                *returned,
             ]
         return [
             self.env._(
-                "%(vendor)s costs %(cost)s a year with goods, orders, and the stock "
-                "that its lots and lead time force; next best is %(second)s with "
-                "%(second_cost)s.",
+                "%(vendor)s costs %(cost)s a year with goods, orders, what goes back, "
+                "and the stock that its lots and lead time force; next best is "
+                "%(second)s with %(second_cost)s.",
                 vendor=self.vendor_id.name,
                 cost=self.currency_id.format(self.vendor_cost),
                 second=self.second_vendor_id.name,
                 second_cost=self.currency_id.format(self.second_cost),
-            )
+            ),
+            *returned,
         ]
 
     def _get_manual_warning(self):

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from odoo import api, fields, models
@@ -11,6 +11,13 @@ from ..algorithms.lazy import np
 RECEIPT_DAYS = 730
 #: safety factor by which vendors are compared; the policy's own comes after the choice
 COMPARED_FACTOR = 1.645
+#: settings of a policy that vendors are compared by
+COMPARED_SETTINGS = ("order_cost", "holding_rate", "defect_cost")
+#: facts about an offer that are those of the pair that is bought by it
+TAKEN_OVER = (
+    *("info", "vendor", "price", "smallest", "pack", "unit"),
+    *("lead_mean", "lead_deviation", "receipts", "returned"),
+)
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,11 @@ class Offers:
         discount taken off; :param smallest: units of the product; :param pack: units in
         one of the vendor's unit; :param unit: id of that unit; :param stated: days.
     :param capacity: most units of the product in an order, 0 = no limit.
+
+    Once measured by receipts:
+
+    :param lead_mean: days; :param lead_deviation: days; :param receipts: number.
+    :param returned: part of the units that goes back, 0 to 1.
     """
 
     info: Any
@@ -33,6 +45,10 @@ class Offers:
     unit: Any
     stated: Any
     capacity: Any
+    lead_mean: Any = None
+    lead_deviation: Any = None
+    receipts: Any = None
+    returned: Any = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +58,7 @@ class Sources:
     :param info: ids; :param vendor: ids; :param price: of a unit, 0 = unknown.
     :param smallest: units; :param pack: units; :param unit: ids.
     :param lead_mean: days; :param lead_deviation: days; :param receipts: number.
+    :param returned: part of the units that goes back, 0 to 1.
     :param cost: total cost of a year; :param second: vendor of the next best offer, 0 =
         none; :param second_cost: of it.
     """
@@ -55,6 +72,7 @@ class Sources:
     lead_mean: Any
     lead_deviation: Any
     receipts: Any
+    returned: Any
     cost: Any
     second: Any
     second_cost: Any
@@ -65,7 +83,8 @@ class EcomReplenishmentSourcing(models.AbstractModel):
 
     Every line of a vendor's price list is an offer, a price break is one with a larger
     minimum. Lead times are those of real receipts, few of them lean on what the vendor
-    states.
+    states. So is quality: the part of the units that went back, few units lean on the
+    vendor's other products, and those on what is usual.
     """
 
     _name = "ecom.replenishment.sourcing"
@@ -74,6 +93,8 @@ class EcomReplenishmentSourcing(models.AbstractModel):
     @api.model
     def _read_offers(self, company, product_ids, today):
         """Price lines that are valid today, in core's order."""
+        for model in ("product.supplierinfo", "res.partner", "uom.uom"):
+            self.env[model].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -182,6 +203,101 @@ class EcomReplenishmentSourcing(models.AbstractModel):
         return fitted.mean[rows], fitted.deviation[rows], fitted.receipts[rows]
 
     @api.model
+    def _read_returns(self, company, product_ids, today):
+        """Units received and returned of purchase orders: rows (vendor, product,
+        received, returned) of the vendors and products asked for; product 0 is all of a
+        vendor, vendor 0 all vendors."""
+        return self.env.execute_query(
+            SQL(
+                """
+            SELECT COALESCE(vendor_id, 0), COALESCE(product_id, 0),
+                   SUM(received)::float, SUM(returned)::float
+              FROM (
+                SELECT v.commercial_partner_id AS vendor_id, m.product_id,
+                       CASE src.usage WHEN 'supplier' THEN m.product_qty ELSE 0 END
+                           AS received,
+                       CASE dest.usage WHEN 'supplier' THEN m.product_qty ELSE 0 END
+                           AS returned
+                  FROM stock_move m
+                  JOIN purchase_order_line l ON l.id = m.purchase_line_id
+                  JOIN purchase_order o ON o.id = l.order_id
+                  JOIN res_partner v ON v.id = o.partner_id
+                  JOIN stock_location src ON src.id = m.location_id
+                  JOIN stock_location dest ON dest.id = m.location_dest_id
+                 WHERE m.state = 'done' AND m.company_id = %(company)s
+                   AND m.date >= %(since)s
+                   AND 'supplier' IN (src.usage, dest.usage)) AS moved
+             GROUP BY GROUPING SETS ((), (vendor_id), (vendor_id, product_id))
+            HAVING GROUPING(product_id) = 1 OR product_id = ANY(%(products)s)
+            """,
+                company=company.id,
+                since=fields.Date.subtract(today, days=RECEIPT_DAYS),
+                products=product_ids,
+            )
+        )
+
+    @api.model
+    def _get_returned(self, offers, rows):
+        """Part of the units of each offer that goes back, ``(k,)``.
+
+        :param rows: of :meth:`_read_returns`.
+        """
+        seen = {(vendor, product): units for vendor, product, *units in rows}
+
+        def units(keys):
+            facts = [seen.get(key) or (0.0, 0.0) for key in keys]
+            return np.nan_to_num(np.array(facts, dtype=float)).T
+
+        vendors, products = offers.vendor.tolist(), offers.product.tolist()
+        [received], [returned] = units([(0, 0)])
+        part = returned / received if received > 0 else 0.0
+        for keys in (
+            [(vendor, 0) for vendor in vendors],
+            list(zip(vendors, products, strict=True)),
+        ):
+            received, returned = units(keys)
+            part = sourcing.returned_part(returned, received, part)
+        return part
+
+    @api.model
+    def _measure(self, company, offers, product_ids, today):
+        """The offers with what receipts and returns say about them."""
+        receipts = self._read_receipts(company, product_ids, today)
+        mean, deviation, count = self._get_lead_times(offers, receipts)
+        returns = self._read_returns(company, product_ids, today)
+        return replace(
+            offers,
+            lead_mean=mean,
+            lead_deviation=deviation,
+            receipts=count,
+            returned=self._get_returned(offers, returns),
+        )
+
+    @api.model
+    def _get_cost(self, offers, rows, weekly, deviation, settings):
+        """Cost of a year of buying by offers, :class:`sourcing.TotalCost`. A hook.
+
+        :param rows: of the offers, which are measured.
+        :param weekly: demand of a week; :param deviation: of it.
+        :param settings: those of ``COMPARED_SETTINGS``, of each row.
+        """
+        price, pack = offers.price[rows], offers.pack[rows]
+        return sourcing.total_cost(
+            weekly * 52,
+            deviation * np.sqrt(52),
+            price,
+            settings["order_cost"],
+            settings["holding_rate"] / 100,
+            COMPARED_FACTOR,
+            offers.lead_mean[rows] / 365,
+            offers.lead_deviation[rows] / 365,
+            offers.smallest[rows],
+            np.where(pack > 1, pack, 0.0),
+            offers.returned[rows],
+            price * settings["defect_cost"] / 100,
+        )
+
+    @api.model
     def _choose(self, company, pairs, offers, weekly, deviation, settings, today):
         """The cheapest source of every pair.
 
@@ -201,6 +317,7 @@ class EcomReplenishmentSourcing(models.AbstractModel):
             "price": np.zeros(size),
             "smallest": np.zeros(size),
             "pack": np.ones(size),
+            "returned": np.zeros(size),
             "cost": np.zeros(size),
             "second_cost": np.zeros(size),
             "lead_mean": default.copy(),
@@ -208,13 +325,12 @@ class EcomReplenishmentSourcing(models.AbstractModel):
         }
         if len(offers.info):
             product_ids = np.unique(pairs.product).tolist()
-            receipts = self._read_receipts(company, product_ids, today)
-            lead = self._get_lead_times(offers, receipts)
-            self._fill_cheapest(best, pairs, offers, lead, weekly, deviation, settings)
+            offers = self._measure(company, offers, product_ids, today)
+            self._fill_cheapest(best, pairs, offers, weekly, deviation, settings)
         return Sources(**best)
 
     @api.model
-    def _fill_cheapest(self, best, pairs, offers, lead, weekly, deviation, settings):
+    def _fill_cheapest(self, best, pairs, offers, weekly, deviation, settings):
         """Put the offer of least total cost, and the next vendor, into ``best``."""
         first = np.searchsorted(offers.product, pairs.product, side="left")
         last = np.searchsorted(offers.product, pairs.product, side="right")
@@ -224,17 +340,9 @@ class EcomReplenishmentSourcing(models.AbstractModel):
             return
         start = np.repeat(first - (np.cumsum(count) - count), count)
         offer = np.arange(len(pair)) + start
-        cost = sourcing.total_cost(
-            weekly[pair] * 52,
-            deviation[pair] * np.sqrt(52),
-            offers.price[offer],
-            settings["order_cost"][pair],
-            settings["holding_rate"][pair] / 100,
-            COMPARED_FACTOR,
-            lead[0][offer] / 365,
-            lead[1][offer] / 365,
-            offers.smallest[offer],
-            np.where(offers.pack[offer] > 1, offers.pack[offer], 0.0),
+        chosen = {name: settings[name][pair] for name in COMPARED_SETTINGS}
+        cost = self._get_cost(
+            offers, offer, weekly[pair], deviation[pair], chosen
         ).total
         cost = np.where(np.isfinite(cost), cost, np.inf)
         # A price of zero is one that nobody typed: such an offer only counts when there
@@ -244,12 +352,9 @@ class EcomReplenishmentSourcing(models.AbstractModel):
         pair, offer, cost = pair[order], offer[order], cost[order]
         rows, at = np.unique(pair, return_index=True)
         won = offer[at]
-        for name in ("info", "vendor", "price", "smallest", "pack", "unit"):
+        for name in TAKEN_OVER:
             best[name][rows] = getattr(offers, name)[won]
         best["cost"][rows] = np.where(np.isfinite(cost[at]), cost[at], 0.0)
-        best["lead_mean"][rows] = lead[0][won]
-        best["lead_deviation"][rows] = lead[1][won]
-        best["receipts"][rows] = lead[2][won]
         others = offers.vendor[offer] != best["vendor"][pair]
         rows, at = np.unique(pair[others], return_index=True)
         best["second"][rows] = offers.vendor[offer[others][at]]

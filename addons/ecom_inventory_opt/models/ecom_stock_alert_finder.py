@@ -1,3 +1,5 @@
+import json
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 
@@ -42,26 +44,19 @@ class EcomStockAlertFinder(models.AbstractModel):
     @api.model
     def _begin(self, company, causes):
         """Create alerts; who is responsible for a product is told by an activity."""
-        alerts = (
-            # Nobody makes alerts by hand: only this search does.
-            self.env["ecom.stock.alert"]
-            .sudo()
-            .with_context(tracking_disable=True)
-            .create(
-                [
-                    {
-                        "kind": kind,
-                        "product_id": product_id,
-                        "warehouse_id": warehouse_id,
-                        "purchase_line_id": line_id,
-                        "company_id": company.id,
-                        **values,
-                    }
-                    for (kind, product_id, warehouse_id, line_id), values in (
-                        causes.items()
-                    )
-                ]
-            )
+        alerts = self._insert(
+            [
+                {
+                    "kind": kind,
+                    "product_id": product_id,
+                    "warehouse_id": warehouse_id,
+                    "purchase_line_id": line_id or None,
+                    "company_id": company.id,
+                    **values,
+                    "date": fields.Date.to_string(values["date"]) or None,
+                }
+                for (kind, product_id, warehouse_id, line_id), values in causes.items()
+            ]
         )
         told = alerts.filtered(lambda alert: alert.kind in self._get_told_kinds())
         for alert in told:
@@ -74,6 +69,32 @@ class EcomStockAlertFinder(models.AbstractModel):
                     summary=alert.message,
                 )
         return alerts
+
+    @api.model
+    def _insert(self, rows):
+        """Alerts from rows of columns, in one statement: there can be as many as
+        products."""
+        # Nobody makes alerts by hand: only this search does.
+        alerts = self.env["ecom.stock.alert"].sudo()
+        if not rows:
+            return alerts
+        now = fields.Datetime.to_string(self.env.cr.now())
+        stamp = {"create_uid": self.env.uid, "write_uid": self.env.uid}
+        stamp |= {"create_date": now, "write_date": now, "state": "open"}
+        columns = SQL(", ").join(map(SQL.identifier, [*rows[0], *stamp]))
+        made = self.env.execute_query(
+            SQL(
+                """
+            INSERT INTO ecom_stock_alert (%(columns)s)
+            SELECT %(columns)s
+              FROM jsonb_populate_recordset(NULL::ecom_stock_alert, %(rows)s)
+         RETURNING id
+            """,
+                columns=columns,
+                rows=json.dumps([row | stamp for row in rows]),
+            )
+        )
+        return alerts.browse(row[0] for row in made)
 
     @api.model
     def _get_told_kinds(self):

@@ -10,7 +10,8 @@ class ProductSupplierinfo(models.Model):
         string="Most per Order",
         digits="Product Unit",
         help="Largest quantity that the vendor delivers with one order, in the "
-        "vendor's unit; 0 = no limit.",
+        "vendor's unit, of all variants together that this line is about; 0 = no "
+        "limit.",
     )
 
     _ecom_capacity_positive = models.Constraint(

@@ -16,6 +16,12 @@ class ResPartner(models.Model):
         company_dependent=True,
         help="Of an order, in the company's currency; 0 = none.",
     )
+    ecom_largest_value = fields.Float(
+        string="Maximum Order Value",
+        company_dependent=True,
+        help="The most that the vendor delivers with one order, in the company's "
+        "currency; 0 = no limit.",
+    )
     ecom_freight_load = fields.Selection(
         [("weight", "Weight"), ("volume", "Volume")],
         string="Freight Goes By",

@@ -1,5 +1,7 @@
-from odoo import fields, models
-from odoo.tools import SQL
+from odoo import api, fields, models
+from odoo.tools import SQL, formatLang
+
+from .ecom_stock_on_order import EcomStockOnOrder
 
 #: models of ecom_orders that are read where it is installed
 CHANNEL_MODELS = ("ecom.listing.level", "ecom.listing", "ecom.return.line")
@@ -20,18 +22,13 @@ class EcomStockOverview(models.Model):
     _order = "product_id, company_id"
     _rec_name = "product_id"
     _depends = {
-        "purchase.order": ["state", "company_id"],
-        "purchase.order.line": [
-            *("product_id", "product_uom_id", "product_uom_qty", "qty_received"),
-            *("date_planned", "display_type"),
-        ],
+        **EcomStockOnOrder._depends,
         "stock.move": [
             *("product_id", "product_qty", "state", "location_id", "company_id"),
             *("location_dest_id", "purchase_line_id"),
         ],
         "stock.quant": ["product_id", "location_id", "quantity", "reserved_quantity"],
         "stock.location": ["usage", "warehouse_id", "company_id"],
-        "product.template": ["is_storable", "uom_id"],
     }
 
     product_id = fields.Many2one("product.product", readonly=True)
@@ -53,6 +50,30 @@ class EcomStockOverview(models.Model):
         string="Next Receipt",
         readonly=True,
         help="Earliest day that a vendor has promised and not kept yet.",
+    )
+    on_order_ids = fields.One2many(
+        "ecom.stock.on.order", "overview_id", string="By Vendor", readonly=True
+    )
+    vendors = fields.Char(
+        compute="_compute_on_order",
+        help="What is on order by vendor, the next receipt first.",
+    )
+    earliest_date = fields.Date(
+        string="Earliest",
+        compute="_compute_on_order",
+        help="The next receipt: one in ten comes before this day, as the vendor has "
+        "kept its promises so far.",
+    )
+    latest_date = fields.Date(
+        string="Latest",
+        compute="_compute_on_order",
+        help="The next receipt: one in ten comes after this day.",
+    )
+    late_risk = fields.Float(
+        string="Late (%)",
+        compute="_compute_on_order",
+        digits=(16, 0),
+        help="Probability that the next receipt comes after the promised day.",
     )
     in_transit = fields.Float(
         digits="Product Unit",
@@ -79,6 +100,25 @@ class EcomStockOverview(models.Model):
         "be offered on several.",
     )
     channel_count = fields.Integer(string="Channels", readonly=True)
+
+    @api.depends("on_order_ids")
+    @api.depends_context("lang")
+    def _compute_on_order(self):
+        owing = {}
+        for one in self.on_order_ids:
+            if one.next_date:
+                owing.setdefault(one.overview_id, []).append(one)
+        for row in self:
+            owed = sorted(owing.get(row, ()), key=lambda one: one.next_date)
+            row.vendors = ", ".join(row._describe(one) for one in owed)
+            row.earliest_date = owed[0].earliest_date if owed else False
+            row.latest_date = owed[0].latest_date if owed else False
+            row.late_risk = owed[0].late_risk if owed else 0.0
+
+    def _describe(self, owed):
+        """A vendor and what it owes, in few words. A hook."""
+        units = formatLang(self.env, owed.ordered, dp="Product Unit")
+        return f"{owed.partner_id.display_name} {units}"
 
     @property
     def _table_query(self):
@@ -127,23 +167,14 @@ class EcomStockOverview(models.Model):
         units, day, channel_id), as of every stage."""
         return SQL(
             """
-            SELECT CASE WHEN o.state = 'purchase' THEN 'ordered' ELSE 'requested' END
-                       AS term, l.product_id, o.company_id,
-                   (l.product_uom_qty - COALESCE(l.qty_received, 0)
-                       * lu.factor / pu.factor)::float AS units,
-                   CASE WHEN o.state = 'purchase' THEN l.date_planned::date END AS day,
+            SELECT stage.term, r.product_id, r.company_id, stage.units, stage.day,
                    NULL::int AS channel_id
-              FROM purchase_order_line l
-              JOIN purchase_order o ON o.id = l.order_id
-              JOIN product_product p ON p.id = l.product_id
-              JOIN product_template t ON t.id = p.product_tmpl_id
-              JOIN uom_uom lu ON lu.id = l.product_uom_id
-              JOIN uom_uom pu ON pu.id = t.uom_id
-             WHERE o.state IN ('draft', 'sent', 'to approve', 'purchase')
-               AND l.display_type IS NULL
-               AND l.product_uom_qty
-                   > COALESCE(l.qty_received, 0) * lu.factor / pu.factor
-            """
+              FROM (%s) AS r
+              CROSS JOIN LATERAL (VALUES ('requested', r.requested, NULL::date),
+                  ('ordered', r.ordered, r.next_date)) AS stage(term, units, day)
+             WHERE stage.units > 0
+            """,
+            self.env["ecom.stock.on.order"]._table_query,
         )
 
     def _sql_stock(self):

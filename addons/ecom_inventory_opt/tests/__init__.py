@@ -5,6 +5,7 @@ from . import test_replenishment_line
 from . import test_replenishment_policy
 from . import test_replenishment_security
 from . import test_stock_alert
+from . import test_stock_changes
 from . import test_vendor_choice
 from . import test_exchange_curve
 from . import test_stock_projection

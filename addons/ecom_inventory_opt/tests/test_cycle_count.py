@@ -1,6 +1,7 @@
 """Stock is counted by class and by doubt, and how right the records were is known."""
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError
@@ -189,6 +190,22 @@ class TestCycleCount(ReplenishmentCommon):
             self.env.ref("ecom_inventory_opt.ir_cron_count").method_direct_trigger()
         quant.invalidate_recordset()
         self.assertEqual(quant.inventory_date, self.first_day())
+
+    def test_a_plan_that_fails_says_why_until_it_succeeds(self):
+        self.stock(age=400)
+        logger = "odoo.addons.ecom_inventory_opt.models.ecom_count_plan"
+        failing = patch.object(
+            type(self.plan_record), "_schedule", side_effect=KeyError("secret")
+        )
+        with failing, self.assertLogs(logger, "ERROR") as log:
+            with self.enter_registry_test_mode():
+                self.env.ref("ecom_inventory_opt.ir_cron_count").method_direct_trigger()
+        self.plan_record.invalidate_recordset()
+        self.assertIn("KeyError", self.plan_record.problem)
+        self.assertNotIn("secret", self.plan_record.problem)
+        self.assertIn(f"plan {self.plan_record.id} failed: KeyError", log.output[0])
+        self.plan_record.action_schedule()
+        self.assertFalse(self.plan_record.problem)
 
     def test_queries_do_not_grow_with_stock(self):
         def queries(count):

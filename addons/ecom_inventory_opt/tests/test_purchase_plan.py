@@ -1,5 +1,8 @@
 """Orders together: vendors' minimum order values, freight steps, and a budget."""
 
+from datetime import timedelta
+
+from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -148,6 +151,124 @@ class TestPurchasePlan(ReplenishmentCommon):
         line = self.planned(self.make_plan(), bulb)
         self.assertEqual(line.vendor_id, self.vendor)
         self.assertEqual((line.planned_qty, line.split_qty), (proposal.order_qty, 0))
+
+    def test_a_vendor_whose_units_go_back_gets_a_smaller_share(self):
+        bulb, other, proposal = self.make_bulb()
+        offer = proposal.supplierinfo_id
+        other_offer = bulb.seller_ids - offer
+        # Both deliver most of it: the rest comes from the dearer one.
+        offer.ecom_capacity = other_offer.ecom_capacity = proposal.order_qty - 15
+        lines = {x.vendor_id: x for x in self.planned(self.make_plan(), bulb)}
+        self.assertEqual(lines[other].planned_qty, 15)
+        rod = self.make_product("Rod")
+        order = self.receive(rod, 300, self.vendor)
+        self.receive(rod, 300, other)
+        self.give_back(order, 250)
+        # Of another product most went back, at a quarter of the price: more than the
+        # one that the other vendor asks for.
+        lines = {x.vendor_id: x for x in self.planned(self.make_plan(), bulb)}
+        self.assertEqual(lines[other].planned_qty, other_offer.ecom_capacity)
+        needed = lines[other].proposal_id.order_qty
+        rest = needed - other_offer.ecom_capacity
+        self.assertEqual(lines[self.vendor].planned_qty, rest)
+
+    def receive(self, product, quantity, vendor):
+        order = self.env["purchase.order"].create(
+            {
+                "partner_id": vendor.id,
+                "company_id": self.company.id,
+                "picking_type_id": self.warehouse.in_type_id.id,
+                "order_line": [
+                    Command.create({"product_id": product.id, "product_qty": quantity})
+                ],
+            }
+        )
+        order.button_confirm()
+        order.date_approve = fields.Datetime.now() - timedelta(days=14)
+        order.picking_ids.move_ids.write({"quantity": quantity, "picked": True})
+        order.picking_ids.button_validate()
+        return order
+
+    def give_back(self, order, quantity):
+        wizard = self.env["stock.return.picking"].create(
+            {"picking_id": order.picking_ids.id}
+        )
+        wizard.product_return_moves.quantity = quantity
+        back = wizard._create_return()
+        back.move_ids.picked = True
+        back.button_validate()
+
+    def make_variants(self):
+        """Two variants that one line of a price list is about."""
+        names = [Command.create({"name": name}) for name in ("Red", "Blue")]
+        colour = self.env["product.attribute"].create(
+            {"name": "Shade colour", "value_ids": names}
+        )
+        template = self.env["product.template"].create(
+            {
+                "name": "Shade",
+                "is_storable": True,
+                "list_price": 25,
+                "attribute_line_ids": [
+                    Command.create(
+                        {
+                            "attribute_id": colour.id,
+                            "value_ids": [Command.set(colour.value_ids.ids)],
+                        }
+                    )
+                ],
+            }
+        )
+        variants = template.product_variant_ids
+        variants.standard_price = 10
+        return variants, self.make_offer(variants[0], self.vendor, price=10)
+
+    def test_variants_share_the_most_of_an_order(self):
+        variants, offer = self.make_variants()
+        for product in variants:
+            self.sell(product, [10] * 30)
+        needed = sum(self.plan(variants).mapped("order_qty"))
+        offer.ecom_capacity = needed - 9
+        plan = self.make_plan()
+        lines = plan.line_ids.filtered(lambda x: x.product_id in variants)
+        self.assertEqual(len(lines), 2)
+        self.assertEqual(sum(lines.mapped("planned_qty")), needed - 9)
+
+    def test_what_variants_need_beyond_the_most_comes_from_another_vendor(self):
+        variants, offer = self.make_variants()
+        other = self.env["res.partner"].create({"name": "North Supply"})
+        self.make_offer(variants[0], other, price=11)
+        for product in variants:
+            self.sell(product, [10] * 30)
+        needed = sum(self.plan(variants).mapped("order_qty"))
+        offer.ecom_capacity = needed - 9
+        lines = self.make_plan().line_ids.filtered(lambda x: x.product_id in variants)
+        of_vendor = {
+            vendor: sum(some.mapped("planned_qty"))
+            for vendor, some in lines.grouped("vendor_id").items()
+        }
+        self.assertEqual(of_vendor, {self.vendor: needed - 9, other: 9})
+
+    def test_an_order_is_worth_no_more_than_the_vendor_delivers(self):
+        value = self.make_plan().value
+        self.vendor.ecom_largest_value = value - 30
+        plan = self.make_plan()
+        # Three pieces less, of 10 each: of what sells for less.
+        self.assertEqual(plan.value, value - 30)
+        self.assertEqual(self.planned(plan, self.lamp).reason, "proposed")
+        self.assertEqual(self.planned(plan, self.cord).reason, "less")
+
+    def test_what_is_too_much_for_one_order_comes_from_another_vendor(self):
+        bulb, other, proposal = self.make_bulb()
+        proposal.supplierinfo_id.ecom_capacity = 0
+        taken = self.make_plan().line_ids.filtered(lambda line: line.product_id != bulb)
+        # Lamp and cord are with the same vendor: ten pieces of the bulb are left.
+        more_urgent = taken.filtered(lambda line: line.urgency > proposal.urgency)
+        value = sum(more_urgent.mapped("value"))
+        self.vendor.ecom_largest_value = value + 100
+        lines = {x.vendor_id: x for x in self.planned(self.make_plan(), bulb)}
+        self.assertEqual(lines[other].split_qty, proposal.order_qty - 100 / 10)
+        self.assertEqual(lines[self.vendor].split_qty, 100 / 10)
 
     def test_a_slower_vendor_gets_no_share(self):
         bulb, _other, proposal = self.make_bulb(delay=200)

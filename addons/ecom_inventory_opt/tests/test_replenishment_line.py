@@ -1,7 +1,8 @@
 """One product from its sales to the request for quotation."""
 
+from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ReplenishmentCommon
 
@@ -56,6 +57,20 @@ class TestReplenishmentLine(ReplenishmentCommon):
         self.assertFalse(again.changed)
         self.assertEqual(again.order_qty, 0)
         self.assertEqual(again.requested, again.max_qty - 5)
+
+    def test_a_colleague_can_be_asked_about_a_proposal(self):
+        colleague = new_test_user(
+            self.env,
+            login="colleague",
+            groups="ecom_inventory_opt.group_user",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        proposal = self.plan(self.product)
+        proposal.activity_schedule(
+            "mail.mail_activity_data_todo", user_id=colleague.id, summary="So many?"
+        )
+        self.assertEqual(proposal.activity_user_id, colleague)
 
     def test_a_proposal_is_decided_once(self):
         proposal = self.plan(self.product)

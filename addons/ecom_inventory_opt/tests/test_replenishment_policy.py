@@ -1,7 +1,10 @@
 """Which policy counts, what it inherits, and what it lets happen by itself."""
 
+from unittest.mock import patch
+
+from odoo import Command
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import ReplenishmentCommon
 
@@ -115,17 +118,65 @@ class TestReplenishmentPolicy(ReplenishmentCommon):
 
     def test_the_job_goes_on_after_a_company_that_fails(self):
         planned = []
-        broken = self.company
+        broken, content = self.company, "what a row contains"
 
         def plan(_self, company, products=None):
             planned.append(company)
             if company == broken:
-                raise ValueError("broken")
+                raise ValueError(content)
             return 0
 
         self.patch(type(self.planner), "_plan", plan)
         logger = "odoo.addons.ecom_inventory_opt.models.ecom_replenishment_planner"
         cron = self.env.ref("ecom_inventory_opt.ir_cron_plan")
-        with self.assertLogs(logger, "ERROR"), self.enter_registry_test_mode():
+        with self.assertLogs(logger, "ERROR") as log, self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.assertEqual(len(planned), self.env["res.company"].search_count([]))
+        # The kind of error and the company, nothing of what was computed.
+        self.assertIn(f"company {broken.id} failed: ValueError", log.output[0])
+        self.assertNotIn(content, log.output[0])
+
+    def runs(self):
+        return self.env["ecom.replenishment.run"].search(
+            [("company_id", "=", self.company.id)]
+        )
+
+    def test_a_computation_that_fails_is_told_once_until_it_succeeds(self):
+        manager = new_test_user(
+            self.env,
+            login="manager2",
+            groups="ecom_inventory_opt.group_manager",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        logger = "odoo.addons.ecom_inventory_opt.models.ecom_replenishment_planner"
+        with patch.object(type(self.planner), "_plan", side_effect=KeyError("secret")):
+            for _night in range(2):
+                with self.assertLogs(logger, "ERROR"):
+                    self.planner._plan_safely(self.company)
+        first = self.runs()[-1]
+        self.assertEqual(self.runs().mapped("state"), ["failed", "failed"])
+        self.assertIn("KeyError", first.problem)
+        self.assertNotIn("secret", first.problem)
+        told = self.runs().activity_ids.filtered(lambda a: a.user_id == manager)
+        self.assertEqual(told.res_id, first.id)
+        run = self.planner._plan_safely(self.company)
+        self.assertEqual((run.state, run.problem), ("done", False))
+        self.assertEqual(run.pair_count, len(self.plan()))
+        self.assertFalse(self.runs().activity_ids)
+
+    def test_an_acceptance_that_fails_leaves_the_proposals(self):
+        logger = "odoo.addons.ecom_inventory_opt.models.ecom_replenishment_planner"
+        failing = patch.object(
+            type(self.planner),
+            "_accept_automatically",
+            side_effect=UserError("The period is closed."),
+        )
+        with failing, self.assertLogs(logger, "ERROR"):
+            run = self.planner._plan_safely(self.company)
+        self.assertEqual(run.problem, "The period is closed.")
+        self.assertTrue(
+            self.env["ecom.replenishment.proposal"].search_count(
+                [("company_id", "=", self.company.id), ("state", "=", "open")]
+            )
+        )

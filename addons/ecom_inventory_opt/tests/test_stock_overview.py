@@ -1,5 +1,6 @@
 """A product is seen on its whole way from the vendor to the customer."""
 
+import math
 from datetime import timedelta
 
 from odoo import Command, fields
@@ -24,10 +25,10 @@ class TestStockOverview(ReplenishmentCommon):
             ]
         )
 
-    def purchase(self, quantity, days, confirm=True):
+    def purchase(self, quantity, days, confirm=True, vendor=None):
         order = self.env["purchase.order"].create(
             {
-                "partner_id": self.vendor.id,
+                "partner_id": (vendor or self.vendor).id,
                 "company_id": self.company.id,
                 "picking_type_id": self.warehouse.in_type_id.id,
                 "order_line": [
@@ -72,6 +73,107 @@ class TestStockOverview(ReplenishmentCommon):
         self.assertEqual((row.requested, row.ordered), (8, 30 + 5))
         self.assertEqual(row.next_date, self.today + timedelta(days=5))
 
+    def received(self, delay, promised=10):
+        """An order of the past that came so many days after its promised day."""
+        order = self.purchase(1, 0)
+        picking = order.picking_ids
+        picking.move_ids.write({"quantity": 1, "picked": True})
+        picking.button_validate()
+        kept = fields.Datetime.now() - timedelta(days=50)
+        order.date_approve = kept - timedelta(days=promised)
+        order.order_line.date_planned = kept
+        picking.move_ids.date = kept + timedelta(days=delay)
+
+    def test_next_receipt_lies_in_a_range_before_anything_was_received(self):
+        self.purchase(30, 12)
+        row = self.overview()
+        # A logistic distribution around the promised day; its deviation is a quarter
+        # of twelve days. Nothing comes before today.
+        scale = 12 / 4 * math.sqrt(3) / math.pi
+        self.assertEqual(
+            (row.earliest_date, row.latest_date),
+            tuple(
+                row.next_date + timedelta(days=math.ceil(sign * point - 0.5))
+                for sign, point in ((-1, scale * math.log(9)), (1, scale * math.log(9)))
+            ),
+        )
+        on_its_way = 1 / (1 + math.exp((-12 - 0.5) / scale))
+        late = 1 / (1 + math.exp(0.5 / scale))
+        self.assertEqual(row.late_risk, round(100 * late / on_its_way))
+
+    def test_a_vendor_that_is_always_late_is_expected_late(self):
+        for _receipt in range(9):
+            self.received(6)
+        self.purchase(30, 12)
+        row = self.overview()
+        one = row.on_order_ids
+        self.assertEqual(one.receipts, 9)
+        # Nine receipts against the three that a promise is worth, of the vendor, and
+        # again of its product.
+        of_vendor = (3 * 0 + 9 * 6) / (3 + 9)
+        expected = (3 * of_vendor + 9 * 6) / (3 + 9)
+        self.assertAlmostEqual(one.delay, expected, delta=0.05)
+        self.assertGreater(row.late_risk, 95)
+        self.assertGreater(row.earliest_date, row.next_date)
+
+    def test_what_is_overdue_is_expected_from_today(self):
+        order = self.purchase(30, 12)
+        order.date_approve = fields.Datetime.now() - timedelta(days=30)
+        order.order_line.date_planned = fields.Datetime.now() - timedelta(days=10)
+        row = self.overview()
+        self.assertEqual(row.late_risk, 100)
+        self.assertGreaterEqual(row.earliest_date, self.today)
+        self.assertGreater(row.latest_date, row.earliest_date)
+
+    def test_what_is_on_order_is_told_by_vendor(self):
+        forge = self.env["res.partner"].create({"name": "Forge Ltd"})
+        office = self.env["res.partner"].create(
+            {"name": "Order Desk", "parent_id": forge.id}
+        )
+        self.purchase(30, 12)
+        self.purchase(5, 5, vendor=office)
+        self.purchase(2, 9, vendor=forge)
+        self.purchase(8, 20, confirm=False, vendor=forge)
+        row = self.overview()
+        self.assertEqual(row.vendors, "Forge Ltd 7.00, Mill & Co 30.00")
+        first, second = row.on_order_ids
+        self.assertEqual((first.partner_id, second.partner_id), (forge, self.vendor))
+        self.assertEqual((first.ordered, first.requested), (5 + 2, 8))
+        self.assertEqual((second.ordered, second.requested), (30, 0))
+        self.assertEqual(first.next_date, self.today + timedelta(days=5))
+        self.assertEqual(row.earliest_date, first.earliest_date)
+
+    def test_without_orders_there_is_no_date(self):
+        self.put_in_stock(self.product, 40)
+        self.purchase(8, 20, confirm=False)
+        row = self.overview()
+        self.assertEqual(
+            (row.vendors, row.earliest_date, row.latest_date, row.late_risk),
+            ("", False, False, 0),
+        )
+        self.assertEqual(row.on_order_ids.requested, 8)
+
+    def test_many_products_are_read_with_as_many_queries_as_one(self):
+        others = self.env["product.product"]
+        for number in range(20):
+            others |= self.make_product(f"Lamp {number}")
+        for product in self.product | others:
+            self.product = product
+            self.purchase(5, 7)
+
+        def queries(products):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = self.env["ecom.stock.overview"].search(
+                [("product_id", "in", products.ids)]
+            )
+            self.assertEqual(len(rows.mapped("latest_date")), len(products))
+            return self.env.cr.sql_log_count - before
+
+        queries(others[:1])
+        self.assertEqual(queries(others[:1]), queries(others))
+
     def test_what_was_received_is_not_on_order_any_more(self):
         order = self.purchase(30, 12)
         self.assertEqual(self.overview().ordered, 30)
@@ -80,6 +182,16 @@ class TestStockOverview(ReplenishmentCommon):
         order.picking_ids.with_context(skip_backorder=True).button_validate()
         row = self.overview()
         self.assertEqual((row.ordered, row.on_hand), (30 - 12, 12))
+
+    def test_what_went_back_to_the_vendor_is_not_on_order(self):
+        order = self.purchase(30, 12)
+        order.picking_ids.move_ids.picked = True
+        order.picking_ids.button_validate()
+        back = self.give_back(order.picking_ids, 6)
+        back.move_ids.picked = True
+        back.button_validate()
+        row = self.overview()
+        self.assertEqual((row.on_hand, row.ordered), (30 - 6, 0))
 
     def test_goods_that_customers_send_back_are_seen_until_they_are_received(self):
         self.put_in_stock(self.product, 40)

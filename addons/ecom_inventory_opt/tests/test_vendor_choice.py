@@ -142,6 +142,45 @@ class TestVendorChoice(ReplenishmentCommon):
         self.assertGreater(proposal.lead_mean, 20)
         self.assertLess(proposal.lead_mean, 28 + 0.1)
 
+    def send_back(self, order, quantity):
+        """So many units of a received order go back to the vendor."""
+        picking = order.picking_ids.filtered(lambda p: p.state == "done")
+        wizard = self.env["stock.return.picking"].create({"picking_id": picking.id})
+        wizard.product_return_moves.quantity = quantity
+        back = wizard._create_return()
+        back.move_ids.picked = True
+        back.button_validate()
+
+    def test_what_goes_back_can_cost_more_than_a_lower_price(self):
+        self.make_offer(self.product, self.vendor, price=10)
+        self.make_offer(self.product, self.other, price=9.9)
+        for vendor in (self.vendor, self.other):
+            for age in (60, 100):
+                order = self.receive(vendor, age, 14, quantity=100)
+        self.assertEqual(self.plan(self.product).vendor_id, self.other)
+        self.send_back(order, 40)
+        proposal = self.plan(self.product)
+        self.assertEqual(proposal.vendor_id, self.vendor)
+        # Of 400 units 40 went back, of this vendor's 200 none: its part leans on the
+        # usual as on 50 units, that of its product on the vendor's.
+        of_vendor = 50 * (40 / 400) / (200 + 50)
+        expected = 50 * of_vendor / (200 + 50)
+        self.assertAlmostEqual(proposal.returned_rate, 100 * expected, delta=0.05)
+        self.assertIn("units go back", proposal.explanation)
+
+    def test_what_goes_back_costs_what_the_policy_says(self):
+        self.make_offer(self.product, self.vendor, price=10)
+        self.make_offer(self.product, self.other, price=9.9)
+        for vendor in (self.vendor, self.other):
+            order = self.receive(vendor, 60, 14, quantity=200)
+        self.send_back(order, 40)
+        self.plan(self.product)
+        root = self.env["ecom.replenishment.policy"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        root.defect_cost = 0.01
+        self.assertEqual(self.plan(self.product).vendor_id, self.other)
+
     def test_the_scorecard_says_how_vendors_did(self):
         self.receive(self.vendor, 60, 10)
         self.receive(self.vendor, 90, 18)

@@ -76,6 +76,7 @@ from . import ecom_listing_export
 from . import ecom_listing_creation
 from . import product_listing
 from . import ecom_warehouse_group
+from . import ecom_shipping_class
 from . import stock_warehouse
 from . import ecom_rate_card
 from . import ecom_rate_zone
@@ -92,14 +93,18 @@ from . import ecom_routing_stock
 from . import ecom_routing_router
 from . import ecom_routing_ground
 from . import ecom_routing_record
+from . import ecom_routing_forecast
 from . import ecom_routing_queue
 from . import ecom_routing_replay
 from . import ecom_routing_carrier
 from . import ecom_routing_reroute
 from . import ecom_routing_merge
 from . import ecom_routing_merger
+from . import ecom_routing_wait
 from . import ecom_risk
 from . import sale_order_merge
+from . import sale_order_parcel
+from . import sale_order_unrouted
 from . import sale_order_line_routing
 from . import sale_order_line_split
 from . import sale_order_routing

@@ -17,6 +17,7 @@ from .failure_log import log_failure
 _logger = logging.getLogger(__name__)
 
 MEASURED = timedelta(days=180)  # parcels that left earlier say nothing any more
+MOST_QUESTIONS = 500  # that a carrier is asked for one batch of orders
 
 
 class DeliveryCarrier(models.Model):
@@ -38,7 +39,7 @@ class DeliveryCarrier(models.Model):
 
     ecom_dangerous_goods = fields.Boolean(
         string="Takes Dangerous Goods",
-        help="Orders with dangerous goods are routed by such carriers only.",
+        help="Parcels with dangerous goods are routed by such carriers only.",
     )
 
     _ecom_days_positive = models.Constraint(
@@ -81,6 +82,41 @@ class DeliveryCarrier(models.Model):
         return Decimal(str(company.currency_id.round(price)))
 
 
+class SaleOrder(models.Model):
+    _inherit = "sale.order"
+
+    def _ecom_get_question(self):
+        """All that a carrier's price for an order depends on (hook).
+
+        Two orders with the same one share the carrier's answer.
+        """
+        self.ensure_one()
+        partner = self.partner_shipping_id
+        return (
+            self.warehouse_id.id,
+            self.currency_id.id,
+            self.date_order.date(),
+            partner.country_id.id,
+            partner.state_id.id,
+            partner.zip or "",
+            partner.city or "",
+            self.amount_total,
+            tuple(
+                sorted(
+                    (
+                        line.product_id.id,
+                        line.product_uom_id.id,
+                        line.product_uom_qty,
+                        line.price_subtotal,
+                        line.is_delivery,
+                    )
+                    for line in self.order_line
+                    if not line.display_type
+                )
+            ),
+        )
+
+
 class EcomRoutingRouter(models.AbstractModel):
     """Carriers without a rate card, and how punctual carriers are."""
 
@@ -98,24 +134,38 @@ class EcomRoutingRouter(models.AbstractModel):
     def _prepare_quotes(self, company, orders, carriers):
         """What carriers without a rate card ask, order by order.
 
-        The price is that of the whole order, also for a parcel of it.
+        The price is that of the whole order, also for a parcel of it. Orders of which
+        a carrier would be asked the same share one answer; beyond
+        :data:`MOST_QUESTIONS` a carrier takes no part for orders that are left, which
+        is said on them.
 
         :param carriers: carrier by key of a service; those that are added go here too.
-        :return: (services, dict ``order -> keys of services``).
+        :return: (services, dict ``order -> keys of services``, dict ``order -> keys of
+            what was not asked``).
         """
         cards = [one for key, one in carriers.items() if key.startswith("card:")]
         found = self.env["delivery.carrier"].search(self._get_quoted_domain(company))
-        services, quotes = {}, {}
+        questions = {order: order._ecom_get_question() for order in orders}
+        nothing = frozenset()
+        services, quotes, unasked = {}, {}, {}
         for carrier in found - found.browse().union(*cards):
-            for order in orders:
-                price = carrier._ecom_quote(order)
+            answers = {}
+            for order, question in questions.items():
+                if question not in answers:
+                    if len(answers) >= MOST_QUESTIONS:
+                        key = f"unasked:{carrier.id}"
+                        carriers[key] = carrier
+                        unasked[order] = unasked.get(order, nothing) | {key}
+                        continue
+                    answers[question] = carrier._ecom_quote(order)
+                price = answers[question]
                 if price is None:
                     continue
                 key = f"quote:{carrier.id}:{price}"
-                quotes[order] = quotes.get(order, frozenset()) | {key}
+                quotes[order] = quotes.get(order, nothing) | {key}
                 carriers[key] = carrier
                 services[key] = self._prepare_quoted(carrier, key, price)
-        return tuple(services.values()), quotes
+        return tuple(services.values()), quotes, unasked
 
     @api.model
     def _prepare_quoted(self, carrier, key, price):

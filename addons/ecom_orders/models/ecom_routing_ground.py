@@ -7,7 +7,7 @@ from odoo import api, fields, models
 
 from ..routing.punctuality import Record
 from ..routing.router import Network
-from ..routing.schema import CASH_ON_DELIVERY, DANGEROUS_GOODS, ZERO, Order
+from ..routing.schema import CASH_ON_DELIVERY, ZERO, Order, Reason
 from ..routing.tariffs import Service, Zone, ZoneRate
 
 #: a carrier without a rate card takes every parcel, at a price that nobody knows
@@ -22,6 +22,9 @@ class Ground:
     :param orders: what the pure code decides, see :class:`~..routing.schema.Order`.
     :param carriers: carrier by key of a service.
     :param record: days in transit that were measured.
+    :param refused: carriers that were left out beforehand, by order: a list of (key of
+        a service, :class:`~..routing.schema.Reason`).
+    :param until: when it was; what came later is not known. None: now.
     """
 
     company: object
@@ -30,6 +33,8 @@ class Ground:
     network: Network
     carriers: dict
     record: Record
+    refused: dict
+    until: object = None
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -109,7 +114,7 @@ class EcomRoutingRouter(models.AbstractModel):
         )
         kits = self.env["ecom.stock.supply"]._get_kits(lines.product_id, company)
         services, carriers = self._prepare_services(company, orders)
-        quoted, quotes = self._prepare_quotes(company, orders, carriers)
+        quoted, quotes, unasked = self._prepare_quotes(company, orders, carriers)
         services += quoted
         keys = self._get_matching_rules(company, orders, rule_sets)
         of_order = lines.grouped("order_id")
@@ -120,12 +125,19 @@ class EcomRoutingRouter(models.AbstractModel):
             if key in free:
                 free[key] = max(0, free[key] - units)
         booked = self._get_booked(warehouses)
-        pure = {}
+        pure, refused = {}, {}
         for order in orders:
             values = self._prepare_order(order, of_order.get(order, lines[:0]), kits)
             values["facts"]["keys"] = keys.get(order, frozenset())
+            unfit = frozenset(
+                key
+                for key, carrier in carriers.items()
+                if not self._takes_products(carrier, order)
+            )
+            refused[order] = [(key, Reason.UNASKED) for key in unasked.get(order, ())]
+            refused[order] += [(key, Reason.PRODUCTS) for key in unfit]
             values["services"] = self._get_allowed_services(
-                order, services, carriers, quotes.get(order, frozenset())
+                order, services, carriers, quotes.get(order, frozenset()), unfit
             )
             values["excluded"] = frozenset(
                 str(site.id) for site in (excluded or {}).get(order, ())
@@ -143,7 +155,7 @@ class EcomRoutingRouter(models.AbstractModel):
             },
         )
         record = self._read_record(company, services, carriers, rule_sets)
-        return Ground(company, of_order, pure, network, carriers, record)
+        return Ground(company, of_order, pure, network, carriers, record, refused)
 
     @api.model
     def _get_bound(self, lines, company):
@@ -214,10 +226,21 @@ class EcomRoutingRouter(models.AbstractModel):
         return method.carrier_id if method.binding else method.carrier_id.browse()
 
     @api.model
-    def _get_allowed_services(self, order, services, carriers, quoted):
+    def _takes_products(self, carrier, order):
+        """Whether a delivery method is for the products of an order, by their tags."""
+        return carrier._match_must_have_tags(order) and carrier._match_excluded_tags(
+            order
+        )
+
+    @api.model
+    def _get_allowed_services(
+        self, order, services, carriers, quoted, unfit=frozenset()
+    ):
         """Keys of the services that an order may go by, None for all.
 
         :param quoted: keys of what carriers without a rate card ask for this order.
+        :param unfit: keys of carriers that are not for its products; a buyer's binding
+            choice counts all the same.
         """
         chosen = self._get_binding_carrier(order)
         if chosen:
@@ -226,6 +249,7 @@ class EcomRoutingRouter(models.AbstractModel):
             return frozenset(priced or (key for key in keys if _is_unpriced(key)))
         # a carrier without a known price is only for those who chose it
         known = {key for key in carriers if key.startswith("card:")} | quoted
+        known -= unfit
         return frozenset(known) if len(known) < len(services) else None
 
     @api.model
@@ -251,7 +275,7 @@ class EcomRoutingRouter(models.AbstractModel):
             "lines": tuple(line._ecom_to_routing_line(kits) for line in lines),
             "place": order.partner_shipping_id._ecom_to_place(),
             "promised": promised.date() if promised else None,
-            "required": self._get_required(order, lines, kits),
+            "required": self._get_required(order),
             "facts": {
                 "channel": str(order.ecom_channel_id.id),
                 "tags": tags,
@@ -259,23 +283,21 @@ class EcomRoutingRouter(models.AbstractModel):
                     str(category.id) for category in lines.product_id.categ_id
                 ),
                 "risk": order.ecom_risk,
+                "customer": frozenset(
+                    order.partner_id.category_id.ids
+                    + order.partner_id.commercial_partner_id.category_id.ids
+                ),
             },
         }
 
     @api.model
-    def _get_required(self, order, lines, kits):
-        """What a carrier must be able to do for an order (hook).
+    def _get_required(self, order):
+        """What every carrier of an order must be able to do (hook).
 
-        Dangerous goods in one line count for all parcels of the order.
+        What only some goods need, their lines say: ``_ecom_get_required``.
         """
-        products = lines.product_id.union(
-            *(part for kit in lines.product_id for part in kits.get(kit, ()))
-        )
-        required = {
-            DANGEROUS_GOODS: any(products.mapped("ecom_dangerous_goods")),
-            CASH_ON_DELIVERY: order.ecom_payment_rule_id.cash_on_delivery,
-        }
-        return frozenset(name for name, wanted in required.items() if wanted)
+        collects = order.ecom_payment_rule_id.cash_on_delivery
+        return frozenset({CASH_ON_DELIVERY} if collects else ())
 
 
 def _is_unpriced(key):

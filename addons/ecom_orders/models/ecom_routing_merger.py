@@ -115,18 +115,28 @@ class EcomRoutingMerger(models.AbstractModel):
             bool(orders)
             and picking.state in ("assigned", "waiting")
             and all(picking.move_ids.mapped("sale_line_id"))
-            and all(
-                order.state == "sale"
-                and order.ecom_channel_id.merge_parcels
-                and not order.ecom_fulfilled_by_channel
-                and not order.ecom_shipping_method_id.pickup
-                # Masked addresses of several people look the same.
-                and not order.ecom_masked
-                for order in orders
-            )
-            and not any(is_masked(text) for text in self._get_address(picking))
+            and all(order.state == "sale" for order in orders)
+            and self._is_one_step(picking.picking_type_id.warehouse_id)
+            and self._may_share(picking, orders)
             and picking._ecom_is_untouched()
         )
+
+    @api.model
+    def _is_one_step(self, warehouse):
+        """Whether a warehouse ships from its shelves, without steps before."""
+        return warehouse.delivery_steps == "ship_only"
+
+    @api.model
+    def _may_share(self, picking, orders):
+        """Whether shop, buyer and address allow others in a delivery of orders."""
+        return all(
+            order.ecom_channel_id.merge_parcels
+            and not order.ecom_fulfilled_by_channel
+            and not order.ecom_shipping_method_id.pickup
+            # Masked addresses of several people look the same.
+            and not order.ecom_masked
+            for order in orders
+        ) and not any(is_masked(text) for text in self._get_address(picking))
 
     @api.model
     def _get_address(self, picking):
@@ -143,8 +153,12 @@ class EcomRoutingMerger(models.AbstractModel):
         return [text or "" for text in texts]
 
     @api.model
-    def _to_delivery(self, picking):
-        orders = picking._ecom_get_orders()
+    def _to_delivery(self, picking, orders=None):
+        """A delivery as the pure code sees it.
+
+        :param orders: those that it ships; None: what its moves say.
+        """
+        orders = orders or picking._ecom_get_orders()
         buyer = orders.partner_id.commercial_partner_id
         # A name alone, or a country, is no address.
         has_street = picking.partner_id.street and picking.partner_id.city
@@ -163,6 +177,8 @@ class EcomRoutingMerger(models.AbstractModel):
         return (
             picking.company_id.id,
             picking.picking_type_id.id,
+            # What never shares a parcel within an order does not between two.
+            picking._ecom_get_shipping_classes(),
             picking.location_id.id,
             picking.location_dest_id.id,
             picking.carrier_id.id,

@@ -28,5 +28,11 @@ class EcomRoutingPlan(models.Model):
     lateness = fields.Monetary()
     split_cost = fields.Monetary(string="Split")
     total = fields.Monetary()
+    opportunity = fields.Monetary(
+        string="Opportunity Cost",
+        help="What the units are worth to later orders, which are expected to need "
+        "them there. Nobody pays it: it is not part of the total. A strategy with "
+        "scarcity prices takes the plan with the least of both together.",
+    )
     arrival = fields.Date(help="Day on which the last parcel is expected.")
     late = fields.Boolean()

@@ -113,6 +113,7 @@ class EcomRoutingRouter(models.AbstractModel):
             "lateness": float(cost.lateness),
             "split_cost": float(cost.split),
             "total": float(cost.total),
+            "opportunity": float(plan.opportunity),
             "arrival": max(arrivals, default=False),
             "late": plan.late(order),
         }

@@ -31,6 +31,8 @@ class EcomRoutingRefusal(models.Model):
             (Reason.CASH_ON_DELIVERY.value, "Collects no cash on delivery"),
             (Reason.FEATURE.value, "Lacks something that the order requires"),
             (Reason.ZONE.value, "Does not go there"),
+            (Reason.PRODUCTS.value, "Not for these products (tags)"),
+            (Reason.UNASKED.value, "Not asked: too many orders at once"),
             (Reason.SIZE.value, "Too heavy or large for one parcel"),
         ],
         required=True,

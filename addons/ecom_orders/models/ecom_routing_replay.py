@@ -43,7 +43,8 @@ class EcomRoutingRouter(models.AbstractModel):
             )
             for day in history.days
         ]
-        rules = [rule._to_rule() for rule in rule_set.rule_ids]
+        carriers = history.ground.carriers
+        rules = [rule._to_rule(carriers) for rule in rule_set.rule_ids]
         return replay(days, rules, self._weigh_network(history.ground, rule_set))
 
     @api.model
@@ -79,7 +80,11 @@ class EcomRoutingRouter(models.AbstractModel):
                     receipts.get(date, {}),
                 )
             )
-        ground = replace(ground, network=replace(network, stock=opening))
+        ground = replace(
+            ground,
+            network=replace(network, stock=opening),
+            until=datetime.combine(since, time.min),
+        )
         return History(orders, tuple(days), ground)
 
     @api.model

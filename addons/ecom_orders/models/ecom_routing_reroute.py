@@ -3,14 +3,17 @@ from dataclasses import replace
 from decimal import Decimal
 
 from odoo import api, models
+from odoo.fields import Domain
 
 from ..routing.costing import Costing
 from ..routing.rerouting import reroute
-from ..routing.router import Alternative, Decision
+from ..routing.router import Alternative, Decision, looks_ahead
+from ..routing.scarcity import weighed
 from ..routing.schema import Plan
 from .guard import run_guarded
 
-MOST_ORDERS = 1000  # that are looked at again in one transaction
+MOST_ORDERS = 5000  # of a rule set that are looked at again in one run
+BATCH_ORDERS = 500  # of them in one transaction
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -25,15 +28,51 @@ class EcomRoutingRouter(models.AbstractModel):
         rule_sets = self.env["ecom.routing.rule.set"].search(
             [("mode", "=", "active"), ("reroute", "=", True)]
         )
-        cron._commit_progress(remaining=len(rule_sets))
-        for rule_set in rule_sets:
+        batches = [
+            (rule_set, batch)
+            for rule_set in rule_sets
+            for batch in self._get_reroute_batches(rule_set)
+        ]
+        cron._commit_progress(remaining=len(batches))
+        for rule_set, batch in batches:
+            self._reroute_guarded(rule_set, batch)
+            if not cron._commit_progress(processed=1):
+                break
+
+    @api.model
+    def _get_reroute_batches(self, rule_set):
+        """Orders that may be looked at again, as many as one transaction takes."""
+        # As for moving them: see _reroute.
+        orders = self.env["sale.order"].sudo()
+        orders = orders.search(
+            self._get_reroute_domain(rule_set), order="id", limit=MOST_ORDERS
+        )
+        return [
+            orders[start : start + BATCH_ORDERS]
+            for start in range(0, len(orders), BATCH_ORDERS)
+        ]
+
+    @api.model
+    def _reroute_guarded(self, rule_set, orders):
+        """Look at a batch; when that fails, at each order by itself.
+
+        So an order that cannot be moved leaves the others of its batch alone.
+        """
+        failed = []
+        done = run_guarded(
+            rule_set, lambda: self._reroute(rule_set, orders), failed.append
+        )
+        # When another transaction was faster, the next run does the work.
+        if done or not failed or len(orders) == 1:
+            return
+        for order in orders:
             run_guarded(
-                rule_set,
-                lambda rule_set=rule_set: self._reroute(rule_set),
-                # Nothing has moved: the next run looks at the same orders.
+                order,
+                lambda order=order: self._reroute(rule_set, order),
+                # It stays where it is; the log says why.
                 lambda error: None,
             )
-            if not cron._commit_progress(processed=1):
+            if not self.env["ir.cron"]._commit_progress():
                 break
 
     @api.model
@@ -51,17 +90,19 @@ class EcomRoutingRouter(models.AbstractModel):
         ]
 
     @api.model
-    def _reroute(self, rule_set):
+    def _reroute(self, rule_set, orders=None):
         """Move the orders of a rule set that can be shipped for less.
 
+        :param orders: only these; None: all that may be looked at again.
         :return: the orders that moved.
         """
         # No role may write decisions; the job moves what nobody has touched yet.
         self = self.sudo().with_company(rule_set.company_id)
         rule_set = rule_set.sudo()
-        orders = self.env["sale.order"].search(
-            self._get_reroute_domain(rule_set), order="id", limit=MOST_ORDERS
-        )
+        domain = Domain(self._get_reroute_domain(rule_set))
+        if orders is not None:
+            domain &= Domain("id", "in", orders.ids)  # whatever has changed since
+        orders = self.env["sale.order"].search(domain, order="id", limit=MOST_ORDERS)
         orders = orders.filtered(self._is_movable)
         lines = self._get_routed_lines(orders.order_line)
         self.env["ecom.routing.stock"]._claim(self._get_stocked(lines))
@@ -94,7 +135,9 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _move_better(self, ground, rule_set):
         network = self._weigh_network(ground, rule_set)
-        rules = {str(rule.id): rule._to_rule() for rule in rule_set.rule_ids}
+        rules = {
+            str(rule.id): rule._to_rule(ground.carriers) for rule in rule_set.rule_ids
+        }
         costing = Costing(network.sites, network.services, network.split_cost)
         pure, plans, of_order = {}, {}, {}
         for order in ground.orders:
@@ -107,6 +150,12 @@ class EcomRoutingRouter(models.AbstractModel):
                 pure[order.id], of_order[wanted.key] = wanted, rule
                 plans[wanted.key] = plan
         network = replace(network, stock=self._read_balance(ground))
+        plans = {
+            key: weighed(pure[int(key)], plan, network.prices)
+            if looks_ahead(of_order[key])
+            else plan
+            for key, plan in plans.items()
+        }
         changed = reroute(
             list(pure.values()),
             plans,
@@ -124,7 +173,7 @@ class EcomRoutingRouter(models.AbstractModel):
             lambda one: one.kind != "shadow"
         ).replaced = True
         for order, outcome in decisions.items():
-            saved = plans[str(order.id)].cost.total - outcome[0].plan.cost.total
+            saved = plans[str(order.id)].counted - outcome[0].plan.counted
             reason = self.env._("Costs %s less than before", f"{saved:.2f}")
             self._keep(ground, rule_set, {order: outcome}, "reroute", reason)
         return moved
@@ -139,10 +188,10 @@ class EcomRoutingRouter(models.AbstractModel):
         pieces = defaultdict(lambda: defaultdict(int))
         for line in ground.lines[order]:
             key = str(line._ecom_get_main().id)
-            place = str(line.warehouse_id.id), line.ecom_carrier_id
+            place = str(line.warehouse_id.id), line.ecom_carrier_id, line.ecom_parcel
             pieces[place][key] += line._ecom_get_pieces()
         parcels = []
-        for (site, carrier), contents in sorted(pieces.items(), key=_by_place):
+        for (site, carrier, _number), contents in sorted(pieces.items(), key=_by_place):
             if site not in sites:
                 return None
             options = costing.parcels(pure, sites[site], dict(contents))
@@ -191,10 +240,15 @@ class EcomRoutingRouter(models.AbstractModel):
 
     @api.model
     def _get_moved_lines(self, order, old, new):
-        """Main lines that ship from elsewhere, or by another carrier, than before."""
+        """Main lines that ship from elsewhere, or by another carrier, than before.
+
+        All of them, where a warehouse sends several parcels: what is in which may have
+        changed.
+        """
         before, after = _places(old), _places(new)
+        several = any(len(plan.parcels) > len(plan.sites) for plan in (old, new))
         return order.order_line.browse(
-            int(key) for key in after if before.get(key) != after[key]
+            int(key) for key in after if several or before.get(key) != after[key]
         )
 
     @api.model
@@ -208,8 +262,8 @@ class EcomRoutingRouter(models.AbstractModel):
 
 
 def _by_place(item):
-    (site, carrier), _contents = item
-    return site, carrier.id or 0
+    (site, carrier, number), _contents = item
+    return site, carrier.id or 0, number
 
 
 def _places(plan):

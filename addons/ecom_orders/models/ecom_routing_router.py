@@ -6,9 +6,11 @@ from odoo import api, models
 
 from ..routing.punctuality import with_measured_days
 from ..routing.router import alternatives, carrier_refusals, decide
+from ..routing.schema import Refusal
 from .order_plan import Hold
 
 HELD = "not_routed"
+PRIORITY = 10  # times as much it costs to let a priority customer wait
 
 
 class EcomRoutingRouter(models.AbstractModel):
@@ -88,7 +90,7 @@ class EcomRoutingRouter(models.AbstractModel):
             for order in ground.orders.values()
             if order.lines
         ]
-        rules = [rule._to_rule() for rule in rule_set.rule_ids]
+        rules = [rule._to_rule(ground.carriers) for rule in rule_set.rule_ids]
         network = self._weigh_network(ground, rule_set)
         found = decide(todo, rules, network).decisions
         by_key = {rule.key: rule for rule in rules}
@@ -105,21 +107,30 @@ class EcomRoutingRouter(models.AbstractModel):
                 )
                 refusals = decision.refusals or refusals
             refusals += carrier_refusals(self._weigh(order, rule_set), network.services)
+            refusals += tuple(
+                Refusal(reason, service=key)
+                for key, reason in sorted(
+                    ground.refused.get(record, ()), key=lambda one: one[0]
+                )
+                if key in ground.carriers and not key.startswith("quote:")
+            )
             result[record] = (decision, rule, options, refusals)
         return result
 
     @api.model
     def _weigh(self, order, rule_set):
         """The order with what lateness and waiting cost under a rule set."""
+        hold_cost = Decimal(str(rule_set.hold_cost))
+        if order.facts["customer"] & set(rule_set.priority_category_ids.ids):
+            hold_cost *= PRIORITY
         return replace(
-            order,
-            late_cost=Decimal(str(rule_set.late_cost)),
-            hold_cost=Decimal(str(rule_set.hold_cost)),
+            order, late_cost=Decimal(str(rule_set.late_cost)), hold_cost=hold_cost
         )
 
     @api.model
     def _weigh_network(self, ground, rule_set):
-        """The network with what a split costs, and the days that carriers keep."""
+        """The network with what a split costs, the days that carriers keep, and what
+        is expected, as far as a rule looks ahead."""
         services = ground.network.services
         if rule_set.confidence:
             services = with_measured_days(
@@ -129,6 +140,9 @@ class EcomRoutingRouter(models.AbstractModel):
             ground.network,
             services=services,
             split_cost=Decimal(str(rule_set.split_cost)),
+            expected=(
+                self._read_expected(ground, rule_set) if rule_set.looks_ahead else ()
+            ),
         )
 
     # -- carrying out ------------------------------------------------------------------
@@ -136,10 +150,12 @@ class EcomRoutingRouter(models.AbstractModel):
     @api.model
     def _apply(self, ground, decisions):
         """Set warehouse and carrier of the lines that have a plan."""
-        places = {}
+        places, numbers = {}, {}
         for order, (decision, *_rest) in decisions.items():
             if decision.plan:
-                places.update(self._get_places(ground, order, decision.plan))
+                found = self._get_places(ground, order, decision.plan)
+                places.update(found)
+                numbers[order] = order._ecom_number_parcels(found)
         parts = self.env["sale.order.line"]._ecom_divide(
             {
                 line: [units for *_place, units in rest]
@@ -150,11 +166,17 @@ class EcomRoutingRouter(models.AbstractModel):
         targets = defaultdict(lambda: self.env["sale.order.line"])
         for line, found in places.items():
             placed = [line, *parts.get(line, ())]
-            for part, (warehouse, carrier, _units) in zip(placed, found, strict=True):
-                targets[warehouse.id, carrier.id] |= part
-        for (warehouse_id, carrier_id), lines in targets.items():
+            for part, (*parcel, _units) in zip(placed, found, strict=True):
+                warehouse, carrier, _parcel = parcel
+                number = numbers[line.order_id][tuple(parcel)]
+                targets[warehouse.id, carrier.id, number] |= part
+        for (warehouse_id, carrier_id, number), lines in targets.items():
             lines._ecom_quiet_write(
-                {"ecom_warehouse_id": warehouse_id, "ecom_carrier_id": carrier_id}
+                {
+                    "ecom_warehouse_id": warehouse_id,
+                    "ecom_carrier_id": carrier_id,
+                    "ecom_parcel": number,
+                }
             )
         self._set_order_carriers(targets)
 
@@ -162,23 +184,24 @@ class EcomRoutingRouter(models.AbstractModel):
     def _get_places(self, ground, order, plan):
         """Where the lines of an order ship from.
 
-        :return: by line, a list of (warehouse, carrier, units).
+        :return: by line, a list of (warehouse, carrier, parcel, units); the parcel is
+            counted in the plan.
         """
         lines = {str(line.id): line for line in ground.lines[order]}
         nobody = self.env["delivery.carrier"]
         places = defaultdict(list)
-        for parcel in plan.parcels:
+        for number, parcel in enumerate(plan.parcels):
             warehouse = self.env["stock.warehouse"].browse(int(parcel.site))
             carrier = ground.carriers.get(parcel.service, nobody)
             for key, units in parcel.pieces.items():
-                places[lines[key]].append((warehouse, carrier, units))
+                places[lines[key]].append((warehouse, carrier, number, units))
         return places
 
     @api.model
     def _set_order_carriers(self, targets):
         """An order has the carrier of its parcels where they all have the same."""
         carriers = defaultdict(set)
-        for (_warehouse_id, carrier_id), lines in targets.items():
+        for (_warehouse_id, carrier_id, _number), lines in targets.items():
             for order in lines.order_id:
                 carriers[order].add(carrier_id)
         for order, ids in carriers.items():

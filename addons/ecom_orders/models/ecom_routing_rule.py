@@ -74,9 +74,17 @@ class EcomRoutingRule(models.Model):
         help="Units of every product that the rule leaves at each warehouse.",
     )
     # how
+    carrier_ids = fields.Many2many(
+        "delivery.carrier",
+        string="Carriers",
+        check_company=True,
+        help="Only these; empty = whichever is best. What a buyer's choice of delivery "
+        "binds to is kept.",
+    )
     strategy = fields.Selection(
         selection="_get_strategies", default="optimum", required=True
     )
+    looks_ahead = fields.Boolean(compute="_compute_looks_ahead")
     max_parcels = fields.Integer(
         string="Parcels at Most", help="0 = without a limit, 1 = never split."
     )
@@ -124,7 +132,15 @@ class EcomRoutingRule(models.Model):
             "least_cost": self.env._("Least cost, one after the other"),
             "optimum": self.env._("Optimum"),
             "fewest_parcels": self.env._("Fewest parcels"),
+            "scarcity": self.env._("Optimum with scarcity prices, one after the other"),
         }
+
+    @api.depends("strategy")
+    def _compute_looks_ahead(self):
+        """Whether the strategy counts what units are worth to later orders."""
+        for rule in self:
+            strategy = STRATEGIES.get(rule.strategy)
+            rule.looks_ahead = bool(strategy and strategy.looks_ahead)
 
     @api.constrains("domain")
     def _check_domain(self):
@@ -146,8 +162,11 @@ class EcomRoutingRule(models.Model):
         """The further condition; empty when there is none."""
         return literal_eval(self.domain or "[]")
 
-    def _to_rule(self):
-        """The rule as routing sees it."""
+    def _to_rule(self, carriers):
+        """The rule as routing sees it.
+
+        :param carriers: carrier by key of a service.
+        """
         self.ensure_one()
         classes = self.env["product.category"]
         if self.categ_ids:
@@ -171,6 +190,13 @@ class EcomRoutingRule(models.Model):
                 groups=frozenset(str(group.id) for group in self.group_ids),
                 same_country=self.same_country,
             ),
+            services=frozenset(
+                key
+                for key, carrier in carriers.items()
+                if carrier in self.carrier_ids or key.startswith("carrier:")
+            )
+            if self.carrier_ids
+            else None,
             strategy=self.strategy,
             # An order is confirmed as a whole: all of it has a plan, or none.
             commit=Commit(

@@ -43,12 +43,31 @@ class EcomRoutingRuleSet(models.Model):
         default=10000.0,
         help="An order is left waiting rather than shipped at a higher cost.",
     )
+    priority_category_ids = fields.Many2many(
+        "res.partner.category",
+        string="Priority Customers",
+        help="Where stock is scarce, orders of customers with one of these tags come "
+        "first: it costs ten times as much to let them wait.",
+    )
     confidence = fields.Float(
         string="Confidence in Delivery Days (%)",
         digits=(16, 1),
         help="Carriers are counted on for the days that so many of their parcels kept, "
         "by zone; where few parcels were measured, for what they state. 0 = what they "
         "state.",
+    )
+    looks_ahead = fields.Boolean(compute="_compute_looks_ahead")
+    forecast_weeks = fields.Integer(
+        string="Demand of the Last (weeks)",
+        default=8,
+        help="For scarcity prices: what is expected is what was sold in these weeks, "
+        "by product, country and state.",
+    )
+    forecast_days = fields.Integer(
+        string="Expected for the Next (days)",
+        default=14,
+        help="For scarcity prices: how long the stock has to last, until it is "
+        "replenished.",
     )
     reroute = fields.Boolean(
         string="Look Again before Picking",
@@ -97,10 +116,20 @@ class EcomRoutingRuleSet(models.Model):
         "CHECK(COALESCE(merge_window, 0) >= 0)",
         "The time between orders is never negative.",
     )
+    _forecast_positive = models.Constraint(
+        "CHECK(COALESCE(forecast_weeks, 1) > 0 AND COALESCE(forecast_days, 0) >= 0)",
+        "Demand is expected from at least one week, for a number of days that is not "
+        "negative.",
+    )
     _confidence_range = models.Constraint(
         "CHECK(COALESCE(confidence, 0) >= 0 AND COALESCE(confidence, 0) < 100)",
         "The confidence is at least 0 and less than 100 percent.",
     )
+
+    @api.depends("rule_ids.looks_ahead")
+    def _compute_looks_ahead(self):
+        for rule_set in self:
+            rule_set.looks_ahead = any(rule_set.rule_ids.mapped("looks_ahead"))
 
     @api.depends("decision_ids")
     def _compute_figures(self):

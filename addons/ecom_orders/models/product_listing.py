@@ -25,7 +25,7 @@ class ProductTemplate(models.Model):
     )
     ecom_dangerous_goods = fields.Boolean(
         string="Dangerous Goods",
-        help="Batteries, aerosols and the like: orders with it are routed by carriers "
+        help="Batteries, aerosols and the like: parcels with it are routed by carriers "
         "that take dangerous goods.",
     )
 

@@ -3,7 +3,7 @@ from decimal import ROUND_CEILING, Decimal
 from odoo import api, fields, models
 
 from ..marketplaces.schema import ZERO
-from ..routing.schema import Line
+from ..routing.schema import DANGEROUS_GOODS, Line
 from .ecom_stock_supply import exact
 
 
@@ -81,6 +81,17 @@ class SaleOrderLine(models.Model):
             )
         return ((str(product.id), 1),) if product.is_storable else ()
 
+    def _ecom_get_required(self, kits):
+        """What a carrier must be able to do for the line's parcel (hook).
+
+        :param kits: see ``ecom.stock.supply._get_kits``.
+        """
+        self.ensure_one()
+        product = self.product_id
+        products = product.union(*kits.get(product, ()))
+        dangerous = any(products.mapped("ecom_dangerous_goods"))
+        return frozenset({DANGEROUS_GOODS} if dangerous else ())
+
     def _ecom_to_routing_line(self, kits):
         """The line as routing sees it."""
         self.ensure_one()
@@ -94,6 +105,8 @@ class SaleOrderLine(models.Model):
             volume=exact(self.product_id.volume),
             value=max(worth, ZERO) / pieces if pieces else ZERO,
             whole=not self._ecom_is_divisible(),
+            shipping_class=str(self._ecom_get_shipping_class().id or ""),
+            required=self._ecom_get_required(kits),
         )
 
 

@@ -111,36 +111,55 @@ class SaleOrder(models.Model):
             "res_model": "ecom.routing.reject",
         }
 
-    def _ecom_reroute(self, lines, warehouse, carrier):
+    def _ecom_reroute(self, lines, warehouse, carrier, together=False):
         """Move lines to another warehouse; open deliveries are made anew there.
 
+        :param together: goods of different shipping classes share a delivery too.
         :raises UserError: when goods are picked already.
         """
-        self._ecom_place({line: [(warehouse, carrier, None)] for line in lines})
+        self._ecom_place(
+            {
+                line: [
+                    (
+                        warehouse,
+                        carrier,
+                        0 if together else line._ecom_get_shipping_class().id,
+                        None,
+                    )
+                ]
+                for line in lines
+            }
+        )
 
     def _ecom_place(self, places):
         """Move lines to other warehouses, dividing those that come from several.
 
-        :param places: by line, a list of (warehouse, carrier, units); the units of the
-            first place are what the others leave.
+        :param places: by line, a list of (warehouse, carrier, parcel, units); the units
+            of the first place are what the others leave.
         :raises UserError: when goods are picked already.
         """
         self.ensure_one()
         lines = self.env["sale.order.line"].union(*places)
         mains = lines._ecom_get_main()  # parts may be joined
+        numbers = self._ecom_number_parcels(places)
         self._ecom_release(lines)
         with self._ecom_unlocked():
             shares = {
-                line: [units for _site, _carrier, units in rest]
+                line: [units for *_place, units in rest]
                 for line, (_first, *rest) in places.items()
                 if rest
             }
             parts = lines._ecom_divide(shares)
             for line, targets in places.items():
                 placed = [line, *parts.get(line, ())]
-                for part, (site, carrier, _units) in zip(placed, targets, strict=True):
+                for part, (*parcel, _units) in zip(placed, targets, strict=True):
+                    site, carrier, _parcel = parcel
                     part._ecom_quiet_write(
-                        {"ecom_warehouse_id": site.id, "ecom_carrier_id": carrier.id}
+                        {
+                            "ecom_warehouse_id": site.id,
+                            "ecom_carrier_id": carrier.id,
+                            "ecom_parcel": numbers[tuple(parcel)],
+                        }
                     )
             self._ecom_join_same(mains)
             self._ecom_launch(mains._ecom_get_family())

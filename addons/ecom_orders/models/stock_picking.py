@@ -1,6 +1,6 @@
 import logging
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..marketplaces.base import CONNECTORS, Capability
@@ -70,12 +70,11 @@ class StockPicking(models.Model):
 
     def _compute_ecom_has_labels(self):
         for picking in self:
-            channel = picking.ecom_channel_id
-            connector = CONNECTORS.get(channel.provider)
-            has_labels = bool(connector) and connector.can(Capability.LABELS)
-            picking.ecom_has_labels = has_labels
-            picking.ecom_needs_shipment_ref = (
-                has_labels and connector.labels_by_shipment
+            orders = picking._ecom_get_labelled_orders()
+            connectors = [CONNECTORS[o.ecom_channel_id.provider] for o in orders]
+            picking.ecom_has_labels = bool(orders)
+            picking.ecom_needs_shipment_ref = any(
+                connector.labels_by_shipment for connector in connectors
             )
 
     def _action_done(self):
@@ -132,8 +131,6 @@ class StockPicking(models.Model):
     def action_ecom_fetch_labels(self):
         """Attach the shipping labels that the marketplace made for the order."""
         self.ensure_one()
-        order = self.sale_id
-        channel = order.ecom_channel_id
         references = self._ecom_get_shipment_refs()
         if self.ecom_needs_shipment_ref and not references:
             raise UserError(
@@ -142,12 +139,11 @@ class StockPicking(models.Model):
                     "bought. Enter it on this delivery (Marketplace's Shipment ID)."
                 )
             )
-        try:
-            # The keys of the channel are for managers only; the packer uses them.
-            connector = channel.sudo()._get_connector()
-            labels = connector.fetch_labels(order.ecom_external_id, references)
-        except MarketplaceError as error:
-            raise UserError(channel._explain(error)) from error
+        found = {
+            order: self._ecom_fetch_labels(order, references)
+            for order in self._ecom_get_labelled_orders()
+        }
+        labels = [label for ours in found.values() for label in ours]
         if not labels:
             raise UserError(self.env._("The marketplace has made no label yet."))
         attachments = self.env["ir.attachment"].create(
@@ -163,13 +159,55 @@ class StockPicking(models.Model):
             ]
         )
         self.message_post(
-            body=self.env._("Labels of the marketplace"),
-            attachment_ids=attachments.ids,
+            body=self._ecom_get_label_words(found), attachment_ids=attachments.ids
         )
         references = {label.tracking_number for label in labels} - {""}
         if references and not self.carrier_tracking_ref:
             self.carrier_tracking_ref = ", ".join(sorted(references))
         return True
+
+    def _ecom_get_labelled_orders(self):
+        """Orders of this delivery whose marketplace makes labels.
+
+        One order of a channel is enough where labels are found by the shipment.
+        """
+        found, asked = self.env["sale.order"], set()
+        for order in self._ecom_get_orders() or self.sale_id:
+            connector = CONNECTORS.get(order.ecom_channel_id.provider)
+            if not connector or not connector.can(Capability.LABELS):
+                continue
+            if connector.labels_by_shipment and order.ecom_channel_id in asked:
+                continue
+            asked.add(order.ecom_channel_id)
+            found += order
+        return found
+
+    def _ecom_fetch_labels(self, order, references):
+        """Labels that the marketplace made for an order.
+
+        :raises UserError: when the marketplace refuses, in its channel's words.
+        """
+        channel = order.ecom_channel_id
+        try:
+            # The keys of the channel are for managers only; the packer uses them.
+            connector = channel.sudo()._get_connector()
+            return connector.fetch_labels(order.ecom_external_id, references)
+        except MarketplaceError as error:
+            raise UserError(channel._explain(error)) from error
+
+    @api.model
+    def _ecom_get_label_words(self, found):
+        """What is said of the labels that were fetched, and of those that lack.
+
+        :param found: labels by order.
+        """
+        lacking = [order.name for order, labels in found.items() if not labels]
+        if lacking:
+            return self.env._(
+                "Labels of the marketplace; there is none yet for %s",
+                ", ".join(lacking),
+            )
+        return self.env._("Labels of the marketplace")
 
     def _ecom_get_shipment_refs(self):
         """Ids of the shipments that were bought for this delivery, if any."""

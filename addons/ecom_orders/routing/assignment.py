@@ -29,16 +29,14 @@ from dataclasses import dataclass, field, replace
 
 from .costing import IMPOSSIBLE, Batch, block_masks
 from .partition import Choice, Commit, choose
+from .pool import Pool
+from .rounding import Effort, Problem, Relaxed, Rounding, most_used
+from .usage import first_served, fits, heads, move, nothing_shipped, use_of
 
 #: part of the last direction that a subgradient step keeps
 DEFLECTION = 0.6
 #: steps without a better bound after which steps become shorter
 PATIENCE = 6
-#: orders of a neighbourhood that is decided anew: first small ones, then large ones
-SMALL, LARGE = 1000, 2000
-SMALL_ROUNDS = 5
-#: plans that are dearer by more than this, at the prices, are left aside (in units)
-FURTHEST = 50_000
 
 
 @dataclass(frozen=True)
@@ -51,23 +49,6 @@ class Limits:
 
     stock: object
     capacity: object = None
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How long to look for better prices and plans.
-
-    :param steps: subgradient steps; ``rounds`` of column generation.
-    :param neighbourhoods: most large groups of orders that are decided anew.
-    :param gap: relative gap to the bound that is good enough.
-    :param seconds: most time for HiGHS, each call.
-    """
-
-    steps: int = 20
-    rounds: int = 3
-    neighbourhoods: int = 12
-    gap: float = 0.004
-    seconds: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -132,7 +113,7 @@ class _Assigner:
         )
         self.values = [_worth(batch) for batch in self.batches]
         self.masks = [block_masks(batch.lines) for batch in self.batches]
-        self.pool = [_Pool(batch, split) for batch in self.batches]
+        self.pool = [Pool(batch, split) for batch in self.batches]
 
     def run(self) -> Assignment:
         """Find prices, then plans."""
@@ -201,7 +182,7 @@ class _Assigner:
                 (batch.product[shipped], choice.site[shipped]),
                 batch.units[shipped],
             )
-            np.add.at(parcels, choice.site[_heads(choice.block)], 1)
+            np.add.at(parcels, choice.site[heads(choice.block)], 1)
         return units[:-1], parcels
 
     def _search_prices(self) -> _Prices:
@@ -279,7 +260,7 @@ class _Assigner:
         """All choose on what is left, the first for whom it is enough are served."""
         import numpy as np
 
-        result = _nothing_shipped(batch)
+        result = nothing_shipped(batch)
         masks = block_masks(batch.lines)
         waiting = np.arange(len(batch.orders))
         while len(waiting):
@@ -287,13 +268,13 @@ class _Assigner:
             choice = choose(
                 cost, batch.hold[waiting], self.split, self.commit, values[waiting]
             )
-            served = _first_served(batch, choice, waiting, stock, capacity)
+            served = first_served(batch, choice, waiting, stock, capacity)
             if not served.any():
                 break
             rows = waiting[served]
             for part in ("site", "block", "value"):
                 getattr(result, part)[rows] = getattr(choice, part)[served]
-            units, parcels = _use_of(batch, choice, waiting, served, self.stock.shape)
+            units, parcels = use_of(batch, choice, waiting, served, self.stock.shape)
             stock -= units
             capacity -= parcels
             waiting = waiting[~served]
@@ -317,7 +298,7 @@ class _Assigner:
             pool.add(choice) for pool, choice in zip(self.pool, choices, strict=True)
         )
 
-    def _linear(self) -> _Relaxed | None:
+    def _linear(self) -> Relaxed | None:
         """Solve the restricted problem in fractions; None without an answer."""
         import numpy as np
         from scipy.optimize import linprog
@@ -340,7 +321,7 @@ class _Assigner:
         if bound:
             prices[problem.rows] = np.maximum(-solved.ineqlin.marginals, 0)
         cut = self.stock.size
-        return _Relaxed(
+        return Relaxed(
             problem,
             solved.x,
             float(solved.fun),
@@ -348,7 +329,7 @@ class _Assigner:
             prices[cut:],
         )
 
-    def _whole(self, relaxed: _Relaxed | None):
+    def _whole(self, relaxed: Relaxed | None):
         """Make whole plans of a relaxation.
 
         :return: choices, and the stock and capacity they leave.
@@ -356,10 +337,10 @@ class _Assigner:
         if relaxed is None:
             return self._one_by_one()
         relaxed = self._with_detours(relaxed)
-        taken = _Rounding(relaxed, self.effort).run()
+        taken = Rounding(relaxed, self.effort).run()
         return self._take(relaxed.problem, taken)
 
-    def _with_detours(self, relaxed: _Relaxed) -> _Relaxed:
+    def _with_detours(self, relaxed: Relaxed) -> Relaxed:
         """Add each order's best plan without each of the sites, at the final prices."""
         import numpy as np
 
@@ -380,7 +361,7 @@ class _Assigner:
             old, new = old + size, new + pool.size
         return replace(relaxed, problem=problem, x=x)
 
-    def _take(self, problem: _Problem, taken):
+    def _take(self, problem: Problem, taken):
         import numpy as np
 
         choices, start = [], 0
@@ -399,7 +380,7 @@ class _Assigner:
         ]
         return choices, stock, capacity
 
-    def _problem(self) -> _Problem:
+    def _problem(self) -> Problem:
         """Set the restricted problem up; only limits that can bind are in it."""
         import numpy as np
         from scipy import sparse
@@ -418,7 +399,7 @@ class _Assigner:
             use_columns.append(plans + column)
             use.append(batch.units[rows[plans], lines])
             if self.limited:
-                plans, lines = np.nonzero(_heads(block))
+                plans, lines = np.nonzero(heads(block))
                 use_rows.append(self.stock.size + site[plans, lines])
                 use_columns.append(plans + column)
                 use.append(np.ones(len(plans), np.int64))
@@ -437,12 +418,12 @@ class _Assigner:
             shape=(cells, column),
         )
         limit = np.concatenate([self.stock.ravel(), self.capacity]).astype(float)
-        most = _most_used(limited, one_each)
+        most = most_used(limited, one_each)
         rows = np.flatnonzero(most > limit)
         sizes = tuple(pool.size for pool in self.pool)
-        return _Problem(cost, one_each, limited[rows], limit[rows], rows, sizes)
+        return Problem(cost, one_each, limited[rows], limit[rows], rows, sizes)
 
-    def _keep(self, problem: _Problem):
+    def _keep(self, problem: Problem):
         """Columns that can be part of an optimum, bool (k,).
 
         One that costs more than another of its order that uses nothing scarce cannot.
@@ -477,7 +458,7 @@ class _Assigner:
 
     def _give_back(self, batch, choice, rows, stock, capacity) -> None:
         for row in rows:
-            _move(batch, choice, row, stock, capacity, 1)
+            move(batch, choice, row, stock, capacity, 1)
 
     def _sequential(self, batch, values, stock, capacity, rows=None) -> Choice:
         """Let orders choose one after the other; takes what they use.
@@ -488,7 +469,7 @@ class _Assigner:
         import numpy as np
 
         count, width = batch.hold.shape
-        result = _nothing_shipped(batch)
+        result = nothing_shipped(batch)
         masks = block_masks(width).astype(bool)
         padded = np.vstack([stock, np.full((1, stock.shape[1]), 1 << 40)])
         for row in range(count) if rows is None else rows:
@@ -503,350 +484,15 @@ class _Assigner:
                 self.commit,
                 values[row][None],
             )
-            if _fits(batch, one, row, stock, capacity):
+            if fits(batch, one, row, stock, capacity):
                 result.site[row], result.block[row] = one.site[0], one.block[0]
                 result.value[row] = one.value[0]
-                _move(batch, result, row, stock, capacity, -1)
+                move(batch, result, row, stock, capacity, -1)
                 present = batch.product[row] >= 0
                 padded[batch.product[row][present]] = stock[batch.product[row][present]]
             else:
                 result.value[row] = batch.hold[row].sum()
         return result
-
-
-@dataclass(frozen=True)
-class _Problem:
-    cost: object
-    one_each: object
-    limited: object
-    limit: object
-    rows: object
-    sizes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class _Relaxed:
-    problem: _Problem
-    x: object
-    value: float
-    stock: object
-    capacity: object
-
-
-class _Rounding:
-    """Whole plans near a relaxation.
-
-    It starts with the orders that the relaxation does not divide, and then decides
-    neighbourhoods anew (large neighbourhood search: P. Shaw, 1998): all orders that
-    want the products by which most is lost, first few of them, then more. What is lost
-    is known from the prices: stock that has a price and lies idle, and orders that pay
-    more than they have to.
-
-    :ivar taken: the column that each order takes.
-    """
-
-    def __init__(self, relaxed: _Relaxed, effort: Effort) -> None:
-        import numpy as np
-
-        self.problem = problem = relaxed.problem
-        self.effort = effort
-        self.value = relaxed.value
-        self.order = problem.one_each.tocsc().indices
-        self.orders = problem.one_each.shape[0]
-        prices = np.concatenate([relaxed.stock.ravel(), relaxed.capacity])
-        self.prices = prices[problem.rows]
-        priced = problem.cost + problem.limited.T @ self.prices
-        best = np.full(self.orders, np.inf)
-        np.minimum.at(best, self.order, priced)
-        #: what a column costs beyond the best one of its order, at the prices
-        self.reduced = priced - best[self.order]
-        self.limited = problem.limited.tocsc()
-        #: what each limit is about: a product, or the room of all sites
-        self.products, sites = relaxed.stock.shape
-        self.about = np.minimum(problem.rows // sites, self.products)
-        self.wanting = self._wanting()
-        self.taken = self._start(relaxed.x)
-
-    def run(self):
-        """Improve until it is good enough; bool for each column."""
-        import numpy as np
-
-        for size, most in ((SMALL, SMALL_ROUNDS), (LARGE, self.effort.neighbourhoods)):
-            tried = np.zeros(self.products + 1, dtype=bool)
-            for _round in range(most):
-                if self._is_good() or not self._improve(size, tried):
-                    break
-        result = np.zeros(len(self.order), dtype=bool)
-        result[self.taken] = True
-        return result
-
-    def _is_good(self) -> bool:
-        cost = self.problem.cost[self.taken].sum()
-        return cost <= self.value * (1 + self.effort.gap)
-
-    def _wanting(self):
-        """Which orders have plans with a product, sparse bool (products, orders)."""
-        import numpy as np
-        from scipy import sparse
-
-        use = self.limited.tocoo()
-        wanting = sparse.csr_matrix(
-            (np.ones(use.nnz), (self.about[use.row], self.order[use.col])),
-            shape=(self.products + 1, self.orders),
-        )
-        wanting.data[:] = 1
-        return wanting
-
-    def _start(self, x):
-        """Orders that the relaxation does not divide stay, the others are solved."""
-        import numpy as np
-
-        # columns that use no limit: the order waits, or uses only what is plenty
-        free = np.flatnonzero(self.limited.getnnz(axis=0) == 0)
-        taken = np.full(self.orders, -1)
-        dearest_first = free[np.argsort(-self.problem.cost[free], kind="stable")]
-        taken[self.order[dearest_first]] = dearest_first
-        sure = np.flatnonzero(x > 1 - 1e-6)
-        taken[self.order[sure]] = sure
-        self.taken = taken
-        open_orders = np.ones(self.orders, dtype=bool)
-        open_orders[self.order[sure]] = False
-        if open_orders.any():
-            self._solve(open_orders, np.ones(len(self.order), dtype=bool))
-        return self.taken
-
-    def _losses(self):
-        """What is lost by each product: idle stock at its price, and detours."""
-        import numpy as np
-
-        used = np.asarray(self.limited[:, self.taken].sum(axis=1)).ravel()
-        idle = (self.problem.limit - used) * self.prices
-        loss = np.bincount(self.about, idle, minlength=self.products + 1)
-        shares = np.maximum(np.asarray(self.wanting.sum(axis=0)).ravel(), 1)
-        return loss + self.wanting @ (self.reduced[self.taken] / shares)
-
-    def _improve(self, size: int, tried) -> bool:
-        """Decide the orders of the worst products anew; False when none is left.
-
-        :param size: how many orders at most.
-        :param tried: products that had their turn; marks those it takes.
-        """
-        import numpy as np
-
-        losses = np.where(tried, 0, self._losses())
-        chosen = np.zeros(self.orders, dtype=bool)
-        count = 0
-        for product in np.argsort(-losses, kind="stable"):
-            if losses[product] <= 0:
-                break
-            row = slice(*self.wanting.indptr[product : product + 2])
-            members = self.wanting.indices[row]
-            if count and count + len(members) > size:
-                continue
-            chosen[members] = True
-            tried[product] = True
-            count = int(chosen.sum())
-            if count > size * 0.9:
-                break
-        if not count:
-            return False
-        self._solve(chosen, self.reduced <= FURTHEST)
-        return True
-
-    def _solve(self, orders, columns) -> bool:
-        """Decide some orders anew in whole plans, all others staying as they are.
-
-        :param orders: bool by order; ``columns`` bool by column, those to choose from.
-        """
-        import numpy as np
-        from scipy.optimize import Bounds, LinearConstraint, milp
-
-        use = columns.copy()
-        use[self.taken] = True
-        index = np.flatnonzero(use & orders[self.order])
-        staying = self.taken[~orders]
-        left = (
-            self.problem.limit
-            - np.asarray(self.limited[:, staying].sum(axis=1)).ravel()
-        )
-        limited = self.limited[:, index].tocsr()
-        touched = np.flatnonzero(limited.getnnz(axis=1))
-        ones = np.ones(int(orders.sum()))
-        constraints = [
-            LinearConstraint(self.problem.one_each[orders][:, index], ones, ones)
-        ]
-        if len(touched):
-            constraints.append(
-                LinearConstraint(limited[touched], -np.inf, left[touched] + 1e-6)
-            )
-        solved = milp(
-            self.problem.cost[index],
-            constraints=constraints,
-            integrality=np.ones(len(index)),
-            bounds=Bounds(0, 1),
-            options={
-                "mip_rel_gap": self.effort.gap / 4,
-                "time_limit": self.effort.seconds,
-            },
-        )
-        if solved.x is None:
-            return False
-        found = index[solved.x > 0.5]
-        before = self.problem.cost[self.taken[orders]].sum()
-        if self.problem.cost[found].sum() > before - 0.5:
-            return False
-        self.taken[self.order[found]] = found
-        return True
-
-
-class _Pool:
-    """Different plans of a batch's orders."""
-
-    def __init__(self, batch: Batch, split: int) -> None:
-        import numpy as np
-
-        self.batch = batch
-        self.split = split
-        width = batch.lines
-        rng = np.random.default_rng(width)
-        self._mix = rng.integers(1, 1 << 62, 2 * width + 1)
-        self._seen = np.zeros(0, np.int64)
-        self._site: list = []
-        self._block: list = []
-        self._row: list = []
-        self._arrays = None
-        nobody = np.full((len(batch.orders), width), -1, np.int64)
-        self.add(Choice(None, nobody, np.zeros_like(nobody)))
-
-    @property
-    def size(self) -> int:
-        """How many plans there are."""
-        return len(self._seen)
-
-    def add(self, choice: Choice) -> int:
-        """Keep the plans that are new; returns how many were."""
-        import numpy as np
-
-        rows = np.arange(len(choice.site))
-        with np.errstate(over="ignore"):
-            code = (np.column_stack([choice.site, choice.block, rows]) * self._mix).sum(
-                axis=1
-            )
-        new = ~np.isin(code, self._seen)
-        if new.any():
-            self._seen = np.concatenate([self._seen, code[new]])
-            self._site.append(choice.site[new])
-            self._block.append(choice.block[new])
-            self._row.append(rows[new])
-            self._arrays = None
-        return int(new.sum())
-
-    def arrays(self):
-        """Site and block of lines (k, L), order (k,), and cost (k,) of all plans."""
-        import numpy as np
-
-        if self._arrays is None:
-            site, block = np.concatenate(self._site), np.concatenate(self._block)
-            rows = np.concatenate(self._row)
-            self._arrays = (
-                site,
-                block,
-                rows,
-                plan_costs(self.batch, site, block, rows, self.split),
-            )
-        return self._arrays
-
-    def choices(self, index) -> Choice:
-        """The plans of these numbers, one for each order."""
-        import numpy as np
-
-        site, block, rows, cost = self.arrays()
-        index = index[np.argsort(rows[index], kind="stable")]
-        return Choice(cost[index].copy(), site[index].copy(), block[index].copy())
-
-
-def plan_costs(batch: Batch, site, block, rows, split: int):
-    """Real cost of plans, without prices; int64 (k,)."""
-    import numpy as np
-
-    heads = _heads(block)
-    total = np.zeros(len(rows), np.int64)
-    plans, lines = np.nonzero(heads)
-    np.add.at(
-        total,
-        plans,
-        batch.cost[rows[plans], block[plans, lines] - 1, site[plans, lines]],
-    )
-    total += np.where(block == 0, batch.hold[rows], 0).sum(axis=1)
-    return total + split * np.maximum(heads.sum(axis=1) - 1, 0)
-
-
-def _nothing_shipped(batch: Batch) -> Choice:
-    import numpy as np
-
-    return Choice(
-        batch.hold.sum(axis=1),
-        np.full(batch.hold.shape, -1, np.int64),
-        np.zeros(batch.hold.shape, np.int64),
-    )
-
-
-def _first_served(batch, choice, rows, stock, capacity):
-    """Which choices fit when earlier rows come first, bool (n,); careful, not exact:
-    what is refused here still counts against those behind it."""
-    import numpy as np
-
-    served = np.ones(len(rows), dtype=bool)
-    sites = stock.shape[1]
-    plans, lines = np.nonzero((choice.site >= 0) & (batch.product[rows] >= 0))
-    cell = batch.product[rows[plans], lines] * sites + choice.site[plans, lines]
-    units = batch.units[rows[plans], lines]
-    served[plans[_beyond(cell, units, stock.ravel())]] = False
-    plans, lines = np.nonzero(_heads(choice.block))
-    site = choice.site[plans, lines]
-    served[plans[_beyond(site, np.ones(len(plans), np.int64), capacity)]] = False
-    return served
-
-
-def _beyond(cell, units, limit):
-    """Where the running sum of a cell's units exceeds its limit, bool (k,)."""
-    import numpy as np
-
-    order = np.argsort(cell, kind="stable")
-    running = np.cumsum(units[order])
-    starts = np.flatnonzero(np.diff(cell[order], prepend=-1))
-    before = np.zeros(len(cell), np.int64)
-    if len(cell):
-        lengths = np.diff(np.append(starts, len(cell)))
-        before = np.repeat(running[starts] - units[order][starts], lengths)
-    exceeded = np.zeros(len(cell), dtype=bool)
-    exceeded[order] = running - before > limit[cell[order]]
-    return exceeded
-
-
-def _use_of(batch, choice, rows, served, shape):
-    """Units (P, W) and parcels (W,) that the served choices take."""
-    import numpy as np
-
-    units = np.zeros(shape, np.int64)
-    parcels = np.zeros(shape[1], np.int64)
-    taken = served[:, None] & (choice.site >= 0)
-    plans, lines = np.nonzero(taken & (batch.product[rows] >= 0))
-    np.add.at(
-        units,
-        (batch.product[rows[plans], lines], choice.site[plans, lines]),
-        batch.units[rows[plans], lines],
-    )
-    plans, lines = np.nonzero(taken & _heads(choice.block))
-    np.add.at(parcels, choice.site[plans, lines], 1)
-    return units, parcels
-
-
-def _heads(block):
-    """The lowest line of every parcel, bool like ``block``: counts it once."""
-    import numpy as np
-
-    return (block > 0) & ((block & -block) == (1 << np.arange(block.shape[1])))
 
 
 def _towards(excess, prices):
@@ -873,47 +519,4 @@ def _finite(batches):
     return np.concatenate(
         [batch.cost[batch.cost < IMPOSSIBLE].ravel() for batch in batches]
         + [np.array([10_000])]
-    )
-
-
-def _most_used(limited, one_each):
-    """The most that can be used of each limit: the greediest plan of every order."""
-    import numpy as np
-
-    plan_order = one_each.tocsc().indices
-    table = limited.tocoo()
-    key = table.row.astype(np.int64) * one_each.shape[0] + plan_order[table.col]
-    order = np.argsort(key, kind="stable")
-    keys, values = key[order], table.data[order]
-    starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
-    most = np.zeros(limited.shape[0])
-    if len(keys):
-        greatest = np.maximum.reduceat(values, starts)
-        np.add.at(most, keys[starts] // one_each.shape[0], greatest)
-    return most
-
-
-def _move(batch, choice, row, stock, capacity, sign: int) -> None:
-    """Book an order's plan: -1 takes stock and capacity, 1 gives them back."""
-    for line, site in enumerate(choice.site[row]):
-        if site >= 0 and batch.product[row][line] >= 0:
-            stock[batch.product[row][line], site] += sign * batch.units[row][line]
-    for line in _heads(choice.block[row][None])[0].nonzero()[0]:
-        capacity[choice.site[row][line]] += sign
-
-
-def _fits(batch, one, row, stock, capacity) -> bool:
-    """Whether stock and capacity are enough, two lines of one product included."""
-    taken: dict = {}
-    for line, site in enumerate(one.site[0]):
-        product = batch.product[row][line]
-        if site >= 0 and product >= 0:
-            key = product, site
-            taken[key] = taken.get(key, 0) + batch.units[row][line]
-    parcels: dict = {}
-    for line in _heads(one.block)[0].nonzero()[0]:
-        site = one.site[0][line]
-        parcels[site] = parcels.get(site, 0) + 1
-    return all(stock[key] >= units for key, units in taken.items()) and all(
-        capacity[site] >= count for site, count in parcels.items()
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
+from .packing import may_share, required_of
 from .schema import ZERO, Cost, Line, Order, Parcel, Place, Plan, Site, Stock
 from .tariffs import CUBIC_CENTIMETRES, FURTHER_STEPS, Service, ZoneRate, quote
 
@@ -96,6 +97,8 @@ class Costing:
 
     :param services: none: carriers play no part, a parcel costs what the site costs.
     :param split_cost: money for every parcel of an order beyond the first.
+    :param prices: money by (site, product) that a unit counts besides, in the arrays
+        and in :mod:`.splitting`; parcels for people do not have it.
     """
 
     def __init__(
@@ -103,11 +106,20 @@ class Costing:
         sites: Sequence[Site],
         services: Sequence[Service] = (),
         split_cost: Decimal = ZERO,
+        prices: Mapping[tuple[str, str], Decimal] | None = None,
     ) -> None:
         """Remember what does not depend on orders."""
         self.sites = tuple(sites)
         self.services = tuple(services)
         self.split_cost = split_cost
+        self.prices = prices or {}
+
+    def price(self, site: Site, line: Line) -> int:
+        """Return what a piece counts besides its cost, in :data:`UNIT`."""
+        return sum(
+            to_units(self.prices.get((site.key, product), ZERO)) * units
+            for product, units in line.needs
+        )
 
     # -- one parcel, for people --------------------------------------------------------
 
@@ -115,10 +127,14 @@ class Costing:
         self, order: Order, site: Site, pieces: Mapping[str, int]
     ) -> Parcel | None:
         """Return the cheapest parcel of some pieces; None when no service takes it."""
+        lines = [line for line in order.lines if pieces.get(line.key)]
+        if not may_share(lines):
+            return None
+        required = required_of(order, lines)
         options = [
             self._parcel_by(order, site, pieces, service)
             for service in self.services or (None,)
-            if self.is_allowed(order, site, service)
+            if self.is_allowed(order, site, service, required)
         ]
         possible = [parcel for parcel in options if parcel]
         return min(possible, key=lambda parcel: parcel.cost.total, default=None)
@@ -127,10 +143,12 @@ class Costing:
         self, order: Order, site: Site, pieces: Mapping[str, int]
     ) -> tuple[Parcel, ...]:
         """Return the parcel by every service that takes it, cheapest first."""
+        lines = [line for line in order.lines if pieces.get(line.key)]
+        required = required_of(order, lines)
         options = (
             self._parcel_by(order, site, pieces, service)
             for service in self.services
-            if self.is_allowed(order, site, service)
+            if self.is_allowed(order, site, service, required)
         )
         possible = (parcel for parcel in options if parcel)
         return tuple(sorted(possible, key=lambda parcel: parcel.cost.total))
@@ -185,12 +203,20 @@ class Costing:
         return Parcel(site.key, service.key, pieces, cost, arrival)
 
     @staticmethod
-    def is_allowed(order: Order, site: Site, service: Service | None) -> bool:
-        """Whether a service may take the order's parcels from a site."""
+    def is_allowed(
+        order: Order,
+        site: Site,
+        service: Service | None,
+        required: frozenset[str] | None = None,
+    ) -> bool:
+        """Whether a service may take a parcel of the order from a site.
+
+        :param required: by the order and what is in the parcel; None: by the order.
+        """
         if service is None:
             return True
         return (
-            order.required <= service.features
+            (order.required if required is None else required) <= service.features
             and (order.services is None or service.key in order.services)
             and (service.sites is None or site.key in service.sites)
         )
@@ -224,8 +250,20 @@ class Costing:
         possible = possible.transpose(0, 2, 1)  # (n, M, W)
         weights = _matrix(orders, lambda line: weight_of(line) * line.quantity)
         volumes = _matrix(orders, lambda line: volume_of(line) * line.quantity)
-        cost, service = self._cheapest(orders, weights @ masks.T, volumes @ masks.T)
+        possible &= ~_mixed(orders, masks)[:, :, None]
+        cost, service = self._cheapest(
+            orders, masks, weights @ masks.T, volumes @ masks.T
+        )
         cost += self._site_costs(masks)[None]
+        if self.prices:
+            priced = [
+                [
+                    [self.price(site, line) * line.quantity for site in self.sites]
+                    for line in order.lines
+                ]
+                for order in orders
+            ]
+            cost += np.einsum("ml,nlw->nmw", masks, np.array(priced, np.int64))
         cost = np.where(possible & (service > -2), cost, IMPOSSIBLE)
         hold = _matrix(orders, lambda line: 0)
         for row, order in enumerate(orders):
@@ -281,7 +319,7 @@ class Costing:
         lines = masks.sum(axis=1)
         return np.array(fixed)[None, :] + lines[:, None] * np.array(picking)[None, :]
 
-    def _cheapest(self, orders, weights, volumes):
+    def _cheapest(self, orders, masks, weights, volumes):
         """Cost and index of the cheapest service of each block at each site.
 
         :param weights: milligrams, int64 (n, M); ``volumes`` cm³ likewise.
@@ -301,7 +339,7 @@ class Costing:
         )
         places = _Places(orders)
         for index, service in enumerate(self.services):
-            usable = self._usable(service, orders)
+            usable = self._usable(service, orders, masks)
             if not usable.any():
                 continue
             price, days = self._prices(service, places, weights, volumes)
@@ -309,23 +347,27 @@ class Costing:
                 if service.sites is not None and site.key not in service.sites:
                     continue
                 total = price + self._late(site, days, promised, late_cost)[:, None]
-                better = usable[:, None] & (total < best[:, :, column])
+                better = usable & (total < best[:, :, column])
                 best[:, :, column] = np.where(better, total, best[:, :, column])
                 chosen[:, :, column] = np.where(better, index, chosen[:, :, column])
         return best, chosen
 
     @staticmethod
-    def _usable(service: Service, orders):
-        """Whether orders may go by a service at all; bool (n,)."""
+    def _usable(service: Service, orders, masks):
+        """Whether blocks of orders may go by a service at all; bool (n, M)."""
         import numpy as np
 
-        return np.array(
+        usable = np.array(
             [
                 order.required <= service.features
                 and (order.services is None or service.key in order.services)
                 for order in orders
             ]
-        )
+        )[:, None]
+        if not any(line.required for order in orders for line in order.lines):
+            return np.broadcast_to(usable, (len(orders), len(masks)))
+        lacking = _matrix(orders, lambda line: not line.required <= service.features)
+        return usable & (lacking @ masks.T == 0)
 
     @staticmethod
     def _late(site: Site, days, promised, late_cost):
@@ -459,6 +501,24 @@ def _matrix(orders: Sequence[Order], value):
     return np.array(
         [[value(line) for line in order.lines] for order in orders], dtype=np.int64
     )
+
+
+def _mixed(orders: Sequence[Order], masks):
+    """Whether a block has lines that never share a parcel; bool (n, M)."""
+    import numpy as np
+
+    mixed = np.zeros((len(orders), len(masks)), dtype=bool)
+    names = {line.shipping_class for order in orders for line in order.lines}
+    if len(names) > 1:
+        inside = masks.T > 0
+        kinds = np.zeros(mixed.shape, np.int64)
+        for name in names:
+            of_class = _matrix(
+                orders, lambda line, name=name: line.shipping_class == name
+            )
+            kinds += of_class @ inside > 0
+        mixed = kinds > 1
+    return mixed
 
 
 def _only_need(line: Line) -> tuple[str, int]:

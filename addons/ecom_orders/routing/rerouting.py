@@ -6,7 +6,8 @@ fulfillment decisions*, Manufacturing & Service Operations Management 11 (2009):
 nothing is picked, exchanging assignments is free. Here every order in turn gives its
 stock back and takes its best plan on what is left; passes are repeated while they help.
 An order never gets more parcels than it has, and a plan is changed only when it costs
-less, so neither the number of shipments nor the cost ever rises.
+less, so neither the number of shipments nor the cost ever rises. Under a rule that
+looks ahead, the opportunity cost counts with it.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from .costing import Costing
-from .router import Network
+from .router import Network, looks_ahead
 from .rules import Rule
+from .scarcity import weighed
 from .schema import ZERO, Order, Plan
-from .strategies import Optimum, View
+from .strategies import STRATEGIES, Optimum, View
 
 MOST_PASSES = 3
 
@@ -41,15 +43,19 @@ def reroute(
     """
     stock = dict(network.stock)
     room = {site.key: site.capacity for site in network.sites}
-    current = dict(plans)
+    current = {
+        order.key: weighed(order, plans[order.key], _prices(rules[order.key], network))
+        for order in orders
+    }
     changed: dict[str, Plan] = {}
     for _pass in range(MOST_PASSES):
         better = 0
         for order in orders:
             plan = current[order.key]
             _book(stock, order, plan, 1)
-            found = _best(order, plan, rules[order.key], network, stock, room)
-            if found.cost.total < plan.cost.total - saving:
+            rule = rules[order.key]
+            found = _best(rule.narrow(order), plan, rule, network, stock, room)
+            if found.counted < plan.counted - saving:
                 _move(room, plan, found)
                 current[order.key] = changed[order.key] = plan = found
                 better += 1
@@ -83,8 +89,14 @@ def _best(order: Order, plan: Plan, rule: Rule, network: Network, stock, room) -
                 cell = parcel.site, product
                 if cell in here:
                     here[cell] = max(here[cell], held)
-    found = Optimum().choose(View(order, sites, here, costing, commit))
+    strategy = STRATEGIES[rule.strategy]() if looks_ahead(rule) else Optimum()
+    prices = _prices(rule, network)
+    found = strategy.choose(View(order, sites, here, costing, commit, prices))
     return found if found is not None and found.complete else plan
+
+
+def _prices(rule: Rule, network: Network):
+    return network.prices if looks_ahead(rule) else {}
 
 
 def _move(room: dict, old: Plan, new: Plan) -> None:

@@ -9,13 +9,17 @@ waits, in the queue of its last rule, and its decision says what stood in the wa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from .assignment import Effort, Limits, assign
 from .costing import MOST_LINES, UNIT, Costing, product_index, to_units
+from .packing import required_of
 from .partition import Commit
 from .rules import Rule, rules_for
+from .scarcity import Expected, Prices, scarcity_prices, weighed
 from .schema import (
     CASH_ON_DELIVERY,
     DANGEROUS_GOODS,
@@ -36,6 +40,11 @@ _FEATURE_REASONS = {
     CASH_ON_DELIVERY: Reason.CASH_ON_DELIVERY,
 }
 
+#: orders that are decided in several ways, of which the cheapest counts
+SEVERAL_WAYS = 2000
+#: orders that are also decided one after the other, to be compared
+ONE_BY_ONE = 200
+
 
 @dataclass(frozen=True)
 class Network:
@@ -43,12 +52,20 @@ class Network:
 
     :param stock: units that may be promised, by (site, product).
     :param split_cost: money for every parcel of an order beyond the first.
+    :param expected: what will be ordered; only strategies that look ahead need it.
     """
 
     sites: tuple[Site, ...]
     services: tuple[Service, ...] = ()
     stock: Stock = field(default_factory=dict)
     split_cost: Decimal = ZERO
+    expected: tuple[Expected, ...] = ()
+
+    @cached_property
+    def prices(self) -> Prices:
+        """What a unit of this stock is worth to later orders, worked out once."""
+        costing = Costing(self.sites, self.services, self.split_cost)
+        return scarcity_prices(self.expected, costing, self.stock)
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ class _Router:
                 if rule in of_order[order.key] and not self._is_shipped(order)
             ]
             if waiting:
-                self._apply(rule, waiting)
+                self._apply(rule, [rule.narrow(order) for order in waiting])
         for order in self.orders:
             if order.key not in self.decisions:
                 refusal = Refusal(Reason.RULE)
@@ -145,17 +162,20 @@ class _Router:
 
     def _apply(self, rule: Rule, orders: list[Order]) -> None:
         strategy = STRATEGIES[rule.strategy]()
-        alone = orders
         if strategy.joint and len(orders) > 1:
-            together, alone = self._divide(rule, orders)
-            if together:
-                self._decide_together(rule, together)
-        for order in alone:
-            view = self._view(rule, order)
-            plan = strategy.choose(view) if view.sites else None
-            self._settle(rule, order, plan)
+            self._decide_jointly(rule, strategy, orders)
+        else:
+            self._one_by_one(rule, strategy, orders)
 
     # -- one after the other -----------------------------------------------------------
+
+    def _one_by_one(self, rule: Rule, strategy, orders: Sequence[Order]) -> None:
+        for order in orders:
+            view = self._view(rule, order)
+            plan = strategy.choose(view) if view.sites else None
+            if plan is not None and strategy.joint and not _is_worth(order, plan):
+                plan = None
+            self._settle(rule, order, plan)
 
     def _view(self, rule: Rule, order: Order) -> View:
         sites = tuple(
@@ -168,7 +188,8 @@ class _Router:
             for product, _units in line.needs
         }
         costing = Costing(sites, self.network.services, self.network.split_cost)
-        return View(order, sites, stock, costing, rule.commit)
+        prices = self.network.prices if looks_ahead(rule) else {}
+        return View(order, sites, stock, costing, rule.commit, prices)
 
     def _may_use(self, rule: Rule, order: Order, site: Site) -> bool:
         room = self.room[site.key]
@@ -205,10 +226,62 @@ class _Router:
 
     # -- together ----------------------------------------------------------------------
 
+    def _decide_jointly(self, rule: Rule, strategy, orders: list[Order]) -> None:
+        """Decide orders that share stock, in several ways; the cheapest way counts.
+
+        Only plans of whole lines are decided together. Orders beyond them may come
+        first, while there is something left to divide, or last, out of the way of the
+        others. What is held in the end may still have a line divided over what is
+        left.
+        """
+        together, alone = self._divide(rule, orders)
+        found = self._fork()
+        found._with_others(rule, strategy, together, alone)
+        best, cost = found, found._cost(orders)
+        for way in self._other_ways(rule, strategy, together, alone, found):
+            found = self._fork()
+            way(found)
+            if found._cost(orders) < cost:
+                best, cost = found, found._cost(orders)
+        self.__dict__.update(best.__dict__)
+
+    def _with_others(self, rule: Rule, strategy, together, first=(), last=()) -> None:
+        self._one_by_one(rule, strategy, first)
+        held = self._decide_together(rule, together) if together else []
+        self._one_by_one(rule, strategy, _dearest_first([*last, *held]))
+
+    def _other_ways(self, rule: Rule, strategy, together, alone, found):
+        """Ways that may turn out cheaper than the one that was found first."""
+        orders = [order for order, _usable in together] + alone
+        if len(orders) > SEVERAL_WAYS:
+            return
+        if alone:
+            yield lambda other: other._with_others(rule, strategy, together, last=alone)
+        held = any(not found._is_shipped(order) for order in orders)
+        if (alone or held) and len(orders) <= ONE_BY_ONE:
+            place = {order.key: index for index, order in enumerate(self.orders)}
+            given = sorted(orders, key=lambda order: place[order.key])
+            yield lambda other: other._one_by_one(rule, strategy, given)
+
+    def _fork(self) -> _Router:
+        """A router that decides from here on, without this one noticing."""
+        fork = copy(self)
+        for name in ("stock", "room", "decisions", "gaps", "bounds"):
+            setattr(fork, name, dict(getattr(self, name)))
+        return fork
+
+    def _cost(self, orders: Sequence[Order]) -> Decimal:
+        """What the orders cost, those that wait included."""
+        plans = ((order, self.decisions[order.key].plan) for order in orders)
+        return sum(
+            (plan.cost.total if plan else order.hold_cost for order, plan in plans),
+            ZERO,
+        )
+
     def _divide(self, rule: Rule, orders):
         """Orders of whole single-product lines, and those that need more thought.
 
-        Those come after, one by one: quantities to be split, kits, many lines.
+        Those are decided one by one: quantities to be split, kits, many lines.
         """
         keys = [site.key for site in self.network.sites]
         most: dict[tuple[str, tuple[bool, ...]], int] = {}
@@ -253,7 +326,11 @@ class _Router:
             for product, units in line.needs
         )
 
-    def _decide_together(self, rule: Rule, together) -> None:
+    def _decide_together(self, rule: Rule, together) -> list[Order]:
+        """Decide plans of whole lines.
+
+        :return: the orders that are held.
+        """
         import numpy as np
 
         sites = self.network.sites
@@ -300,9 +377,7 @@ class _Router:
                     held.append(order)
                 else:
                     self._settle(rule, order, plan)
-        for order in held:
-            # the stock that others took now is among the reasons
-            self._settle(rule, order, None)
+        return held
 
     # -- why not -----------------------------------------------------------------------
 
@@ -336,8 +411,10 @@ class _Router:
             for refusal in self._short(rule, line, site):
                 short = True
                 yield refusal
-        everything = {line.key: line.quantity for line in order.lines}
-        if not short and costing.parcel(order, site, everything) is None:
+        if not short and not all(
+            costing.parcel(order, site, {line.key: line.quantity})
+            for line in order.lines
+        ):
             yield Refusal(Reason.SERVICE, site.key)
 
     def _short(self, rule: Rule, line: Line, site: Site):
@@ -357,6 +434,20 @@ class _Router:
             )
 
 
+def _is_worth(order: Order, plan: Plan) -> bool:
+    """Whether an order is not better left waiting."""
+    return plan.cost.total <= order.hold_cost
+
+
+def _dearest_first(orders: Sequence[Order]) -> list[Order]:
+    return sorted(orders, key=lambda order: -order.hold_cost)
+
+
+def looks_ahead(rule: Rule) -> bool:
+    """Whether a rule's strategy counts what units are worth to later orders."""
+    return STRATEGIES[rule.strategy].looks_ahead
+
+
 def commit_reason(commit: Commit) -> Reason:
     """Which part of a commit condition most likely refused a possible plan."""
     if commit.max_parcels:
@@ -369,14 +460,20 @@ def alternatives(
 ) -> tuple[tuple[Alternative, ...], tuple[Refusal, ...]]:
     """Every strategy's plan and every single site's, cheapest first; why not others.
 
+    Under a strategy that looks ahead the opportunity cost counts in that order.
+
     For people: it looks at one order, at the stock given, without its rule's limits on
     parcels, so that it shows what the rule costs.
     """
+    order = rule.narrow(order)
     router = _Router([order], [rule], network, Effort())
     view = router._view(rule, order)
     found: dict[tuple, Alternative] = {}
     for code, strategy in STRATEGIES.items():
+        if strategy.looks_ahead and not view.prices:
+            continue  # it sees nothing that the others do not
         plan = strategy().choose(view) if view.sites and order.lines else None
+        plan = weighed(order, plan, view.prices)
         if plan and may_commit(view, plan):
             found.setdefault(_identity(plan), Alternative(code, plan))
     everything = {line.key: line.quantity for line in order.lines}
@@ -385,11 +482,11 @@ def alternatives(
             view.here(site, line, line.quantity) == line.quantity
             for line in order.lines
         ):
-            parcel = view.parcel(site, everything)
-            if parcel:
-                plan = view.plan([parcel], {})
+            parcels = view.pack(site, everything)
+            if parcels:
+                plan = weighed(order, view.plan(parcels, {}), view.prices)
                 found.setdefault(_identity(plan), Alternative(site.key, plan))
-    ranked = sorted(found.values(), key=lambda one: one.plan.cost.total)
+    ranked = sorted(found.values(), key=lambda one: one.plan.counted)
     refusals = router._refusals(rule, order)
     return tuple(ranked), tuple(r for r in refusals if r.site)
 
@@ -412,7 +509,7 @@ def carrier_refusals(order: Order, services: Sequence[Service]) -> tuple[Refusal
 
 
 def _obstacle(order: Order, service: Service) -> Reason | None:
-    missing = sorted(order.required - service.features)
+    missing = sorted(required_of(order, order.lines) - service.features)
     if missing:
         return _FEATURE_REASONS.get(missing[0], Reason.FEATURE)
     if service.rate(order.place) is None:

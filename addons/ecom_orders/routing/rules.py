@@ -8,7 +8,7 @@ when it cannot, the next one may, or the order is held in a named queue.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from .partition import Commit
@@ -82,6 +82,7 @@ class SiteFilter:
 class Rule:
     """One row of the list.
 
+    :param services: keys of the only services used, None for all.
     :param strategy: code of a :class:`.strategies.Strategy`.
     :param queue: where orders wait that the rule is for and cannot commit; empty: the
         next rule is tried.
@@ -94,11 +95,20 @@ class Rule:
     name: str = ""
     orders: OrderFilter = OrderFilter()
     sites: SiteFilter = SiteFilter()
+    services: frozenset[str] | None = None
     strategy: str = "optimum"
     commit: Commit = Commit()
     queue: str = ""
     cancel_after: int = 0
     reserve: int = 0
+
+    def narrow(self, order: Order) -> Order:
+        """Return the order with those of its services that the rule uses."""
+        if self.services is None:
+            return order
+        if order.services is None:
+            return replace(order, services=self.services)
+        return replace(order, services=self.services & order.services)
 
 
 def rules_for(rules: Sequence[Rule], order: Order) -> list[Rule]:

@@ -97,6 +97,8 @@ class Line:
     :param quantity: pieces.
     :param weight: kilograms of a piece; ``volume`` cubic metres; ``value`` money.
     :param whole: never comes from two sites, whatever the rule allows.
+    :param shipping_class: lines of different classes never share a parcel.
+    :param required: features that the service of its parcel must offer.
     """
 
     key: str
@@ -106,6 +108,8 @@ class Line:
     volume: Decimal = ZERO
     value: Decimal = ZERO
     whole: bool = False
+    shipping_class: str = ""
+    required: frozenset[str] = frozenset()
 
     def pieces_within(self, stock: Mapping[str, int]) -> int:
         """How many pieces the given units by product are enough for, at most all."""
@@ -123,8 +127,8 @@ class Order:
     :param late_cost: money per day beyond it.
     :param hold_cost: money that it costs to leave the order waiting; high enough, it is
         shipped whatever that costs. Also how orders outbid each other for scarce stock.
-    :param required: features that a carrier's service must offer (cash on delivery,
-        dangerous goods...).
+    :param required: features that every service must offer (cash on delivery...);
+        what only some of the goods need is required by their lines.
     :param services: the only services allowed (a binding choice of the shop).
     :param excluded: sites that must not be used (they refused, say).
     :param facts: what rules look at, see :class:`.rules.OrderFilter`.
@@ -195,11 +199,14 @@ class Plan:
 
     :param parcels: ordered by site.
     :param waiting: pieces by line that are not shipped now.
+    :param opportunity: what its units are worth to later orders, see :mod:`.scarcity`;
+        nobody pays it, and it is no part of :attr:`cost`.
     """
 
     parcels: tuple[Parcel, ...]
     waiting: Mapping[str, int] = field(default_factory=dict)
     split_cost: Decimal = ZERO
+    opportunity: Decimal = ZERO
 
     @property
     def cost(self) -> Cost:
@@ -207,6 +214,11 @@ class Plan:
         return sum(
             (parcel.cost for parcel in self.parcels), Cost(split=self.split_cost)
         )
+
+    @property
+    def counted(self) -> Decimal:
+        """What a strategy that looks ahead compares: cost and opportunity cost."""
+        return self.cost.total + self.opportunity
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -242,6 +254,8 @@ class Reason(Enum):
     CASH_ON_DELIVERY = "cash_on_delivery"  # the carrier collects none
     FEATURE = "feature"  # the carrier lacks something else that is required
     ZONE = "zone"  # the carrier does not go there
+    PRODUCTS = "products"  # the carrier is not for these products
+    UNASKED = "unasked"  # the carrier was not asked for its price
     SIZE = "size"  # all of the order is too heavy or large for a parcel of it
 
 

@@ -1,6 +1,8 @@
 """The exact optimum when the quantity of a line may come from several sites (MILP).
 
-Variables: pieces ``x[l, s]`` of line l from site s (whole numbers); ``u[s, v, b]``, one
+A site is there once for every parcel that it could send (:func:`.packing.berths`): one,
+unless lines must not share one, or require different things of carriers. Variables:
+pieces ``x[l, s]`` of line l from site s (whole numbers); ``u[s, v, b]``, one
 when site s sends a parcel with service v whose weight is in bracket b; ``e[s, v]``,
 further steps of weight beyond the last bracket; ``z[l, s]``, whether the line is in the
 parcel; ``h[l]``, pieces that wait. With weights w, stock k and brackets up to B::
@@ -24,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .costing import MILLIGRAMS, Costing, to_units, volume_of, weight_of
+from .packing import berths, required_of
 from .partition import Commit
 from .schema import Order, Plan, Site, Stock
 from .tariffs import CUBIC_CENTIMETRES, Service, ZoneRate
@@ -97,23 +100,45 @@ def split(
     return builder.plan(values)
 
 
+@dataclass(frozen=True)
+class _Berth:
+    """A parcel that a site could send: lines that may share it, by key."""
+
+    site: Site
+    number: int
+    lines: frozenset[str]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells it from others."""
+        return self.site.key, self.number
+
+
 class _Builder:
     def __init__(self, order, sites, stock, costing, commit, hold) -> None:
         self.order = order
-        self.sites = [site for site in sites if site.key not in order.excluded]
+        allowed = [site for site in sites if site.key not in order.excluded]
+        groups = berths(order.lines)
+        self.sites = [
+            _Berth(site, number, frozenset(line.key for line in lines))
+            for site in allowed
+            for number, lines in enumerate(groups)
+        ]
         self.stock = stock
         self.costing = costing
         self.commit = commit
         self.hold = hold
         self.model = _Model()
-        self.pieces: dict[tuple[str, str], int] = {}
-        self.ships: dict[str, dict[int, int]] = {}
+        self.pieces: dict[tuple[str, tuple[str, int]], int] = {}
+        self.inside: dict[tuple[str, tuple[str, int]], int] = {}
+        self.ships: dict[tuple[str, int], dict[int, int]] = {}
         self.waits: dict[str, int] = {}
 
     def build(self) -> _Model:
         """Set up the whole program."""
         for site in self.sites:
             self._add_site(site)
+        self._add_stock()
         self._add_lines()
         self._add_waiting()
         self._add_commit()
@@ -129,7 +154,7 @@ class _Builder:
                 if values[self.pieces[line.key, site.key]]
             }
             if pieces:
-                parcels.append(self.costing.parcel(self.order, site, pieces))
+                parcels.append(self.costing.parcel(self.order, site.site, pieces))
         for line in self.order.lines:
             left = line.quantity - sum(
                 parcel.pieces.get(line.key, 0) for parcel in parcels
@@ -144,55 +169,75 @@ class _Builder:
 
     # -- parts of the program ----------------------------------------------------------
 
-    def _here(self, site: Site, line) -> int:
-        """Pieces of a line that a site has."""
+    def _here(self, berth: _Berth, line) -> int:
+        """Pieces of a line that a site has, and that may be in the parcel."""
+        if line.key not in berth.lines:
+            return 0
         held = {
-            product: self.stock.get((site.key, product), 0) for product, _ in line.needs
+            product: self.stock.get((berth.site.key, product), 0)
+            for product, _ in line.needs
         }
         return line.pieces_within(held)
 
-    def _add_site(self, site: Site) -> None:
-        """Pieces, parcels and weights of one site."""
-        model, order = self.model, self.order
+    def _add_site(self, berth: _Berth) -> None:
+        """Pieces, parcels and weights of one parcel of a site."""
+        model, order, site = self.model, self.order, berth.site
         fixed = to_units(site.packaging) + to_units(site.handling)
         fixed += to_units(self.costing.split_cost)
         picking = to_units(site.picking)
-        taken: dict[str, dict[int, float]] = {}
         for line in order.lines:
-            most = self._here(site, line)
-            pieces = model.variable(0, most)
+            most = self._here(berth, line)
+            pieces = model.variable(self.costing.price(site, line), most)
             inside = model.variable(picking, 1)
             model.row({pieces: 1, inside: -most}, -float("inf"), 0)
             model.row({pieces: 1, inside: -1}, 0, float("inf"))
-            self.pieces[line.key, site.key] = pieces
-            for product, units in line.needs:
-                taken.setdefault(product, {})[pieces] = units
-        for product, terms in taken.items():
-            if len(terms) > 1:
-                model.row(terms, 0, self.stock.get((site.key, product), 0))
-        self.ships[site.key] = self._parcels(site, fixed)
+            self.pieces[line.key, berth.key] = pieces
+            self.inside[line.key, berth.key] = inside
+        self.ships[berth.key] = self._parcels(berth, fixed)
         everything = sum(line.quantity for line in order.lines)
-        terms = {self.pieces[line.key, site.key]: 1.0 for line in order.lines}
-        terms |= {variable: -everything for variable in self.ships[site.key]}
+        terms = {self.pieces[line.key, berth.key]: 1.0 for line in order.lines}
+        terms |= {variable: -everything for variable in self.ships[berth.key]}
         model.row(terms, -float("inf"), 0)
-        model.row({variable: 1 for variable in self.ships[site.key]} or {0: 0}, 0, 1)
+        model.row({variable: 1 for variable in self.ships[berth.key]} or {0: 0}, 0, 1)
 
-    def _parcels(self, site: Site, fixed: int) -> dict[int, int]:
+    def _add_stock(self) -> None:
+        """Parcels of a site share its stock, and a line is in one of them only."""
+        of_site: dict[str, list[_Berth]] = {}
+        for berth in self.sites:
+            of_site.setdefault(berth.site.key, []).append(berth)
+        for site, here in of_site.items():
+            taken: dict[str, dict[int, float]] = {}
+            for line in self.order.lines:
+                if len(here) > 1:
+                    inside = [self.inside[line.key, berth.key] for berth in here]
+                    self.model.row(dict.fromkeys(inside, 1.0), 0, 1)
+                for product, units in line.needs:
+                    terms = taken.setdefault(product, {})
+                    for berth in here:
+                        terms[self.pieces[line.key, berth.key]] = units
+            for product, terms in taken.items():
+                if len(terms) > 1:
+                    self.model.row(terms, 0, self.stock.get((site, product), 0))
+
+    def _parcels(self, berth: _Berth, fixed: int) -> dict[int, int]:
         """Variables "a parcel with this service in this bracket"."""
         if not self.costing.services:
             return {self.model.variable(fixed, 1): 0}
         found: dict[int, int] = {}
         limits: dict[int, list[tuple[int, float]]] = {}
+        site = berth.site
+        inside = [line for line in self.order.lines if line.key in berth.lines]
+        required = required_of(self.order, inside)
         for number, service in enumerate(self.costing.services):
             rate = service.rate(self.order.place)
-            if rate and self.costing.is_allowed(self.order, site, service):
+            if rate and self.costing.is_allowed(self.order, site, service, required):
                 late = self.costing.lateness(self.order, site, rate.days)
                 variables = self._brackets(
                     service, rate, fixed + to_units(late), limits
                 )
                 found |= dict.fromkeys(variables, number)
         for measure in (0, 1, 2):
-            self._limit(site, measure, limits)
+            self._limit(berth, measure, limits)
         return found
 
     def _brackets(self, service: Service, rate: ZoneRate, fixed: int, limits):
@@ -237,7 +282,7 @@ class _Builder:
             return billed, volumes
         return weights, volumes
 
-    def _limit(self, site: Site, measure: int, limits) -> None:
+    def _limit(self, site: _Berth, measure: int, limits) -> None:
         """Weight (0), volumetric weight (1) or volume (2) within what was paid for."""
         of_piece = weight_of if measure == 0 else volume_of
         whole = sum(of_piece(line) * line.quantity for line in self.order.lines)
@@ -266,7 +311,7 @@ class _Builder:
             if whole or line.whole or not self.commit.split_lines:
                 self._keep_whole(line, whole)
 
-    def _keep_whole(self, line, whole: Sequence[Site]) -> None:
+    def _keep_whole(self, line, whole: Sequence[_Berth]) -> None:
         keys = {site.key for site in whole}
         for site in self.sites:
             variable = self.pieces[line.key, site.key]

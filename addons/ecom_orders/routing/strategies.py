@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import ClassVar
 
 from .costing import IMPOSSIBLE, MOST_LINES, Batch, Costing, product_index, to_units
+from .packing import separate
 from .partition import Commit, choose
+from .scarcity import Prices, weighed
 from .schema import Line, Order, Parcel, Plan, Site, Stock
 from .splitting import split
 
@@ -30,6 +32,7 @@ class View:
     :param sites: those the rule and the order allow, with room for a parcel.
     :param stock: what is left.
     :param costing: prices parcels of these sites.
+    :param prices: what a unit is worth to later orders, by (site, product).
     """
 
     order: Order
@@ -37,6 +40,7 @@ class View:
     stock: Stock
     costing: Costing
     commit: Commit
+    prices: Prices = field(default_factory=dict)
 
     def here(self, site: Site, line, missing: int) -> int:
         """Pieces of a line that a site can give, at most those missing."""
@@ -65,6 +69,21 @@ class View:
             self._parcels[key] = self.costing.parcel(self.order, site, pieces)
         return self._parcels[key]
 
+    def pack(self, site: Site, pieces: Mapping[str, int]) -> tuple[Parcel, ...]:
+        """As few parcels of one site as all pieces can leave in; empty: they cannot.
+
+        Several, where lines must not share one, or no one service takes them all.
+        """
+        lines = [line for line in self.order.lines if pieces.get(line.key)]
+        for way in separate(lines):
+            parcels = [
+                self.parcel(site, {line.key: pieces[line.key] for line in group})
+                for group in way
+            ]
+            if all(parcels):
+                return tuple(parcels)
+        return ()
+
     def plan(self, parcels: Sequence[Parcel], waiting: Mapping[str, int]) -> Plan:
         """Make a plan of parcels."""
         cost = self.costing.split_cost * max(len(parcels) - 1, 0)
@@ -77,12 +96,15 @@ class Strategy(ABC):
     :cvar code: lasting name; ``title`` and ``help`` are for people (English).
     :cvar joint: orders that wait together are decided together (:mod:`.assignment`),
         not one after the other.
+    :cvar looks_ahead: it counts what units are worth to later orders
+        (:mod:`.scarcity`): it needs to know what is expected.
     """
 
     code: ClassVar[str] = ""
     title: ClassVar[str] = ""
     help: ClassVar[str] = ""
     joint: ClassVar[bool] = False
+    looks_ahead: ClassVar[bool] = False
 
     @abstractmethod
     def choose(self, view: View) -> Plan | None:
@@ -144,12 +166,12 @@ def take_in_turn(view: View, sites: Sequence[Site]) -> Plan | None:
             if count:
                 pieces[line.key] = count
                 _take(left, site, line, count)
-        parcel = pieces and view.parcel(site, pieces)
-        if not parcel:
+        packed = view.pack(site, pieces) if pieces else ()
+        if not packed:
             for line in view.order.lines:
                 _take(left, site, line, -pieces.get(line.key, 0))
             continue
-        parcels.append(parcel)
+        parcels += packed
         for key, count in pieces.items():
             missing[key] -= count
         if not any(missing.values()):
@@ -316,3 +338,23 @@ class FewestParcels(Exact):
         """See :meth:`Strategy.choose`."""
         plan = super().choose(view)
         return plan and view.plan(plan.parcels, plan.waiting)
+
+
+@register
+class Scarcity(Exact):
+    """Each order's least cost, with what its units are worth to later orders."""
+
+    code = "scarcity"
+    title = "Optimum with scarcity prices, one after the other"
+    help = (
+        "The least cost, order by order, where units that later orders are expected "
+        "to need more count as dearer."
+    )
+    looks_ahead = True
+
+    def choose(self, view: View) -> Plan | None:
+        """See :meth:`Strategy.choose`."""
+        plain = view.costing
+        costing = Costing(plain.sites, plain.services, plain.split_cost, view.prices)
+        plan = super().choose(replace(view, costing=costing))
+        return weighed(view.order, plan, view.prices)

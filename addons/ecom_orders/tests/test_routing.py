@@ -102,6 +102,18 @@ class TestRouting(RoutingCommon):
         for order in orders - shipped:
             self.assertEqual(self.open_reasons(order), {"not_routed"})
 
+    def test_priority_customer_gets_the_last_piece(self):
+        tag = self.env["res.partner.category"].create({"name": "Gold"})
+        self.rule_set.priority_category_ids = tag
+        self.channel.confirm_policy = "manual"
+        first, second = (self.order(n) for n in (1, 2))
+        second.partner_id = second.partner_id.copy({"category_id": tag.ids})
+        self._set_stock(self.mug, 2, self.east)
+        waiting = self.env["ecom.routing.router"]._route(first + second)
+        self.assertEqual(waiting, first)
+        reasons = self.last_decision(first).refusal_ids.mapped("reason")
+        self.assertIn("outbid", reasons)
+
     # -- what waits --------------------------------------------------------------------
 
     def test_order_that_nobody_can_ship_waits_in_the_queue_with_the_reason(self):
@@ -214,6 +226,19 @@ class TestRouting(RoutingCommon):
         order = self.order(1, woo_line(1, "WRAP", 1, "5.00"))
         self.assertEqual(order.state, "sale")
         self.assertFalse(order.ecom_decision_ids)
+        self.assertIn("nothing to ship", order.ecom_unrouted)
+
+    def test_order_that_the_marketplace_ships_is_not_routed_and_says_so(self):
+        self._set_stock(self.mug, 5, self.east)
+        order = self.order()
+        self.assertFalse(order.ecom_unrouted)
+        order.ecom_fulfilled_by_channel = True
+        order.invalidate_recordset(["ecom_unrouted"])
+        self.assertIn("the marketplace ships", order.ecom_unrouted)
+
+    def test_without_rules_in_force_an_order_says_so(self):
+        self.rule_set.mode = "off"
+        self.assertIn("no routing rules", self.order().ecom_unrouted)
 
     def test_goods_that_are_not_kept_in_stock_ship_from_the_cheapest(self):
         loose = self._create_product("LOOSE", is_storable=False)
@@ -313,6 +338,29 @@ class TestRouting(RoutingCommon):
         self.assertEqual(order.state, "sale")
         self.assertFalse(order.ecom_decision_ids)
         self.assertEqual(order.picking_ids.picking_type_id.warehouse_id, self.warehouse)
+        self.assertIn("a route of its own", order.ecom_unrouted)
+
+    def test_rule_for_a_risk_holds_what_may_be_fraud(self):
+        self._create_rule(sequence=1, risk="high", queue="Fraud", reserve=10**6)
+        self._set_stock(self.mug, 9, self.east)
+        self.channel.confirm_policy = "manual"
+        safe, risky = (self.order(n) for n in (1, 2))
+        safe.ecom_risk, risky.ecom_risk = "low", "high"
+        waiting = self.env["ecom.routing.router"]._route(safe + risky)
+        self.assertEqual(waiting, risky)
+        self.assertEqual(self.last_decision(risky).queue, "Fraud")
+
+    def test_order_is_split_only_when_both_parts_are_worth_enough(self):
+        self._set_stock(self.mug, 5, self.east)
+        self._set_stock(self.tee, 5, self.west)
+        self.rule.min_part_value = 15.0
+        lines = [woo_line(1, "MUG", 1, "20.00"), woo_line(2, "TEE", 1, "10.00")]
+        small = self.order(1, *lines)
+        self.assertEqual(small.state, "draft")
+        reasons = self.last_decision(small).refusal_ids.mapped("reason")
+        self.assertIn("stock", reasons)
+        lines[1] = woo_line(2, "TEE", 1, "15.00")
+        self.assertEqual(self.order(2, *lines).state, "sale")
 
     def test_binding_delivery_of_the_buyer_is_kept(self):
         express = self._create_carrier("Express")

@@ -61,6 +61,7 @@ class TestRoutingByHand(RoutingCommon):
         self.assertEqual(order.state, "sale")
         self.assertEqual(self.warehouse_of(order, self.mug), self.west)
         self.assertEqual(order.picking_ids.picking_type_id.warehouse_id, self.west)
+        self.assertIn("the shop chose the warehouse", order.ecom_unrouted)
 
     def test_site_binds_also_where_nothing_is_routed(self):
         self.rule_set.mode = "off"

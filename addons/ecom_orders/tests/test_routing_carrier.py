@@ -82,6 +82,75 @@ class TestRoutingCarrier(RoutingCommon):
             order = self.order()
         self.assertEqual(self.carrier_of(order), self.carrier)
 
+    def test_rule_uses_only_its_carriers(self):
+        van = self.fixed(9.0)
+        self.rule.write({"carrier_ids": [Command.set(van.ids)], "min_value": 5.0})
+        self.assertEqual(self.carrier_of(self.order()), van)
+        self.rule.carrier_ids = self.carrier
+        self.assertEqual(self.carrier_of(self.order(2)), self.carrier)
+
+    def test_carrier_that_is_not_for_a_products_tags_is_left_out_and_says_so(self):
+        van = self.fixed(3.0)
+        fragile = self.env["product.tag"].create({"name": "Fragile"})
+        self.mug.product_tmpl_id.product_tag_ids = fragile
+        self.carrier.excluded_tag_ids = fragile
+        self.assertEqual(self.carrier_of(self.order()), van)
+        van.excluded_tag_ids = fragile
+        order = self.order(2)
+        self.assertEqual(order.state, "draft")
+        self.assertIn((self.carrier, "products"), self.ruled_out(order))
+
+    def test_carrier_for_certain_products_takes_no_others(self):
+        van = self.fixed(3.0)
+        van.must_have_tag_ids = self.env["product.tag"].create({"name": "Bulky"})
+        self.assertEqual(self.carrier_of(self.order()), self.carrier)
+        self.mug.product_tmpl_id.product_tag_ids = van.must_have_tag_ids
+        self.assertEqual(self.carrier_of(self.order(2)), van)
+
+    def questions(self, orders, **addresses):
+        """How often a carrier is asked for the prices of some orders."""
+        carriers = type(self.env["delivery.carrier"])
+        answer = {"success": True, "price": 3.0, "carrier_price": 3.0}
+        with patch.object(carriers, "rate_shipment", return_value=answer) as asked:
+            self.env["ecom.routing.router"]._read_ground(self.company, orders)
+        return asked.call_count
+
+    def unrouted(self, *numbers):
+        self.channel.confirm_policy = "manual"
+        return self.env["sale.order"].union(*(self.order(n) for n in numbers))
+
+    def test_carrier_is_asked_once_for_orders_that_are_alike(self):
+        self.fixed(3.0)
+        orders = self.unrouted(1, 2, 3)
+        self.assertEqual(self.questions(orders), 1)
+
+    def test_carrier_is_asked_again_for_another_place_or_content(self):
+        self.fixed(3.0)
+        orders = self.unrouted(1, 2, 3)
+        orders[1].partner_shipping_id = orders[1].partner_shipping_id.copy(
+            {"zip": "99999"}
+        )
+        orders[2].order_line.product_uom_qty = 2
+        self.assertEqual(self.questions(orders), 3)
+
+    def test_each_carrier_is_asked(self):
+        self.fixed(3.0)
+        self.fixed(4.0)
+        self.assertEqual(self.questions(self.unrouted(1, 2)), 2)
+
+    def test_beyond_so_many_questions_an_order_says_that_a_carrier_was_not_asked(self):
+        van = self.fixed(3.0)
+        orders = self.unrouted(1, 2)
+        orders[1].order_line.product_uom_qty = 2
+        path = "odoo.addons.ecom_orders.models.ecom_routing_carrier.MOST_QUESTIONS"
+        with patch(path, 1):
+            self.assertEqual(self.questions(orders), 1)
+            self.env["ecom.routing.router"]._route(orders)
+        self.assertEqual(self.carrier_of(orders[0]), van)
+        self.assertEqual(self.carrier_of(orders[1]), self.carrier)
+        self.assertIn((van, "unasked"), self.ruled_out(orders[1]))
+        self.assertNotIn((van, "unasked"), self.ruled_out(orders[0]))
+
     # -- punctuality -------------------------------------------------------------------
 
     def arrived(self, carrier, days, parcels):

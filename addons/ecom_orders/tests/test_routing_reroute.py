@@ -1,6 +1,10 @@
 """Orders that nobody picks yet move when another plan has become cheaper."""
 
+from unittest.mock import patch
+
+from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import woo_line, woo_order
 from .routing_common import RoutingCommon
@@ -134,6 +138,55 @@ class TestRoutingReroute(RoutingCommon):
         with self.enter_registry_test_mode():
             cron.method_direct_trigger()
         self.assertEqual(self.asked(order), {self.east: 2})
+
+    def run_job(self):
+        cron = self.env.ref("ecom_orders.ir_cron_reroute")
+        with self.enter_registry_test_mode():
+            cron.method_direct_trigger()
+
+    def test_job_looks_at_so_many_orders_in_a_transaction(self):
+        self._set_stock(self.mug, 3, self.west)
+        orders = self.order(1, MUG=1) + self.order(2, MUG=1) + self.order(3, MUG=1)
+        self._set_stock(self.mug, 3, self.east)
+        path = "odoo.addons.ecom_orders.models.ecom_routing_reroute.BATCH_ORDERS"
+        router = type(self.env["ecom.routing.router"])
+        with (
+            patch(path, 2),
+            patch.object(
+                router, "_reroute", autospec=True, side_effect=router._reroute
+            ) as looked,
+        ):
+            self.run_job()
+        batches = [len(call.args[2]) for call in looked.call_args_list]
+        self.assertEqual(batches, [2, 1])
+        for order in orders:
+            self.assertEqual(self.asked(order), {self.east: 1})
+
+    def test_order_that_cannot_be_moved_stops_no_other(self):
+        self._set_stock(self.mug, 3, self.west)
+        first, broken, last = (self.order(n, MUG=1) for n in (1, 2, 3))
+        self._set_stock(self.mug, 3, self.east)
+        orders = type(self.env["sale.order"])
+        release = orders._ecom_release
+
+        def fail(order, lines):
+            if order == broken:
+                raise UserError("The goods are being picked.")
+            return release(order, lines)
+
+        def commit(cron, *_args, **_values):
+            cron.env.cr.commit()  # of the job's own cursor, which a test takes back
+            return 100
+
+        with (
+            patch.object(orders, "_ecom_release", fail),
+            patch.object(type(self.env["ir.cron"]), "_commit_progress", commit),
+            mute_logger("odoo.addons.ecom_orders.models.guard"),
+        ):
+            self.run_job()
+        self.assertEqual(self.asked(first), {self.east: 1})
+        self.assertEqual(self.asked(last), {self.east: 1})
+        self.assertEqual(self.asked(broken), {self.west: 1})
 
     def test_parcels_that_moved_take_no_room_where_they_were(self):
         self.west.ecom_capacity = 5

@@ -24,6 +24,11 @@ class EcomRoutingOverride(models.TransientModel):
     carrier_id = fields.Many2one(
         "delivery.carrier", help="Empty = the order's carrier."
     )
+    together = fields.Boolean(
+        string="In One Parcel",
+        help="Goods of different shipping classes leave in one delivery too. Without "
+        "it, each class has its own.",
+    )
     reason = fields.Char(required=True)
 
     def action_apply(self):
@@ -39,7 +44,9 @@ class EcomRoutingOverride(models.TransientModel):
         if not lines:
             raise UserError(self.env._("Nothing of this order is left to be shipped."))
         ordered = lines._ecom_get_main()
-        order._ecom_reroute(lines, self.warehouse_id.sudo(), self.carrier_id.sudo())
+        order._ecom_reroute(
+            lines, self.warehouse_id.sudo(), self.carrier_id.sudo(), self.together
+        )
         order.ecom_overridden = True
         order._get_open_holds().filtered(
             lambda block: block.reason == "not_routed"

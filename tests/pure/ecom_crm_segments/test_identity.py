@@ -1,8 +1,10 @@
 """Which contacts are one person; whose relatives they must not become."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import household_generator
+import neighbourhood_generator
 import pytest
 from ecom_crm_segments.algorithms.identity import mail, name, phone, place, text
 from ecom_crm_segments.algorithms.identity.matching import (
@@ -86,6 +88,8 @@ def test_phone_numbers(written, country, number):
         ("Anna Schmidt", "Anna Schmid", Likeness.SURNAME_MISSPELT),
         ("A. Smith", "Anna Smith", Likeness.SHORTENED),
         ("M. Smith", "Anna Smith", Likeness.SURNAME_ONLY),
+        ("A. Smith", "A Smith", Likeness.SHORTENED),  # Anna and Arthur
+        ("Smith", "SMITH", Likeness.SHORTENED),
         ("Smith", "Anna Smith", Likeness.SHORTENED),
         ("Maria Smith", "Marie Smith", Likeness.MISSPELT),
         ("John Smith", "Anna Smith", Likeness.SURNAME_ONLY),
@@ -98,6 +102,14 @@ def test_phone_numbers(written, country, number):
         ("王伟", "Wang Wei", Likeness.UNKNOWN),
         ("王**", "王伟", Likeness.UNKNOWN),
         ("Amazon Customer", "Anna Smith", Likeness.UNKNOWN),
+        # a firm is nobody, whatever it is called
+        ("Smith Trading Ltd", "Anna Smith", Likeness.DIFFERENT),
+        ("Smith Trading Ltd", "王伟", Likeness.DIFFERENT),
+        ("Smith Trading Ltd", "SMITH TRADING LTD.", Likeness.SAME),
+        ("Smith Trading Ltd", "Smith Tools Ltd", Likeness.DIFFERENT),
+        ("杭州王伟贸易有限公司", "王伟", Likeness.DIFFERENT),
+        ("杭州王伟贸易有限公司", "Wang Wei", Likeness.DIFFERENT),
+        ("杭州王伟贸易有限公司", "杭州 王伟贸易有限公司", Likeness.SAME),
         ("", "Anna Smith", Likeness.UNKNOWN),
     ],
 )
@@ -141,6 +153,12 @@ def test_western_addresses(left, right, nearness):
         ("文三路478号", "文三路478号3幢1203室", Nearness.BUILDING),
         ("文三路478号3幢1203室", "文三路479号3幢1203室", Nearness.ELSEWHERE),
         ("西湖区文三****", "文三路478号3幢1203室", Nearness.UNKNOWN),
+        # a building of the site, the room is not told
+        ("文三路478号3幢", "文三路478号3号楼", Nearness.SAME),
+        ("文三路478号3幢", "文三路478号3幢1203室", Nearness.BUILDING),
+        ("文三路478号3幢", "文三路478号", Nearness.BUILDING),
+        ("文三路478号3幢", "文三路478号4幢", Nearness.NEIGHBOURS),
+        ("文三路478号3幢", "文三路478号4幢1203室", Nearness.NEIGHBOURS),
     ],
 )
 def test_chinese_addresses(left, right, nearness):
@@ -148,6 +166,22 @@ def test_chinese_addresses(left, right, nearness):
         place.read(street, city="杭州市", country="CN") for street in (left, right)
     ]
     assert place.compare(*found) is nearness
+
+
+@pytest.mark.parametrize(
+    "street, told",
+    [
+        ("文三路478号3幢1203室", True),
+        ("文三路478号3幢-1203", True),
+        ("文三路478号1203", True),
+        ("文三路478号3幢2单元1203室", True),
+        ("文三路478号3幢", False),
+        ("文三路478号3栋2单元", False),
+        ("文三路478号", False),
+    ],
+)
+def test_a_building_is_no_room(street, told):
+    assert place.read(street, city="杭州市", country="CN").room is told
 
 
 def test_digests_of_equal_values_differ_by_kind_and_key():
@@ -259,6 +293,30 @@ def test_a_shortened_name_of_two_people_is_neither():
     assert any(3 in (p.left, p.right) for p in result.proposals)
 
 
+def test_two_shortened_names_at_home_may_be_relatives():
+    found, _ = groups(
+        contact(1, name="A. Smith", email="anna@shop.de", **HOME),
+        contact(2, name="A. Smith", email="arthur@shop.de", **HOME),
+    )
+    assert found == set()
+
+
+def test_an_initial_at_home_with_another_mailbox_may_be_a_brother():
+    harry = contact(1, name="H. Smith", phone="0171 2345678", **HOME)
+    found, _ = groups(
+        harry, contact(2, name="Henry Smith", phone="0171 2345678", **HOME)
+    )
+    assert found == {frozenset({1, 2})}
+    found, result = groups(
+        replace(harry, email="harry@shop.de"),
+        contact(
+            2, name="Henry Smith", phone="0171 2345678", email="henry@shop.de", **HOME
+        ),
+    )
+    assert found == set()
+    assert len(result.proposals) == 1
+
+
 def test_relatives_are_never_joined_by_a_third():
     found, _ = groups(
         contact(1, name="Anna Smith", email="family@shop.de"),
@@ -266,6 +324,71 @@ def test_relatives_are_never_joined_by_a_third():
         contact(3, name="Bert Smith", email="family@shop.de"),
     )
     assert not any({1, 3} <= group for group in found)
+
+
+OFFICE = {"street": "Bahnhofstr. 1", "zip_code": "10117", "city": "Berlin"}
+
+
+def colleagues(count):
+    """People of one office, who have an address, a number and a mailbox in common."""
+    return [
+        contact(
+            100 + number,
+            name=f"{chr(65 + number)}lan {chr(65 + number)}anders",
+            phone="030 7654321",
+            email="desk@shop.de",
+            **OFFICE,
+        )
+        for number in range(count)
+    ]
+
+
+def test_namesakes_in_an_office_are_asked_about():
+    namesakes = [
+        contact(1, name="Anna Smith", phone="030 7654321", **OFFICE),
+        contact(2, name="Anna Smith", phone="030 7654321", **OFFICE),
+    ]
+    found, _ = groups(*namesakes)
+    assert found == {frozenset({1, 2})}
+    found, result = groups(*namesakes, *colleagues(9))
+    assert found == set()
+    assert {1, 2} in [{link.left, link.right} for link in result.proposals]
+
+
+def test_who_has_a_mailbox_of_their_own_is_found_in_an_office_too():
+    found, _ = groups(
+        contact(1, name="Anna Smith", email="anna@shop.de", **OFFICE),
+        contact(2, name="Anna Smith", email="anna@shop.de", **OFFICE),
+        *colleagues(9),
+    )
+    assert found == {frozenset({1, 2})}
+
+
+def test_a_firm_is_not_its_owner():
+    found, _ = groups(
+        contact(1, name="Anna Smith", email="anna@shop.de", phone="0171 2345678"),
+        contact(2, name="Smith Trading Ltd", email="anna@shop.de", phone="01712345678"),
+    )
+    assert found == set()
+
+
+def test_namesakes_in_a_chinese_building_are_asked_about():
+    found, result = groups(
+        contact(1, name="王伟", street="文三路478号3幢", city="杭州市", country="CN"),
+        contact(2, name="王伟", street="文三路478号3幢", city="杭州市", country="CN"),
+        *[
+            contact(
+                10 + n,
+                name=f"李{c}",
+                street="文三路478号3幢",
+                city="杭州市",
+                country="CN",
+            )
+            for n, c in enumerate("芳娜敏静丽强磊军洋")
+        ],
+    )
+    assert found == set()
+    assert len(result.proposals) == 1
 
 
 def test_what_a_person_decided_stays():
@@ -305,6 +428,18 @@ def test_precision_and_recall_on_households():
     found = {
         pair
         for group in resolve(profiles).groups
+        for pair in combinations(sorted(group), 2)
+    }
+    assert len(found & sample.pairs()) / len(found) >= 0.999
+    assert len(found & sample.linkable()) / len(sample.linkable()) >= 0.90
+
+
+@pytest.mark.parametrize("seed", [31, 32, 33])
+def test_precision_and_recall_in_flats_and_offices(seed):
+    sample = neighbourhood_generator.generate(150, seed=seed)
+    found = {
+        pair
+        for group in resolve([profile(item) for item in sample.contacts]).groups
         for pair in combinations(sorted(group), 2)
     }
     assert len(found & sample.pairs()) / len(found) >= 0.999

@@ -2,7 +2,13 @@
 
 from decimal import Decimal
 
-from ecom_finance_recon.matching.closing import Carried, Event, Payout, close
+from ecom_finance_recon.matching.closing import (
+    Carried,
+    Deferred,
+    Event,
+    Payout,
+    close,
+)
 
 D = Decimal
 
@@ -98,3 +104,31 @@ def test_a_negative_balance_is_carried_as_well():
     )
     assert result.is_green
     assert result.difference == 0
+
+
+def test_deferred_proceeds_are_proved_beside_the_flow():
+    """85.00 before, 170.00 more, 85.00 released: 170.00 are left."""
+    held = Deferred(D(85), D(170), D(85), D(170), ledger=D(170))
+    result = two_settlements(deferred=held)
+    assert result.is_green
+    assert result.deferred == held
+
+
+def test_deferred_proceeds_that_the_ledger_does_not_have_are_named():
+    held = Deferred(D(85), D(170), D(85), D(170), ledger=D(177))
+    (broken,) = two_settlements(deferred=held).breaks
+    assert (broken.identity, broken.row, broken.difference) == (
+        "deferred",
+        "ledger",
+        D(7),
+    )
+
+
+def test_transactions_that_are_not_what_was_deferred_less_released_are_named():
+    held = Deferred(D(85), D(170), D(85), D(160), ledger=D(160))
+    (broken,) = two_settlements(deferred=held).breaks
+    assert (broken.identity, broken.row, broken.difference) == (
+        "deferred",
+        "period",
+        D(-10),
+    )

@@ -9,6 +9,7 @@ from ecom_finance_recon.matching.rates import Rate, RateCard
 from ecom_finance_recon.matching.rules import (
     RULES,
     Alert,
+    DeferralFact,
     Facts,
     LineFact,
     OrderFact,
@@ -110,6 +111,13 @@ def drifting(*commissions):
     return replace(GOOD, settlements=chain)
 
 
+HELD = DeferralFact("D1", date(2026, 5, 1), D(85), due=date(2026, 6, 20))
+
+
+def held(**changes):
+    return replace(GOOD, deferrals=(replace(HELD, **changes),))
+
+
 CASES = {
     "not_settled": (order(settled=None, fees=D(0)), "A1", D(100)),
     "no_order": (lines({"order": "X9", "has_order": False}), "L1", D(100)),
@@ -122,6 +130,7 @@ CASES = {
     "bank_reference_twice": (second(bank_reference="B1"), "B1", D(85)),
     "payout_off": (second(payout=D(80)), "S2", D(-5)),
     "payout_late": (second(received=False), "S2", D(85)),
+    "deferred_late": (held(due=date(2026, 5, 30)), "D1", D(85)),  # 31 days ago
     "bank_account_changed": (second(bank_account="9999"), "S2", D(85)),
     "reserve_not_released": (withheld(5), "S4", D(50)),
     "balance_chain": (second(opening=D(9)), "S2", D(-1)),
@@ -133,6 +142,19 @@ CASES = {
     "fee_drift": (drifting(15, 15, 15, 18), "S4", D(3)),  # 18 % - 15 % of 100
     "back_dated": (lines({"date": date(2026, 1, 1)}), "L1", D(100)),
 }
+
+
+def test_deferred_until_a_day_is_late_some_days_after_it():
+    assert "deferred_late" not in {one.rule for one in run(held())}
+    # The channel tells no day: the transaction's own counts.
+    assert "deferred_late" in {one.rule for one in run(held(due=None))}
+
+
+def test_deferred_that_is_told_as_released_but_was_not_paid_is_named_at_once():
+    assert "deferred_late" in {one.rule for one in run(held(is_over=True))}
+    assert "deferred_late" not in {
+        one.rule for one in run(held(is_over=True, left=D(0)))
+    }
 
 
 def test_every_rule_has_its_case():

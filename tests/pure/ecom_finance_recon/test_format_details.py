@@ -167,6 +167,85 @@ def test_a_released_transaction_replaces_the_deferred_one():
     assert [x.key for x in deferred.lines] == [x.key for x in released.lines]
 
 
+def related(transaction, **names):
+    """The transaction with these related ids; ``None`` takes one away."""
+    kept = [
+        one
+        for one in transaction["relatedIdentifiers"]
+        if one["relatedIdentifierName"] not in names
+    ]
+    kept += [
+        {"relatedIdentifierName": name, "relatedIdentifierValue": value}
+        for name, value in names.items()
+        if value
+    ]
+    return {**transaction, "relatedIdentifiers": kept}
+
+
+def finances(*transactions):
+    content = json.dumps({"transactions": transactions}).encode()
+    return {one.reference: one for one in formats.parse(content).settlements}
+
+
+LEAVES = (("OurPricePrincipal", "50.00"), ("Commission", "-7.50"))
+
+
+def test_deferred_transaction_is_held_back_until_a_day_by_a_policy():
+    told = amazon_transaction("T1", "DEFERRED", "111-1", *LEAVES)
+    told["contexts"] = [
+        {"deferralReason": "DD7", "maturityDate": "2026-05-09T00:00:00Z"}
+    ]
+    (held,) = finances(told)["deferred"].deferrals
+    assert (held.reference, held.amount, held.reason) == ("T1", D("42.50"), "DD7")
+    assert (held.order_ref, held.is_released) == ("111-1", False)
+    assert held.matures_at == utc(2026, 5, 9)
+
+
+def test_maturity_may_be_told_of_an_item():
+    told = amazon_transaction("T1", "DEFERRED", "111-1", *LEAVES)
+    told["items"][0]["contexts"].append({"maturityDate": "2026-05-09T00:00:00Z"})
+    (held,) = finances(told)["deferred"].deferrals
+    assert held.matures_at == utc(2026, 5, 9)
+
+
+def test_released_transaction_counts_once_with_the_one_that_releases_it():
+    """42.50 are paid: the deferred one is told once more, and is no money."""
+    before = related(
+        amazon_transaction("T1", "DEFERRED_RELEASED", "111-1", *LEAVES),
+        RELEASE_TRANSACTION_ID="R1",
+    )
+    release = related(
+        amazon_transaction("R1", "RELEASED", "111-1", *LEAVES),
+        DEFERRED_TRANSACTION_ID="T1",
+    )
+    for told in ((before, release), (release, before)):
+        found = finances(*told)
+        assert found["GROUP-1"].total == D("42.50")
+        assert {line.deferral_ref for line in found["GROUP-1"].lines} == {"T1"}
+        (held,) = found["deferred"].deferrals
+        assert (held.is_released, held.release_ref) == (True, "R1")
+        assert found["deferred"].lines == ()
+        assert all(one.closes for one in found.values())
+
+
+def test_release_beside_it_is_found_though_the_deferred_one_does_not_name_it():
+    before = amazon_transaction("T1", "DEFERRED_RELEASED", "111-1", *LEAVES)
+    release = related(
+        amazon_transaction("R1", "RELEASED", "111-1", *LEAVES),
+        DEFERRED_TRANSACTION_ID="T1",
+    )
+    assert finances(before, release)["GROUP-1"].total == D("42.50")
+
+
+def test_released_transaction_without_a_settlement_is_no_money():
+    told = related(
+        amazon_transaction("T1", "DEFERRED_RELEASED", "111-1", *LEAVES),
+        FINANCIAL_EVENT_GROUP_ID=None,
+    )
+    (found,) = finances(told).values()
+    assert (found.reference, found.total, found.closes) == ("deferred", 0, True)
+
+
 def test_what_breakdowns_do_not_explain_is_suspense():
     transaction = amazon_transaction(
         "T1", "RELEASED", "111-1", ("Commission", "-7.50"), total="-8.00"

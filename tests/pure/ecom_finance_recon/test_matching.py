@@ -481,3 +481,101 @@ def test_all_ways_of_counting_agree(most):
 
 def test_ten_equal_amounts_are_ambiguous_at_once():
     assert Solver([100] * 40).solve(1000)[0] == 2
+
+
+# -- ids among other words -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("ORD-701-1234567-7654321", "701-1234567-7654321"),
+        ("Order 701-1234567-7654321", "701-1234567-7654321"),
+        ("PAY701-1234567-7654321", "701-1234567-7654321"),
+        ("701-1234567-7654321/R", "701-1234567-7654321"),
+        ("701-1234567-7654321-1", "701-1234567-7654321"),
+        ("inv:402815500012345678:1", "402815500012345678"),
+        ("PAYSO2026/010779", "SO2026/010779"),
+        ("2026010779", "SO2026/010779"),
+        ("ＯＲＤ　４０２８１５５０００１２３４５６７８", "402815500012345678"),
+    ],
+)
+def test_words_around_a_number_are_not_the_number(written, number):
+    result = match([line("L", "40.10", written)], [item("I", "40.10", number)])
+    assert result.edges == {("L", "I")}
+    assert not result.faults
+
+
+def test_number_among_words_counts_only_with_the_amount():
+    result = match([line("L", "40.10", "ORD-1234567")], [item("I", "99.00", "1234567")])
+    assert not result.edges
+    (refusal,) = result.refusals
+    assert refusal.suggestions[0].items == ("I",)
+    assert all(not fault.certain for fault in result.faults)
+
+
+def test_parcels_of_an_order_add_up_to_it():
+    number = "701-1234567-7654321"
+    lines = [line("A", "30.00", f"{number}-1"), line("B", "12.00", f"{number}-2")]
+    result = match(lines, [item("I", "42.00", number)])
+    assert result.edges == {("A", "I"), ("B", "I")}
+
+
+def test_number_among_words_told_twice_is_a_duplicate():
+    lines = [
+        line(name, "40.10", "ORD-402815500012345678", lag=day)
+        for name, day in (("A", 5), ("B", 6))
+    ]
+    result = match(lines, [item("I", "40.10", "402815500012345678")])
+    assert result.edges == {("A", "I")}
+    assert [(f.kind, f.line) for f in result.faults] == [(FaultKind.DUPLICATE, "B")]
+
+
+def test_short_number_of_a_common_amount_is_a_suggestion_only():
+    """Every second order costs 20.00: the same digits are no proof."""
+    items = [
+        item(f"I{n}", "20.00" if n % 2 else "35.00", f"{123450 + 7 * n}")
+        for n in range(40)
+    ]
+    result = match([line("L", "20.00", "X-123457")], items)
+    assert not result.edges
+    assert result.refusals[0].suggestions[0].items == ("I1",)
+
+
+# -- short numbers in a row ------------------------------------------------------------
+
+
+def test_known_number_with_quite_another_amount_is_no_match_where_ids_have_neighbours():
+    """A wrong digit makes another order's number."""
+    items = [item(f"I{n}", 10 + n, f"#107{n:02d}") for n in range(60)]
+    result = match([line("L", "900.00", "#10740")], items)
+    assert not result.edges
+    (refusal,) = result.refusals
+    assert (refusal.why, refusal.suggestions[0].items) == ("amount_differs", ("I40",))
+
+
+def test_lone_number_with_another_amount_is_a_match_with_a_difference():
+    lone = item("I", "45.00", "701-1234567-7654321")
+    result = match([line("L", "900.00", "701-1234567-7654321")], [lone])
+    assert result.edges == {("L", "I")}
+
+
+def test_paid_order_with_another_amount_is_no_certain_duplicate():
+    lines = [line("A", "50.00", "#10740"), line("B", "93.00", "#10740", lag=8)]
+    result = match(lines, [item("I", "50.00", "#10740"), item("J", "93.00", "#10777")])
+    assert result.edges == {("A", "I")}
+    assert {f.line: f.certain for f in result.faults if f.line} == {"B": False}
+
+
+def test_short_number_in_another_currency_at_an_unusual_time_is_a_suggestion():
+    """A wrong digit names another order, which may be as dear by the rate."""
+    lines = [line(f"L{n}", 20 + n, f"#107{n:02d}", lag=3) for n in range(60)]
+    items = [item(f"I{n}", 20 + n, f"#107{n:02d}") for n in range(60)]
+    foreign = item("J", 3198, "#20683", currency="JPY")
+    policy = Policy(fx_rates={("JPY", "EUR"): Decimal("0.0061")})
+    late = line("L", "20.00", "#20683", lag=50)
+    assert "L" not in {
+        edge[0] for edge in match([*lines, late], [*items, foreign], policy).edges
+    }
+    soon = line("L", "20.00", "#20683", lag=3)
+    assert ("L", "J") in match([*lines, soon], [*items, foreign], policy).edges

@@ -196,6 +196,39 @@ def test_required_line_that_is_too_dear_is_said():
         replenishment.order([line], [Supplier()], budget=49)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_order_holds_no_more_than_its_offer_and_its_vendor_deliver(seed):
+    random = np.random.default_rng(seed)
+    lines = [
+        Line(
+            supplier=0,
+            gap=float(random.integers(3, 9)),
+            price=float(random.integers(2, 6)),
+            shortage_cost=float(random.integers(5, 20)),
+            pack=float(random.integers(1, 4)),
+            offer=key,
+            offer_largest=7.0 if key else None,
+        )
+        for key in ("lamp", "lamp", None)
+    ]
+    supplier = Supplier(order_cost=3, largest_value=40)
+    found = replenishment.order(lines, [supplier], gap=0)
+    best = 0.0 + sum(line.gap * line.shortage_cost for line in lines)
+    for packs in itertools.product(range(12), repeat=3):
+        units = [n * line.pack for n, line in zip(packs, lines, strict=True)]
+        value = sum(u * line.price for u, line in zip(units, lines, strict=True))
+        if units[0] + units[1] > 7 or value > 40:
+            continue
+        cost = 3 * any(units) + sum(
+            max(line.gap - u, 0) * line.shortage_cost
+            for u, line in zip(units, lines, strict=True)
+        )
+        best = min(best, cost)
+    assert found.cost == pytest.approx(best)
+    assert found.quantities[0] + found.quantities[1] <= 7
+    assert found.value <= 40
+
+
 def test_container_limit_holds():
     lines = [Line(0, 30, 1, 5, load=1), Line(0, 30, 1, 4, load=1)]
     found = replenishment.order(
@@ -271,6 +304,42 @@ def test_what_is_left_over_keeps_its_value():
     assert found.quantities == (200, 0)
     with pytest.raises(ValueError, match="worth its price at most"):
         sourcing.split(120, offers, kept=5.1)
+
+
+def test_what_goes_back_can_cost_more_than_a_price():
+    found = sourcing.total_cost(
+        demand=1000,
+        deviation=0,
+        price=np.array([10.0, 9.8]),
+        order_cost=0,
+        holding_rate=0.2,
+        factor=2,
+        lead_time=0.1,
+        returned=np.array([0.0, 0.1]),
+        return_cost=np.array([10.0, 9.8]) / 4,
+    )
+    assert found.quality.tolist() == pytest.approx([0, 1000 * 0.1 * 9.8 / 4])
+    assert found.goods[1] < found.goods[0]
+    assert found.total[1] > found.total[0]
+    # Nothing varies: there is no safety stock, and only quality is left.
+    assert found.extra.tolist() == pytest.approx([0, 0.1 * 9.8 / 4])
+    offers = [
+        sourcing.Offer(price, pack=1, capacity=60, extra=extra)
+        for price, extra in zip((10.0, 9.8), found.extra, strict=True)
+    ]
+    assert sourcing.alone(50, offers).quantities == (50, 0)
+    split = sourcing.split(100, offers)
+    assert split.quantities == (60, 40)
+    assert split.cost == pytest.approx(60 * 10 + 40 * (9.8 + 0.1 * 9.8 / 4))
+
+
+def test_few_returned_units_lean_on_what_is_usual():
+    part = sourcing.returned_part([0, 1, 100], [0, 1, 950], 0.02)
+    assert part.tolist() == pytest.approx(
+        [0.02, (1 + 50 * 0.02) / (1 + 50), (100 + 50 * 0.02) / (950 + 50)]
+    )
+    # More back than came in: received before what is read.
+    assert sourcing.returned_part(500, 10, 0.02) == 1
 
 
 def test_a_supplier_that_cannot_deliver_all_is_not_enough_alone():

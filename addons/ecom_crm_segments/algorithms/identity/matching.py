@@ -54,7 +54,7 @@ class Reason(Enum):
     SAME_PHONE = "same_phone"
     SHARED_PHONE = "shared_phone"
     SAME_ROOM = "same_room"
-    SAME_DOOR = "same_door"  # no unit: a house, or a building of many
+    SAME_DOOR = "same_door"  # no room: a house, or a building of many
     SAME_BUILDING = "same_building"
     NEIGHBOURS = "neighbours"
     SAME_NAME = "same_name"
@@ -116,12 +116,14 @@ class Limits:
     :param certain: score from which contacts are linked by themselves.
     :param proposed: score from which a person is asked.
     :param names_of_a_value: a mailbox or number used under more given names is shared.
+    :param names_of_a_crowd: a mailbox, number or door with more names is an office's.
     :param common: share of contacts with a name above which it is a common one.
     """
 
     certain: float = 7.0
     proposed: float = 3.5
     names_of_a_value: int = 1
+    names_of_a_crowd: int = 8
     common: float = 0.0005
 
 
@@ -145,10 +147,12 @@ class Context:
     """What all contacts together say about single values.
 
     :param shared: mailboxes and numbers that several people use.
+    :param crowded: mailboxes, numbers and doors of so many that they say nothing.
     :param common_names: keys of names that many people have.
     """
 
     shared: frozenset[str] = frozenset()
+    crowded: frozenset[str] = frozenset()
     common_names: frozenset[str] = frozenset()
     limits: Limits = field(default_factory=Limits)
 
@@ -178,11 +182,14 @@ def survey(profiles: Iterable[Profile], limits: Limits | None = None) -> Context
     """Find values that several people share, and common names."""
     limits = limits or Limits()
     users: dict[str, dict[str, name.Name]] = {}
+    doors: dict[str, set[str]] = {}
     names: Counter[str] = Counter()
     for item in profiles:
         if item.name is None:
             continue
         names[item.name.key] += 1
+        if item.place:
+            doors.setdefault(item.place.key, set()).add(item.name.key)
         for value in (item.mailbox and item.mailbox.address, item.phone):
             if value:
                 users.setdefault(value, {})[item.name.key] = item.name
@@ -192,6 +199,11 @@ def survey(profiles: Iterable[Profile], limits: Limits | None = None) -> Context
             value
             for value, known in users.items()
             if len(known) > limits.names_of_a_value and _conflict(list(known.values()))
+        ),
+        frozenset(
+            value
+            for value, known in (*users.items(), *doors.items())
+            if len(known) > limits.names_of_a_crowd
         ),
         frozenset(key for key, count in names.items() if count > least),
         limits,
@@ -218,7 +230,7 @@ def match(left: Profile, right: Profile, context: Context | None = None) -> Link
         *_account_reasons(left, right),
         *_mail_reasons(left, right, likeness, context),
         *_phone_reasons(left, right, context),
-        *_place_reasons(left, right),
+        *_place_reasons(left, right, context),
         *_name_reasons(left, right, likeness, context),
     ]
     score = sum(WEIGHTS[reason] for reason in reasons)
@@ -242,7 +254,9 @@ def _is_safe(reasons: list[Reason], likeness: Likeness) -> bool:
         return known or not {Reason.NAMED_MAILBOX, Reason.OTHER_PHONE} & set(reasons)
     at_home = {Reason.SAME_DOOR, Reason.SAME_ROOM} & set(reasons)
     if likeness is Likeness.SHORTENED:
-        return bool(at_home) and Reason.SAME_PHONE in reasons
+        # Brothers may share a number, and an initial, but no mailbox.
+        alone = Reason.OTHER_EMAIL not in reasons
+        return bool(at_home) and Reason.SAME_PHONE in reasons and alone
     if likeness not in (Likeness.SAME, Likeness.SURNAME_MISSPELT):
         return False
     contact = {Reason.SAME_PHONE, Reason.SHARED_PHONE, Reason.SHARED_EMAIL}
@@ -262,6 +276,8 @@ def _mail_reasons(left: Profile, right: Profile, likeness: Likeness, context: Co
         return
     if left.mailbox.address != right.mailbox.address:
         yield Reason.OTHER_EMAIL
+        return
+    if left.mailbox.address in context.crowded:
         return
     shared = left.mailbox.shared or left.mailbox.address in context.shared
     yield Reason.SHARED_EMAIL if shared else Reason.SAME_EMAIL
@@ -289,14 +305,18 @@ def _phone_reasons(left: Profile, right: Profile, context: Context):
     if left.phone != right.phone:
         yield Reason.OTHER_PHONE
         return
+    if left.phone in context.crowded:
+        return
     shared = left.phone in context.shared
     yield Reason.SHARED_PHONE if shared else Reason.SAME_PHONE
 
 
-def _place_reasons(left: Profile, right: Profile):
+def _place_reasons(left: Profile, right: Profile, context: Context):
     nearness = place.compare(left.place, right.place)
-    if nearness is Nearness.SAME:
-        yield Reason.SAME_ROOM if left.place.unit else Reason.SAME_DOOR
+    if nearness is Nearness.SAME and left.place.key not in context.crowded:
+        yield Reason.SAME_ROOM if left.place.room else Reason.SAME_DOOR
+    elif nearness is Nearness.SAME:
+        yield Reason.SAME_BUILDING
     elif nearness is Nearness.BUILDING:
         yield Reason.SAME_BUILDING
     elif nearness is Nearness.NEIGHBOURS:

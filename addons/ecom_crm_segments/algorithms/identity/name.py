@@ -17,6 +17,14 @@ GENERATIONS = {"jr": "2", "junior": "2", "ii": "2", "iii": "3", "senior": "1"}
 _HONORIFIC = re.compile(
     r"(先生|女士|小姐|太太|老师|同学|师傅|经理|总|收件人|收|\(收\)|（收）)+$"
 )
+#: words that only firms have in their names; those that are surnames, too, are left out
+FIRMS = frozenset(
+    "ltd limited llc llp inc incorporated corp corporation company plc pty gmbh kg ohg "
+    "ug sarl sas srl spa bv nv holding".split()
+)
+_CHINESE_FIRM = re.compile(
+    r"公司|集团|工作室|商行|经营部|事务所|合作社|商店|超市|酒店|工厂"
+)
 #: surnames of two characters
 COMPOUND = frozenset(
     "欧阳 司马 上官 诸葛 东方 皇甫 尉迟 公孙 慕容 令狐 司徒 夏侯 端木 南宫 长孙 宇文 "
@@ -46,12 +54,14 @@ class Name:
     :param surname: may be empty.
     :param generation: ``"2"`` for a junior.
     :param chinese: whether it is in Chinese characters.
+    :param firm: whether it is a firm's: all of it is in ``surname``.
     """
 
     given: tuple[str, ...]
     surname: str
     generation: str = ""
     chinese: bool = False
+    firm: bool = False
 
     @property
     def key(self) -> str:
@@ -74,6 +84,8 @@ def read(text: str) -> Name | None:
         return _read_chinese(text)
     surname_first = "," in text
     words = plain(text).split()
+    if len(words) > 1 and FIRMS & set(words):
+        return Name((), " ".join(words), firm=True)
     generation = next((GENERATIONS[w] for w in words if w in GENERATIONS), "")
     if words and words[-1] == "sr":
         generation = "1"
@@ -89,6 +101,8 @@ def read(text: str) -> Name | None:
 
 def _read_chinese(text: str) -> Name | None:
     text = re.sub(r"[\s·•.]", "", plain(text).replace(" ", ""))
+    if _CHINESE_FIRM.search(text):
+        return Name((), text, chinese=True, firm=True)
     text = _HONORIFIC.sub("", text)
     text = "".join(c for c in text if has_han(c))
     if not text:
@@ -101,8 +115,14 @@ def _read_chinese(text: str) -> Name | None:
 
 def compare(left: Name | None, right: Name | None) -> Likeness:
     """How two names relate."""
-    if left is None or right is None or left.chinese != right.chinese:
+    if left is None or right is None:
         return Likeness.UNKNOWN
+    if left.firm != right.firm:
+        return Likeness.DIFFERENT
+    if left.chinese != right.chinese:
+        return Likeness.UNKNOWN
+    if left.firm:
+        return Likeness.SAME if left.key == right.key else Likeness.DIFFERENT
     likeness = _compare_parts(left, right)
     alike = likeness not in (Likeness.SURNAME_ONLY, Likeness.DIFFERENT)
     if alike and left.generation != right.generation:
@@ -112,7 +132,8 @@ def compare(left: Name | None, right: Name | None) -> Likeness:
 
 def _compare_parts(left: Name, right: Name) -> Likeness:
     if left.key == right.key:
-        return Likeness.SAME
+        # "A. Smith" is Anna here and may be Arthur there.
+        return Likeness.SAME if left.full else Likeness.SHORTENED
     if not left.given or not right.given:
         return _compare_single(left, right)
     if left.chinese:

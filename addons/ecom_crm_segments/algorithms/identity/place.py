@@ -40,6 +40,8 @@ _HAN_NUMBER = re.compile(
     r"[〇零一二三四五六七八九十]+(?=号|栋|幢|座|楼|单元|室|层|弄|期|组|村|巷|院)"
 )
 _SEPARATORS = re.compile(r"(?:号楼|号院|号|栋|幢|座|楼|单元|层|室|房|院|#|-|－|—|_)+")
+#: what is a building or a staircase, and no door, at the end of an address
+_BUILDING_END = re.compile(r"(?:号楼|号院|栋|幢|座|楼|单元|院)\s*$")
 _CHINESE_PARTS = re.compile(r"[a-z]*\d+[a-z]?|[^\da-z]+|[a-z]+")
 
 
@@ -58,11 +60,13 @@ class Place:
     """An address in one spelling.
 
     :param building: country, area, street and house number.
-    :param unit: empty when not told.
+    :param unit: in the building, or the building of a site; empty when not told.
+    :param room: whether ``unit`` is a door and not a building with many of them.
     """
 
     building: str
     unit: str
+    room: bool = False
 
     @property
     def key(self) -> str:
@@ -92,7 +96,7 @@ def read(
     if not numbers or len(words) == len(numbers):
         return None
     building = " ".join(sorted(words))
-    return Place(f"{country.casefold()}|{area}|{building}", unit)
+    return Place(f"{country.casefold()}|{area}|{building}", unit, bool(unit))
 
 
 def _words(street: str, street2: str) -> tuple[list[str], str]:
@@ -135,7 +139,8 @@ def _read_chinese(city: str, text: str) -> Place | None:
     if not road:
         return None
     rest = [part for part in parts[first + 1 :] if not has_han(part)]
-    return Place(f"cn|{road}|{parts[first]}", " ".join(rest))
+    room = bool(rest) and not _BUILDING_END.search(text)
+    return Place(f"cn|{road}|{parts[first]}", " ".join(rest), room)
 
 
 def _has_digit(part: str) -> bool:
@@ -172,4 +177,12 @@ def compare(left: Place | None, right: Place | None) -> Nearness:
         return Nearness.ELSEWHERE
     if left.unit == right.unit:
         return Nearness.SAME
-    return Nearness.NEIGHBOURS if left.unit and right.unit else Nearness.BUILDING
+    inside = any(_is_inside(*pair) for pair in ((left, right), (right, left)))
+    return Nearness.BUILDING if inside else Nearness.NEIGHBOURS
+
+
+def _is_inside(outer: Place, inner: Place) -> bool:
+    """Whether a place without a room may be where the other one is."""
+    return not outer.room and f"{inner.unit} ".startswith(
+        f"{outer.unit} " if outer.unit else ""
+    )

@@ -146,6 +146,30 @@ class TestTogether:
         [refusal] = decisions["1"].refusals
         assert refusal.reason is Reason.OUTBID
 
+    def test_what_others_left_of_a_line_is_divided_before_an_order_is_held(self):
+        sites = (site("B"), site("M", MUNICH))
+        network = Network(
+            sites, (service(4, 5),), {("B", "x"): 3, ("M", "x"): 1}, Decimal(1)
+        )
+        first, second = order("1", x=2), order("2", x=2)
+        found = decide([first, second], ALL, network)
+        pieces = sorted(
+            sorted(sum(parcel.pieces.values()) for parcel in one.plan.parcels)
+            for one in found.decisions.values()
+        )
+        # one has two of Berlin's three, the other what is left there and in Munich
+        assert pieces == [[1, 1], [2]]
+        assert not any(found.stock.values())
+
+    def test_an_order_is_left_waiting_rather_than_shipped_for_more(self):
+        network = Network((site("B"),), (service(4),), {("B", "x"): 9})
+        cheap = order("1", x=1, values={"hold_cost": Decimal("3.99")})
+        dear = order("2", x=1, values={"hold_cost": Decimal("4.01")})
+        together = decide([cheap, dear], ALL, network).decisions
+        assert (together["1"].plan, together["2"].plan is None) == (None, False)
+        assert one(cheap, ALL, network).plan is None
+        assert one(dear, ALL, network).plan.cost.total == 4
+
     def test_no_piece_is_promised_twice_and_no_room_either(self):
         sites = (site("B", capacity=3), site("M", MUNICH))
         stock = {("B", "x"): 4, ("M", "x"): 2}
@@ -184,6 +208,22 @@ class TestRules:
         for_rest = Rule("rest")
         assert one(special, [for_vip, for_rest], self.network).rule == "vip"
         assert one(order(x=1), [for_vip, for_rest], self.network).rule == "rest"
+
+    def test_a_rule_uses_only_its_carriers(self):
+        cheap, dear = service(4, key="cheap"), service(6, key="dear")
+        network = Network((site("B"),), (cheap, dear), {("B", "x"): 9})
+        rule = Rule("r", services=frozenset({"dear"}))
+        plan = one(order(x=1), [rule], network).plan
+        assert [parcel.service for parcel in plan.parcels] == ["dear"]
+        # what the buyer's choice binds to is kept
+        bound = order(x=1, values={"services": frozenset({"cheap"})})
+        assert one(bound, [rule], network).plan is None
+        assert one(bound, ALL, network).plan
+        for both in ([order("1", x=1), order("2", x=1)],):
+            found = decide(both, [rule], network).decisions.values()
+            assert {one.plan.parcels[0].service for one in found} == {"dear"}
+        options, _refusals = alternatives(order(x=1), rule, network)
+        assert {one.plan.parcels[0].service for one in options} == {"dear"}
 
     def test_both_parts_of_a_split_have_to_be_worth_it(self):
         stock = {("B", "x"): 1, ("P", "y"): 1}
