@@ -147,6 +147,15 @@ class TestFetch(SettlementCommon):
         self.fetch(page(("S1", report("S1"))))
         self.assertEqual(self.files(), dropped)
 
+    def test_file_that_could_not_be_read_before_is_read_again(self):
+        dropped = self.env["ecom.settlement.file"]._keep(
+            "old.txt", report("S1"), self.channel
+        )
+        dropped.write({"state": "failed", "error_code": "unknown_currency"})
+        self.fetch(page(("S1", report("S1"))))
+        self.assertEqual(self.files(), dropped)
+        self.assertEqual((dropped.state, dropped.error_code), ("read", False))
+
     def test_payout_that_was_dropped_in_another_format_is_blocked_not_doubled(self):
         header = (
             "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,"
@@ -295,6 +304,21 @@ class TestFetch(SettlementCommon):
             self.feed, [{"state": "done", "reason": False, "failure_count": 0}]
         )
         self.assertFalse(self.channel.activity_ids)
+
+    def test_what_was_asked_for_by_hand_is_tried_again_by_itself(self):
+        self.fetch(ServerFailed("502", status=502))
+        self.run_job()
+        self.assertEqual(len(self.marketplace.asked), 1, "not yet")
+        self.feed.next_fetch_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.answer(page(("S1", report("S1"))))
+        self.run_job()
+        self.assertEqual((self.feed.state, self.files().state), ("done", "read"))
+
+    def test_what_a_person_has_to_grant_is_not_asked_for_again_and_again(self):
+        self.fetch(PermissionRefused("403"))
+        self.assertFalse(self.feed.next_fetch_at)
+        self.run_job()
+        self.assertEqual(len(self.marketplace.asked), 1)
 
     def test_page_that_came_before_a_failure_is_kept_with_its_cursor(self):
         self.fetch(
