@@ -249,17 +249,36 @@ class TestAmazonSettlements(PayoutStory, SettlementCase):
         self.assertIn("Import", file.explanation)
         self.assertEqual(self.fetched().state, "done")
 
-    def test_what_is_held_back_is_fetched_as_a_list_of_the_moment(self):
+    def test_what_is_held_back_is_accrued_and_released_by_the_report(self):
         self.desk().deferral = timedelta(hours=5)
         ((_row, order),) = self.sell(self.scenario)
         self.let_time_pass()
-        self.feed = "deferred"
         self.fetch_settlements()
-        self.assertFetched()
-        (file,) = self.files()
-        self.assertEqual(file.format, "amazon_finances")
-        lines = file.settlement_ids.line_ids
-        self.assertEqual(set(lines.mapped("order_ref")), {order.ecom_external_id})
+        deferred = self.channel.settlement_fetch_ids.filtered(
+            lambda row: row.feed == "deferred"
+        )
+        self.assertEqual((deferred.state, deferred.new_count), ("done", 1))
+        held = deferred.file_ids.settlement_ids
+        self.assertEqual(
+            set(held.line_ids.mapped("order_ref")), {order.ecom_external_id}
+        )
+        held.action_post()
+        self.assertEqual((held.state, held.error), ("posted", False))
+        self.assertEqual(order.invoice_ids.amount_residual, 0.0)
+        self.assertFalse(self.files(), "Amazon has paid nothing yet")
+        self.set_clock(self.shop.world.clock.offset_seconds + 6 * 60 * 60)
+        self.let_it_be_paid_out()
+        self.fetch_settlements()
+        (settlement,) = self.settlements()
+        settlement.action_post()
+        self.assertEqual((settlement.state, settlement.error), ("posted", False))
+        deferral = self.env["ecom.settlement.deferral"].search(
+            [("channel_id", "=", self.channel.id)]
+        )
+        self.assertEqual(deferral.mapped("state"), ["released"])
+        closing = self.assertGreen()
+        paid = sum((one.net for one in self.treasury().payouts()), Decimal(0))
+        self.assertAlmostEqual(closing.payouts, float(paid), places=2)
 
 
 @tagged("post_install", "-at_install")

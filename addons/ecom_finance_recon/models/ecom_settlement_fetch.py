@@ -181,16 +181,17 @@ class EcomSettlementFetch(models.Model):
 
     @api.model
     def _get_due_domain(self):
-        """Feeds that are to be read now."""
-        now = fields.Datetime.now()
+        """Feeds that are to be read now: asked for, to be tried again, or by itself."""
+        is_time = Domain("next_fetch_at", "<=", fields.Datetime.now())
         by_itself = Domain("channel_id.settlement_fetch", "=", True) & (
-            Domain("next_fetch_at", "=", False) | Domain("next_fetch_at", "<=", now)
+            Domain("next_fetch_at", "=", False) | is_time
         )
+        again = Domain("state", "=", "failed") & is_time
         return (
             Domain("channel_id.state", "=", "connected")
             & Domain("channel_id.emergency_stop", "=", False)
             & Domain("is_enabled", "=", True)
-            & (Domain("state", "in", ("requested", "running")) | by_itself)
+            & (Domain("state", "in", ("requested", "running")) | again | by_itself)
         )
 
     @api.model
@@ -221,6 +222,8 @@ class EcomSettlementFetch(models.Model):
             delay = max(delay, timedelta(seconds=asked))
         delay = delay if error.retriable else MAX_BACKOFF
         later = fields.Datetime.now() + delay
+        if not error.retriable and not self.channel_id.settlement_fetch:
+            later = False  # a person has to do something, then fetch again
         self.write(
             {
                 "state": "failed",
@@ -229,7 +232,8 @@ class EcomSettlementFetch(models.Model):
                 **self._prepare_error(error),
             }
         )
-        self._trigger(at=later)
+        if later:
+            self._trigger(at=later)
         if failures >= PATIENCE or not error.retriable:
             self.channel_id._alert(self._get_alert_summary(), self.explanation)
         self._tell(self.env._("Settlements: %s", self.explanation), "warning")

@@ -185,7 +185,7 @@ class EcomSettlementFile(models.Model):
         for document in page.documents:
             known = self._find(document.body, fetch.channel_id)
             if known.state == "failed":
-                known.state = "waiting"
+                known.write({"state": "waiting", "fetch_id": fetch.id})
             if not known:
                 files |= self._keep(document.name, document.body, fetch.channel_id)
         for failure in page.failures:

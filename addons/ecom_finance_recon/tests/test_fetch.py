@@ -147,6 +147,15 @@ class TestFetch(SettlementCommon):
         self.fetch(page(("S1", report("S1"))))
         self.assertEqual(self.files(), dropped)
 
+    def test_file_that_could_not_be_read_before_is_read_again(self):
+        dropped = self.env["ecom.settlement.file"]._keep(
+            "old.txt", report("S1"), self.channel
+        )
+        dropped.write({"state": "failed", "error_code": "unknown_currency"})
+        self.fetch(page(("S1", report("S1"))))
+        self.assertEqual(self.files(), dropped)
+        self.assertEqual((dropped.state, dropped.error_code), ("read", False))
+
     def test_payout_that_was_dropped_in_another_format_is_blocked_not_doubled(self):
         header = (
             "Transaction Date,Type,Order,Card Brand,Card Source,Payout Status,"
@@ -249,6 +258,24 @@ class TestFetch(SettlementCommon):
         seen = [cursor.seen for _feed, cursor, _skip in self.marketplace.asked]
         self.assertEqual(seen, [frozenset(), frozenset({"S1"})])
 
+    def test_run_without_time_left_goes_on_there_in_the_next_one(self):
+        def keep(channel, store):
+            store()
+            return False
+
+        channels = type(self.channel)
+        with patch.object(channels, "_keep", keep):
+            self.fetch(
+                page(("S1", report("S1")), seen=("S1",), more=True),
+                page(("S2", report("S2", order="2")), seen=("S1", "S2")),
+            )
+        self.assertEqual(self.files().mapped("name"), ["S1.txt"])
+        self.assertEqual(self.feed.state, "running")
+        self.run_job()
+        self.assertEqual(self.files().mapped("name"), ["S1.txt", "S2.txt"])
+        self.assertEqual(self.marketplace.asked[-1][1].seen, frozenset({"S1"}))
+        self.assertEqual(self.feed.state, "done")
+
     def test_another_first_day_reads_again_from_there(self):
         self.fetch(page(("S1", report("S1")), seen=("S1",)))
         self.channel.settlement_since = "2026-02-01"
@@ -277,6 +304,21 @@ class TestFetch(SettlementCommon):
             self.feed, [{"state": "done", "reason": False, "failure_count": 0}]
         )
         self.assertFalse(self.channel.activity_ids)
+
+    def test_what_was_asked_for_by_hand_is_tried_again_by_itself(self):
+        self.fetch(ServerFailed("502", status=502))
+        self.run_job()
+        self.assertEqual(len(self.marketplace.asked), 1, "not yet")
+        self.feed.next_fetch_at = fields.Datetime.now() - timedelta(seconds=1)
+        self.answer(page(("S1", report("S1"))))
+        self.run_job()
+        self.assertEqual((self.feed.state, self.files().state), ("done", "read"))
+
+    def test_what_a_person_has_to_grant_is_not_asked_for_again_and_again(self):
+        self.fetch(PermissionRefused("403"))
+        self.assertFalse(self.feed.next_fetch_at)
+        self.run_job()
+        self.assertEqual(len(self.marketplace.asked), 1)
 
     def test_page_that_came_before_a_failure_is_kept_with_its_cursor(self):
         self.fetch(

@@ -12,15 +12,14 @@ from typing import Any
 
 from ..core.message import Response
 from ..world.model import Order, Refund
-from ..world.money import ZERO
+from ..world.money import ZERO, round_money
 from ..world.shop import World
 from . import errors, facts
 from .call import Call
 from .facts import Facts, iso
-from .settlements import SettlementDesk
+from .settlements import TERMS, SettlementDesk
 
 PAGE = 100
-_FEE = Decimal("0.15")  # what Amazon keeps of a sale
 _LONGEST = timedelta(days=180)  # of a window; a longer one is empty
 
 
@@ -143,10 +142,12 @@ class FinanceDesk:
         self, order: Order, goods: Decimal, tax: Decimal, sign: int
     ) -> dict[str, Any]:
         def money(value: Decimal) -> dict[str, Any]:
-            rounded = round(value * sign, order.decimals)
+            rounded = round_money(value * sign, order.decimals)
             return {"currencyAmount": float(rounded), "currencyCode": order.currency}
 
-        fee = -goods * _FEE
+        # The same as in the settlement report, to the cent.
+        share = TERMS.share * (1 if sign > 0 else TERMS.returned)
+        fee = -round_money((goods + tax) * share, order.decimals)
         parts = [
             {"breakdownType": "ProductCharges", "breakdownAmount": money(goods)},
             {"breakdownType": "Tax", "breakdownAmount": money(tax)},

@@ -19,7 +19,8 @@ from ..world.shop import World
 from .facts import MARKETPLACES, Facts, iso
 
 SETTLEMENT_REPORT = "GET_V2_SETTLEMENT_REPORT_DATA_FLAT_FILE_V2"
-_TERMS = Terms(share=Decimal("0.15"), returned=Decimal("0.8"))
+#: What Amazon keeps of a sale, and gives back of that with a refund.
+TERMS = Terms(share=Decimal("0.15"), returned=Decimal("0.8"))
 _COLUMNS = (
     "settlement-id",
     "settlement-start-date",
@@ -64,7 +65,7 @@ class SettlementDesk:
         self.deferral = timedelta(0)
         self.states: dict[str, str] = {}
         till = Till(_shipped, in_own_currency, self.release_of)
-        self.treasury = Treasury(world, _TERMS, till)
+        self.treasury = Treasury(world, TERMS, till)
 
     def release_of(self, order: Order) -> datetime | None:
         """When what an order earned is the seller's; None while it is not shipped."""

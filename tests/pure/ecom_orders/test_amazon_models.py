@@ -108,6 +108,7 @@ def journey(seller, connector, ids):
 
 def read_settlements(seller, connector):
     """Fetch what is held back, then what was paid out of it."""
+    seller.wait()  # what was booked in the last two minutes is not told
     desk = seller.shop._protocols[0].settlements
     desk.deferral = timedelta(days=2)
     assert connector.fetch_settlements("deferred", OrderCursor()).documents
