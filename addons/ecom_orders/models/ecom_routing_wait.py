@@ -128,7 +128,8 @@ class StockPicking(models.Model):
         :raises UserError: naming them, and what to do.
         """
         waiting = self.filtered("ecom_is_waiting")
-        if waiting:
+        # What the shop has shipped is gone, whoever was to join it.
+        if waiting and not self.env.context.get("ecom_shipped_at_shop"):
             raise UserError(
                 self.env._(
                     "%s: further orders of the buyer may join until the time that is "

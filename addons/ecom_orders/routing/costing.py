@@ -338,8 +338,9 @@ class Costing:
             [order.promised.toordinal() if order.promised else 0 for order in orders]
         )
         places = _Places(orders)
+        demanding = any(line.required for order in orders for line in order.lines)
         for index, service in enumerate(self.services):
-            usable = self._usable(service, orders, masks)
+            usable = self._usable(service, orders, masks, demanding)
             if not usable.any():
                 continue
             price, days = self._prices(service, places, weights, volumes)
@@ -353,8 +354,11 @@ class Costing:
         return best, chosen
 
     @staticmethod
-    def _usable(service: Service, orders, masks):
-        """Whether blocks of orders may go by a service at all; bool (n, M)."""
+    def _usable(service: Service, orders, masks, demanding: bool):
+        """Whether blocks of orders may go by a service at all; bool (n, M).
+
+        :param demanding: whether any line requires something.
+        """
         import numpy as np
 
         usable = np.array(
@@ -364,7 +368,7 @@ class Costing:
                 for order in orders
             ]
         )[:, None]
-        if not any(line.required for order in orders for line in order.lines):
+        if not demanding:
             return np.broadcast_to(usable, (len(orders), len(masks)))
         lacking = _matrix(orders, lambda line: not line.required <= service.features)
         return usable & (lacking @ masks.T == 0)

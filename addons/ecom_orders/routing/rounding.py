@@ -7,6 +7,8 @@ from dataclasses import dataclass
 #: orders of a neighbourhood that is decided anew: first small ones, then large ones
 SMALL, LARGE = 1000, 2000
 SMALL_ROUNDS = 5
+#: times that all large neighbourhoods have their turn, until it is good enough
+LARGE_PASSES = 2
 #: plans that are dearer by more than this, at the prices, are left aside (in units)
 FURTHEST = 50_000
 
@@ -85,7 +87,8 @@ class Rounding:
         """Improve until it is good enough; bool for each column."""
         import numpy as np
 
-        for size, most in ((SMALL, SMALL_ROUNDS), (LARGE, self.effort.neighbourhoods)):
+        large = (LARGE, self.effort.neighbourhoods)
+        for size, most in ((SMALL, SMALL_ROUNDS), *[large] * LARGE_PASSES):
             tried = np.zeros(self.products + 1, dtype=bool)
             for _round in range(most):
                 if self._is_good() or not self._improve(size, tried):

@@ -235,20 +235,30 @@ class _Router:
         left.
         """
         together, alone = self._divide(rule, orders)
-        found = self._fork()
-        found._with_others(rule, strategy, together, alone)
-        best, cost = found, found._cost(orders)
-        for way in self._other_ways(rule, strategy, together, alone, found):
-            found = self._fork()
-            way(found)
-            if found._cost(orders) < cost:
-                best, cost = found, found._cost(orders)
-        self.__dict__.update(best.__dict__)
+        first = self._fork()
+        first._with_others(rule, strategy, together, alone)
+        found = [first]
+        for way in self._other_ways(rule, strategy, together, alone, first):
+            found.append(self._fork())
+            way(found[-1])
+        if len(found) > 1:
+            found.sort(key=lambda one: one._cost(orders))
+        self.__dict__.update(found[0].__dict__)
 
     def _with_others(self, rule: Rule, strategy, together, first=(), last=()) -> None:
         self._one_by_one(rule, strategy, first)
         held = self._decide_together(rule, together) if together else []
         self._one_by_one(rule, strategy, _dearest_first([*last, *held]))
+        if together:
+            self._measure(rule, [order for order, _usable in together])
+
+    def _measure(self, rule: Rule, orders: Sequence[Order]) -> None:
+        """State the gap of what was decided in the end.
+
+        The bound is that of whole lines; where dividing some costs less, there is none.
+        """
+        bound, cost = self.bounds[rule.key], self._cost(orders)
+        self.gaps[rule.key] = max(float(cost / bound) - 1, 0.0) if bound > 0 else 0.0
 
     def _other_ways(self, rule: Rule, strategy, together, alone, found):
         """Ways that may turn out cheaper than the one that was found first."""
@@ -367,7 +377,6 @@ class _Router:
             rule.commit,
             self.effort,
         )
-        self.gaps[rule.key] = result.gap
         self.bounds[rule.key] = Decimal(int(result.bound)) * UNIT
         held = []
         for batch, choice in zip(batches, result.choices, strict=True):

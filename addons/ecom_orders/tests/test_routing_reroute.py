@@ -171,7 +171,7 @@ class TestRoutingReroute(RoutingCommon):
 
         def fail(order, lines):
             if order == broken:
-                raise UserError("The goods are being picked.")
+                raise UserError(order.env._("The goods are being picked."))
             return release(order, lines)
 
         def commit(cron, *_args, **_values):

@@ -97,6 +97,11 @@ class TestRoutingWait(WaitCommon):
         self.ship(picking, tracking="T1")
         self.assertEqual(picking.state, "done")
 
+    def test_what_the_shop_has_shipped_already_waits_for_nothing(self):
+        order = self.order()
+        self.env["ecom.order.automation"]._deliver(order)
+        self.assertEqual(self.delivery(order).state, "done")
+
     def test_nothing_waits_unless_the_rules_say_so(self):
         self.rule_set.merge_wait = False
         picking = self.delivery(self.order())
