@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+#: neighbourhoods that are decided at the same time; HiGHS leaves Python's lock alone.
+#: The same everywhere, so that the same orders get the same plans.
+AT_ONCE = 2
 #: orders of a neighbourhood that is decided anew: first small ones, then large ones
 SMALL, LARGE = 1000, 2000
 SMALL_ROUNDS = 5
 #: times that all large neighbourhoods have their turn, until it is good enough
-LARGE_PASSES = 2
+LARGE_PASSES = 3
 #: plans that are dearer by more than this, at the prices, are left aside (in units)
 FURTHEST = 50_000
 
@@ -23,10 +27,10 @@ class Effort:
     :param seconds: most time for HiGHS, each call.
     """
 
-    steps: int = 20
+    steps: int = 14
     rounds: int = 3
     neighbourhoods: int = 12
-    gap: float = 0.004
+    gap: float = 0.0045
     seconds: float = 60.0
 
 
@@ -88,11 +92,12 @@ class Rounding:
         import numpy as np
 
         large = (LARGE, self.effort.neighbourhoods)
-        for size, most in ((SMALL, SMALL_ROUNDS), *[large] * LARGE_PASSES):
-            tried = np.zeros(self.products + 1, dtype=bool)
-            for _round in range(most):
-                if self._is_good() or not self._improve(size, tried):
-                    break
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for size, most in ((SMALL, SMALL_ROUNDS), *[large] * LARGE_PASSES):
+                tried = np.zeros(self.products + 1, dtype=bool)
+                for _round in range(0, most, AT_ONCE):
+                    if self._is_good() or not self._improve(size, tried, pool):
+                        break
         result = np.zeros(len(self.order), dtype=bool)
         result[self.taken] = True
         return result
@@ -129,7 +134,8 @@ class Rounding:
         open_orders = np.ones(self.orders, dtype=bool)
         open_orders[self.order[sure]] = False
         if open_orders.any():
-            self._solve(open_orders, np.ones(len(self.order), dtype=bool))
+            every = np.ones(len(self.order), dtype=bool)
+            self._take(open_orders, self._solve(open_orders, every))
         return self.taken
 
     def _losses(self):
@@ -142,38 +148,59 @@ class Rounding:
         shares = np.maximum(np.asarray(self.wanting.sum(axis=0)).ravel(), 1)
         return loss + self.wanting @ (self.reduced[self.taken] / shares)
 
-    def _improve(self, size: int, tried) -> bool:
+    def _improve(self, size: int, tried, pool) -> bool:
         """Decide the orders of the worst products anew; False when none is left.
 
-        :param size: how many orders at most.
+        :param size: how many orders at most, in each neighbourhood.
         :param tried: products that had their turn; marks those it takes.
+        :param pool: HiGHS works in its threads, on a neighbourhood each.
+        """
+        columns = self.reduced <= FURTHEST
+        groups = self._neighbourhoods(size, tried)
+        solved = pool.map(lambda orders: self._solve(orders, columns), groups)
+        for orders, found in zip(groups, list(solved), strict=True):
+            self._take(orders, found)
+        return bool(groups)
+
+    def _neighbourhoods(self, size: int, tried) -> list:
+        """Orders to decide anew, those by which most is lost first; no order twice.
+
+        :return: up to :data:`AT_ONCE`, each bool by order.
         """
         import numpy as np
 
         losses = np.where(tried, 0, self._losses())
-        chosen = np.zeros(self.orders, dtype=bool)
-        count = 0
-        for product in np.argsort(-losses, kind="stable"):
-            if losses[product] <= 0:
-                break
-            row = slice(*self.wanting.indptr[product : product + 2])
-            members = self.wanting.indices[row]
-            if count and count + len(members) > size:
-                continue
-            chosen[members] = True
-            tried[product] = True
-            count = int(chosen.sum())
-            if count > size * 0.9:
-                break
-        if not count:
-            return False
-        self._solve(chosen, self.reduced <= FURTHEST)
-        return True
+        worst_first = np.argsort(-losses, kind="stable")
+        spoken_for = np.zeros(self.orders, dtype=bool)
+        groups = []
+        for _number in range(AT_ONCE):
+            chosen = np.zeros(self.orders, dtype=bool)
+            count = 0
+            for product in worst_first:
+                if losses[product] <= 0:
+                    break
+                if tried[product]:
+                    continue
+                row = slice(*self.wanting.indptr[product : product + 2])
+                members = self.wanting.indices[row]
+                if count and count + len(members) > size:
+                    continue
+                chosen[members] = True
+                tried[product] = True
+                count = int(chosen.sum())
+                if count > size * 0.9:
+                    break
+            chosen &= ~spoken_for
+            if chosen.any():
+                spoken_for |= chosen
+                groups.append(chosen)
+        return groups
 
-    def _solve(self, orders, columns) -> bool:
+    def _solve(self, orders, columns):
         """Decide some orders anew in whole plans, all others staying as they are.
 
         :param orders: bool by order; ``columns`` bool by column, those to choose from.
+        :return: the column of each of the orders; None when nothing was found.
         """
         import numpy as np
         from scipy.optimize import Bounds, LinearConstraint, milp
@@ -206,14 +233,26 @@ class Rounding:
                 "time_limit": self.effort.seconds,
             },
         )
-        if solved.x is None:
-            return False
-        found = index[solved.x > 0.5]
+        return None if solved.x is None else index[solved.x > 0.5]
+
+    def _take(self, orders, found) -> None:
+        """Take plans that were found, when they cost less and still fit.
+
+        A neighbourhood that was decided at the same time may have taken what both of
+        them found left over.
+        """
+        import numpy as np
+
+        if found is None:
+            return
         before = self.problem.cost[self.taken[orders]].sum()
         if self.problem.cost[found].sum() > before - 0.5:
-            return False
-        self.taken[self.order[found]] = found
-        return True
+            return
+        taken = self.taken.copy()
+        taken[self.order[found]] = found
+        used = np.asarray(self.limited[:, taken].sum(axis=1)).ravel()
+        if (used <= self.problem.limit + 1e-6).all():
+            self.taken = taken
 
 
 def most_used(limited, one_each):
