@@ -1,6 +1,7 @@
 """Which contacts are one person; whose relatives they must not become."""
 
 from dataclasses import replace
+from hashlib import sha256
 from itertools import combinations
 
 import household_generator
@@ -45,6 +46,57 @@ from ecom_crm_segments.algorithms.identity.resolution import (
 def test_mailboxes(written, address):
     found = mail.mailbox(written)
     assert (found.address if found else None) == address
+
+
+def hashed(value):
+    return sha256(value.encode()).hexdigest()
+
+
+def groups_of(*contacts):
+    """The groups of more than one contact."""
+    return [
+        sorted(group)
+        for group in resolve([profile(contact) for contact in contacts]).groups
+        if len(group) > 1
+    ]
+
+
+@pytest.mark.parametrize(
+    "written, value",
+    [
+        ("Anna@Shop.de", "anna@shop.de"),
+        # hashed by the rules of the provider, and as it was typed
+        ("A.N.N.A+tea@gmail.com", "anna@gmail.com"),
+        ("A.N.N.A+tea@gmail.com", "a.n.n.a+tea@gmail.com"),
+    ],
+)
+def test_hashed_mailbox_is_the_plain_one_of_the_same_name(written, value):
+    plain = Contact(1, "Anna Berger", written)
+    known_by_hash = Contact(2, "Anna Berger", hashed(value).upper())
+    other = Contact(3, "Anna Berger", hashed("berger.anna@shop.de"))
+    assert groups_of(plain, known_by_hash, other) == [[1, 2]]
+
+
+def test_two_contacts_with_the_same_hash_are_one_person():
+    box = hashed("anna@shop.de")
+    assert groups_of(
+        Contact(1, "Anna Berger", box), Contact(2, "Anna Berger", box)
+    ) == [[1, 2]]
+
+
+@pytest.mark.parametrize("value", ["+8613712345678", "8613712345678"])
+def test_hashed_number_is_the_plain_one_with_or_without_plus(value):
+    plain = Contact(1, "李晓明", phone="137 1234 5678", country="CN")
+    known_by_hash = Contact(2, "李晓明", phone=hashed(value), country="CN")
+    assert groups_of(plain, known_by_hash) == [[1, 2]]
+
+
+def test_hash_of_a_family_mailbox_makes_no_one_person_of_the_family():
+    box = hashed("berger@shop.de")
+    assert not groups_of(
+        Contact(1, "Anna Berger", "berger@shop.de"),
+        Contact(2, "Bernd Berger", box),
+    )
 
 
 def test_mailbox_of_a_team_is_shared():

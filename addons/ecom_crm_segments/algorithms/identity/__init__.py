@@ -8,6 +8,7 @@ sometimes the mailbox) is enough.
 
 * :mod:`.text`: what is masked, a placeholder, or written in another way;
 * :mod:`.mail`, :mod:`.phone`, :mod:`.name`, :mod:`.place`: one value each;
+* :mod:`.hashed`: values that came as their hash only;
 * :mod:`.matching`: two contacts, scored with reasons;
 * :mod:`.resolution`: all contacts, in groups, with what is left to a person.
 """

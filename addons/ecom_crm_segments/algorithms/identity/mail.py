@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from .hashed import is_hashed
 from .text import is_masked
 
 _ADDRESS = re.compile(r"^[^@\s<>\"(),;:]+@([\w-]+(?:\.[\w-]+)+)$")
@@ -43,18 +44,24 @@ class Mailbox:
 
     :param address: the same for all spellings.
     :param shared: by a team (``info@``): says less about the person.
+    :param spelt: as it was written, in lower case.
     """
 
     address: str
     shared: bool
+    spelt: str = field(default="", compare=False)
 
 
 def mailbox(text: str, relays: tuple[str, ...] = RELAYS) -> Mailbox | None:
     """The mailbox of an address; none when it is masked, a relay or no address.
 
+    The SHA-256 of an address is a mailbox, too: it equals only itself.
+
     :param relays: parts of domains whose addresses identify nobody.
     """
     text = text.strip().casefold()
+    if is_hashed(text):
+        return Mailbox(text, shared=False)
     if is_masked(text) or not (found := _ADDRESS.match(text)):
         return None
     domain = found[1]
@@ -63,9 +70,10 @@ def mailbox(text: str, relays: tuple[str, ...] = RELAYS) -> Mailbox | None:
         ("noreply", "no-reply", "donotreply")
     ):
         return None
+    spelt = text
     domain = SAME_AS.get(domain, domain)
     if domain in TAGS:
         local = local.split("+", 1)[0] or local
     if domain == "gmail.com":
         local = local.replace(".", "")
-    return Mailbox(f"{local}@{domain}", local in ROLES)
+    return Mailbox(f"{local}@{domain}", local in ROLES, spelt)

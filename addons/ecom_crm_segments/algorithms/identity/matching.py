@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from . import mail, name, phone, place
+from .hashed import is_hashed
 from .name import Likeness
 from .place import Nearness
 
@@ -275,7 +276,9 @@ def _mail_reasons(left: Profile, right: Profile, likeness: Likeness, context: Co
     if not left.mailbox or not right.mailbox:
         return
     if left.mailbox.address != right.mailbox.address:
-        yield Reason.OTHER_EMAIL
+        # A hash that nobody's address has may be of any spelling.
+        if is_hashed(left.mailbox.address) == is_hashed(right.mailbox.address):
+            yield Reason.OTHER_EMAIL
         return
     if left.mailbox.address in context.crowded:
         return
@@ -290,7 +293,7 @@ def _mail_reasons(left: Profile, right: Profile, likeness: Likeness, context: Co
 
 def _is_relatives(address: str, known: name.Name) -> bool:
     """Whether a mailbox is called as the surname and another given name."""
-    letters = re.sub(r"[^a-z]", "", address.split("@")[0])
+    letters = re.sub(r"[^a-z]", "", address.partition("@")[0] if "@" in address else "")
     if not known.given or len(known.surname) < 3 or known.surname not in letters:
         return False
     rest = letters.replace(known.surname, "", 1)
@@ -303,7 +306,8 @@ def _phone_reasons(left: Profile, right: Profile, context: Context):
     if not left.phone or not right.phone:
         return
     if left.phone != right.phone:
-        yield Reason.OTHER_PHONE
+        if is_hashed(left.phone) == is_hashed(right.phone):
+            yield Reason.OTHER_PHONE
         return
     if left.phone in context.crowded:
         return

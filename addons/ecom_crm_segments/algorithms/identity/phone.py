@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from .hashed import is_hashed
 from .text import is_masked
 
 #: calling codes by country, ITU-T list of E.164 country codes
@@ -37,11 +38,14 @@ SHORTEST, LONGEST = 7, 15
 def number(text: str, country: str = "") -> str:
     """A number as E.164, ``+`` and digits; empty when it identifies nobody.
 
-    A number of an unknown country is its digits alone: it equals only itself.
+    A number of an unknown country is its digits alone, and the SHA-256 of a number is
+    that: they equal only themselves.
 
     :param country: code of two letters, where the contact lives.
     """
     text = unicodedata.normalize("NFKC", text).strip()
+    if is_hashed(text.lower()):
+        return text.lower()
     if not text or is_masked(text):
         return ""
     if _EXTENSION.search(text) or _CHINESE_EXTENSION.match(text):

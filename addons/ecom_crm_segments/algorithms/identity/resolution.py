@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from . import name
+from .hashed import unveil
 from .matching import (
     CONFLICTS,
     Context,
@@ -69,10 +70,11 @@ def resolve(
     decisions: Iterable[Decision] = (),
     limits: Limits | None = None,
 ) -> Resolution:
-    """Group contacts.
+    """Group contacts. A hashed value is compared with the plain ones of all.
 
     :param decisions: of people; "not the same" holds for the groups as a whole.
     """
+    profiles = unveil(profiles)
     context = survey(profiles, limits)
     by_key = {item.key: item for item in profiles}
     links = [
