@@ -2,7 +2,7 @@
 
 An e-mail address is hashed in lower case, by some after the rules of its provider (no
 dots and tags at Gmail); a number is hashed as E.164, by some without the ``+`` (Google
-Ads API, *Customer Match*, and Meta, *Customer Information Parameters*; both as of 2025).
+Ads API, *Customer Match*, and Meta, *Customer Information Parameters*).
 A hash says nothing by itself, but equals the hash of the same value that is known
 elsewhere.
 """
