@@ -111,6 +111,7 @@ class EcomReplenishmentChange(models.Model):
         facts = self._compute(proposals, stock)
         for row, proposal in enumerate(proposals):
             values = {name: column[row] for name, column in facts.items()}
+            # Planners decide on proposals; the figures are written by this job only.
             proposal.sudo().write(values | proposal._prepare_order_now(values))
         self.env.flush_all()
         planner._after_proposals(company, proposals.product_id)

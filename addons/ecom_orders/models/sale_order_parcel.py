@@ -103,6 +103,7 @@ class StockMove(models.Model):
 
     def _ecom_get_parcel(self):
         """The number of the parcel that moves to a buyer are in."""
+        # Whoever moves goods need not see the orders that they are for.
         numbers = self.sale_line_id.sudo().mapped("ecom_parcel")
         is_delivery = self.location_dest_id.usage == "customer"
         return numbers[0] if numbers and is_delivery else 0
